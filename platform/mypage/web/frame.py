@@ -1,0 +1,94 @@
+"""What surrounds every page of a tenant: brand, menu, tools, contact. Templates see it as `frame`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a switch such as the text size; `url` sets it and comes back."""
+
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of a menu. `text` says in a few words what one gets."""
+
+    label: str
+    url: str
+    icon: str = ""
+    current: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuGroup:
+    """Menu entries under an optional heading."""
+
+    heading: str | None
+    items: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The telephone block."""
+
+    title: str
+    phone: str
+    tel_url: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The signed-in customer as the header names them; `number_label` is the operator's word for the number."""
+
+    name: str
+    number: str
+    number_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A message that is shown once, on the page after the one that caused it."""
+
+    kind: Literal["ok", "warn", "danger"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """Everything around `main`."""
+
+    lang: str
+    text_size: Literal["standard", "large"]
+    site_title: str
+    company: str
+    portal_name: str
+    logo_url: str
+    logo_alt: str
+    logo_width: int
+    logo_height: int
+    favicon_url: str
+    home_url: str
+    signed_in: bool
+    who: Who | None
+    text_size_label: str
+    text_sizes: tuple[Choice, ...]
+    languages: tuple[Choice, ...]
+    public_nav: tuple[NavItem, ...]
+    menu: tuple[MenuGroup, ...]
+    contact: Contact | None
+    csrf_token: str
+    logout_url: str
+    top_label: str
+    logout_label: str
+    styles: tuple[str, ...]
+    scripts: tuple[str, ...]
+    nonce: str
+    flashes: tuple[Flash, ...]

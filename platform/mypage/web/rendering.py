@@ -1,0 +1,141 @@
+"""Jinja for all tenants of one operator: theme → operator → core by name, texts folded per locale at compile time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2.visitor import NodeTransformer
+
+from mypage.i18n import Catalogue
+from mypage.lib.clock import TOKYO
+from mypage.web.page import Page
+
+CORE_TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+class LayeredLoader(BaseLoader):
+    """Finds `path`, `theme/<name>:path` (that theme's override first) and `core:path` (the original, to extend)."""
+
+    def __init__(self, operator: Path | None, themes: Mapping[str, Path]) -> None:
+        """`operator` is the plugin's template folder; `themes` maps theme names to theirs."""
+        self._operator, self._themes = operator, themes
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Read the first file that exists."""
+        prefix, colon, name = template.rpartition(":")
+        layers: list[Path | None] = [CORE_TEMPLATES]
+        if prefix != "core":
+            layers.insert(0, self._operator)
+        if colon and prefix.startswith("theme/"):
+            layers.insert(0, self._themes.get(prefix.removeprefix("theme/")))
+        if ".." not in name.split("/"):
+            for layer in layers:
+                if layer is not None and (path := layer / name).is_file():
+                    return path.read_text(encoding="utf-8"), str(path), lambda: True
+        raise TemplateNotFound(template)
+
+
+class _Fold(NodeTransformer):
+    """Replaces `_('constant')` by its translation, so that no look-up is left at run time."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's visitor protocol
+        self.generic_visit(node)
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "_" and len(node.args) == 1):
+            return node
+        message = node.args[0]
+        if not (isinstance(message, nodes.Const) and isinstance(message.value, str)):
+            return node
+        text = nodes.Const(self._catalogue(message.value), lineno=node.lineno)
+        if not node.kwargs:
+            return text
+        return nodes.Mod(text, nodes.Dict([nodes.Pair(nodes.Const(k.key), k.value) for k in node.kwargs]))
+
+
+class _PortalEnvironment(Environment):
+    def __init__(self, catalogue: Catalogue, loader: BaseLoader) -> None:
+        super().__init__(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            cache_size=-1,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._catalogue = catalogue
+        self.globals.update({"_": catalogue, "ngettext": catalogue.plural})
+        self.filters.update(
+            {name: partial(fn, catalogue.locale) for name, fn in _DATE_FILTERS.items()}
+            | {"yen": lambda amount: f"{amount:,}"}
+        )
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        folded = _Fold(self._catalogue).visit(tree)
+        assert isinstance(folded, nodes.Template)
+        return folded
+
+    def join_path(self, template: str, parent: str) -> str:
+        """What a template of a theme includes or extends is looked for in that theme first."""
+        if ":" in template or not parent.startswith("theme/"):
+            return template
+        return f"{parent.partition(':')[0]}:{template}"
+
+
+def _date(locale: str, value: date) -> str:
+    pattern = "y年M月d日（E）" if locale == "ja" else "EEE, MMM d, y"
+    return format_date(value, pattern, locale=locale)
+
+
+def _day(locale: str, value: date) -> str:
+    return format_date(value, "y年M月d日" if locale == "ja" else "MMM d, y", locale=locale)
+
+
+def _month(locale: str, value: date) -> str:
+    return format_date(value, "y年M月" if locale == "ja" else "MMMM y", locale=locale)
+
+
+def _time(locale: str, value: datetime) -> str:
+    pattern = "y年M月d日 H:mm" if locale == "ja" else "MMM d, y H:mm"
+    return format_datetime(value, pattern, tzinfo=TOKYO, locale=locale)
+
+
+def _slashdate(locale: str, value: date) -> str:
+    return f"{value:%Y/%m/%d}"
+
+
+_DATE_FILTERS: Mapping[str, Callable[..., str]] = {
+    "date": _date,
+    "day": _day,
+    "month": _month,
+    "time": _time,
+    "slashdate": _slashdate,
+}
+
+
+class Templates:
+    """The compiled templates of one operator, one set per locale, shared by all its tenants."""
+
+    def __init__(self, catalogues: Mapping[str, Catalogue], operator: Path | None, themes: Mapping[str, Path]) -> None:
+        """`themes` holds only themes with template overrides: the others share one compiled set."""
+        loader = LayeredLoader(operator, themes)
+        self._themes = frozenset(themes)
+        self._environments = {locale: _PortalEnvironment(cat, loader) for locale, cat in catalogues.items()}
+
+    def get(self, name: str, *, theme: str, locale: str) -> Template:
+        """The template as this theme has it. Raises jinja2.TemplateNotFound."""
+        full = f"theme/{theme}:{name}" if theme in self._themes else name
+        return self._environments[locale].get_template(full)
+
+    def render(self, page: Page, *, theme: str, locale: str, **frame: Any) -> str:
+        """Render a page context; `frame` are the per-request variables `frame`, `href` and `static`."""
+        return self.get(page.template, theme=theme, locale=locale).render(page.variables() | frame)
