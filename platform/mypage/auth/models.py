@@ -1,0 +1,196 @@
+"""Customers and who signs in for them: accounts, credentials, sessions, links, counters."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
+
+
+class Customer(TenantRow):
+    """契約者: who has contracts and pays. `number_key` is the folded customer number."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number_key"),
+        Index(None, "tenant_id", "kana_key"),
+        one_of("kind", ("person", "company")),
+    )
+
+    number: Mapped[str]
+    number_key: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="person")
+    name: Mapped[str]
+    kana: Mapped[str] = mapped_column(server_default="")
+    kana_key: Mapped[str] = mapped_column(server_default="")
+    email: Mapped[str] = mapped_column(server_default="")
+    phone: Mapped[str] = mapped_column(server_default="")
+    postal_code: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="ja")
+    proof_hash: Mapped[bytes | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Account(TenantRow):
+    """Who signs in: a person or role that acts for a customer."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        Index(None, "tenant_id", "customer_id"),
+        one_of("status", ("active", "suspended", "closed")),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    role: Mapped[str] = mapped_column(server_default="holder")
+    status: Mapped[str] = mapped_column(server_default="active")
+    email: Mapped[str] = mapped_column(server_default="")
+    email_verified_at: Mapped[datetime | None]
+    language: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class LoginName(TenantKeyed):
+    """The one namespace of login IDs: in use, held for a registration until `held_until`, or retired for ever."""
+
+    __tablename__ = "login_name"
+    __table_args__ = (
+        tenant_pk("scheme", "login_key"),
+        one_of("state", ("held", "used", "retired")),
+    )
+
+    scheme: Mapped[str]
+    login_key: Mapped[str]
+    state: Mapped[str]
+    owner_id: Mapped[uuid.UUID]
+    held_until: Mapped[datetime | None]
+
+
+class Credential(TenantRow):
+    """A login ID and its password of one login scheme."""
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        tenant_fk("account", "account_id", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "scheme", "login_key"),
+        UniqueConstraint("tenant_id", "account_id", "scheme"),
+    )
+
+    account_id: Mapped[uuid.UUID]
+    scheme: Mapped[str]
+    login_id: Mapped[str]
+    login_key: Mapped[str]
+    password_hash: Mapped[str | None]
+    must_change: Mapped[bool] = mapped_column(server_default=text("false"))
+    changed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class PasswordHistory(TenantRow):
+    """Earlier password hashes of a credential, for policies that forbid re-use."""
+
+    __tablename__ = "password_history"
+    __table_args__ = (
+        tenant_fk("credential", "credential_id", ondelete="CASCADE"),
+        Index(None, "tenant_id", "credential_id", "replaced_at"),
+    )
+
+    credential_id: Mapped[uuid.UUID]
+    password_hash: Mapped[str]
+    replaced_at: Mapped[datetime]
+
+
+class Registration(TenantRow):
+    """A self-registration that waits for its mail link; it ends with the link and frees its login ID."""
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        Index(None, "tenant_id", "customer_id"),
+        Index(None, "tenant_id", "expires_at"),
+        one_of("state", ("waiting", "activated", "replaced")),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    scheme: Mapped[str]
+    login_id: Mapped[str]
+    login_key: Mapped[str]
+    password_hash: Mapped[str]
+    email: Mapped[str]
+    language: Mapped[str] = mapped_column(server_default="ja")
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class MailLink(TenantKeyed):
+    """A single-use link sent by mail; only the hash of its token is kept."""
+
+    __tablename__ = "mail_link"
+    __table_args__ = (
+        tenant_pk("token_hash"),
+        Index(None, "tenant_id", "purpose", "subject_id"),
+        Index(None, "tenant_id", "expires_at"),
+    )
+
+    token_hash: Mapped[bytes]
+    purpose: Mapped[str]
+    subject_id: Mapped[uuid.UUID]
+    address: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class LoginSession(TenantKeyed):
+    """A signed-in session; the browser holds the token, we hold its hash."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (
+        tenant_pk("token_hash"),
+        tenant_fk("account", "account_id", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "public_id"),
+        Index(None, "tenant_id", "account_id"),
+        Index(None, "tenant_id", "expires_at"),
+    )
+
+    token_hash: Mapped[bytes]
+    public_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID]
+    scheme: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    reauth_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(server_default="")
+
+
+class LoginCounter(TenantKeyed):
+    """Failures of one account, network, customer number or of the whole tenant, counted before anything is checked."""
+
+    __tablename__ = "login_counter"
+    __table_args__ = (tenant_pk("kind", "key"), Index(None, "tenant_id", "last_at"))
+
+    kind: Mapped[str]
+    key: Mapped[bytes]
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]
+
+
+class UsedChallenge(TenantKeyed):
+    """A captcha that was answered, so that it works once."""
+
+    __tablename__ = "used_challenge"
+    __table_args__ = (tenant_pk("challenge"), Index(None, "tenant_id", "expires_at"))
+
+    challenge: Mapped[bytes]
+    expires_at: Mapped[datetime]
+
+

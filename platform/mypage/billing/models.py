@@ -1,0 +1,131 @@
+"""Issued invoices with their lines and taxes, and the card that pays them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mypage.db.base import TenantRow, one_of, tenant_fk
+
+INVOICE_STATES = ("scheduled", "paid", "unpaid", "failed")
+SETUP_STATES = ("created", "sent", "unknown", "entered", "registered", "refused", "cancelled", "expired")
+
+
+class Invoice(TenantRow):
+    """請求: one bill of one month (its first day, Asia/Tokyo). Amounts in yen; `net` without tax."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        UniqueConstraint("tenant_id", "number"),
+        Index(None, "tenant_id", "customer_id", "month"),
+        one_of("status", INVOICE_STATES),
+        CheckConstraint("total = net + tax", name="total"),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    number: Mapped[str]
+    month: Mapped[date]
+    issued_on: Mapped[date]
+    due_on: Mapped[date | None]
+    status: Mapped[str]
+    payment_method: Mapped[str] = mapped_column(server_default="")
+    currency: Mapped[str] = mapped_column(server_default="JPY")
+    net: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    addressee: Mapped[str]
+    issuer: Mapped[str]
+    registration_number: Mapped[str]
+    tax_mode: Mapped[str] = mapped_column(server_default="down")
+    note: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class InvoiceLine(TenantRow):
+    """A line of a bill: amount in yen without tax, rate in basis points (1000 = 10 %)."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (
+        tenant_fk("invoice", "invoice_id", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "invoice_id", "position"),
+    )
+
+    invoice_id: Mapped[uuid.UUID]
+    position: Mapped[int]
+    description: Mapped[str]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    period_text: Mapped[str] = mapped_column(server_default="")
+    rate_bp: Mapped[int]
+    reduced: Mapped[bool] = mapped_column(server_default=text("false"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class InvoiceTax(TenantRow):
+    """The tax of one rate of one bill, rounded once."""
+
+    __tablename__ = "invoice_tax"
+    __table_args__ = (
+        tenant_fk("invoice", "invoice_id", ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "invoice_id", "rate_bp"),
+    )
+
+    invoice_id: Mapped[uuid.UUID]
+    rate_bp: Mapped[int]
+    reduced: Mapped[bool] = mapped_column(server_default=text("false"))
+    net: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+
+
+class PaymentMethod(TenantRow):
+    """A registered card: the gateway's token (sealed), brand, last four digits and expiry, nothing else."""
+
+    __tablename__ = "payment_method"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        Index("payment_method_current_idx", "tenant_id", "customer_id", unique=True, postgresql_where=text("current")),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    gateway: Mapped[str]
+    token_sealed: Mapped[bytes]
+    brand: Mapped[str]
+    last4: Mapped[str]
+    exp_month: Mapped[int]
+    exp_year: Mapped[int]
+    current: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+
+
+class CardSetup(TenantRow):
+    """A card entry at the gateway. The row, and with it the idempotency key, is committed before the first call."""
+
+    __tablename__ = "card_setup"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("account", "account_id"),
+        UniqueConstraint("tenant_id", "return_token_hash"),
+        Index(None, "tenant_id", "customer_id", "created_at"),
+        one_of("state", SETUP_STATES),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    account_id: Mapped[uuid.UUID]
+    gateway: Mapped[str]
+    state: Mapped[str]
+    return_token_hash: Mapped[bytes]
+    reference: Mapped[str | None]
+    url: Mapped[str | None]
+    brand: Mapped[str | None]
+    last4: Mapped[str | None]
+    exp_month: Mapped[int | None]
+    exp_year: Mapped[int | None]
+    reason: Mapped[str | None]
+    registering: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,209 @@
+"""Units of work: one transaction, one tenant, entered in the round trip of BEGIN (scale rules 2, 3, 12)."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mypage.lib.clock import Clock, SystemClock, tokyo_day
+
+T = TypeVar("T")
+
+TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+NO_TENANT = ""
+
+
+class MissingTenant(RuntimeError):
+    """A transaction was begun without saying for which tenant: a mistake in our code, never answered with rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, for the audit trail: kind is "account", "visitor", "system" or "staff"; `ref` an id or a job's name."""
+
+    kind: str
+    ref: str = ""
+    as_whom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a unit of work knows besides its rows."""
+
+    tenant: str
+    clock: Clock
+    actor: Actor
+    request_id: str = ""
+
+
+class Tx(Session):
+    """The session of one unit of work of one tenant."""
+
+    def __init__(self, bind: Connection, scope: Scope) -> None:
+        """Joins the transaction that `bind` is already in."""
+        super().__init__(bind=bind, autoflush=False, expire_on_commit=False)
+        self.scope = scope
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def tenant(self) -> str:
+        """The tenant of every row that this unit may touch."""
+        return self.scope.tenant
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.scope.actor
+
+    def act_as(self, actor: Actor) -> None:
+        """Name the actor once it is known, for instance after the session of a request was found."""
+        self.scope = replace(self.scope, actor=actor)
+
+    def now(self) -> datetime:
+        """The current instant of the injected clock, UTC."""
+        return self.scope.clock.now()
+
+    def today(self) -> date:
+        """The current day in Japan."""
+        return tokyo_day(self.now())
+
+    def defer_side_effect(self, effect: Callable[[], None]) -> None:
+        """Run `effect` after this unit has committed; never when it rolls back."""
+        self._after_commit.append(effect)
+
+    def run_side_effects(self) -> None:
+        """Called by the unit's owner after COMMIT."""
+        effects, self._after_commit = self._after_commit, []
+        for effect in effects:
+            effect()
+
+
+def enter_sql(tenant: str) -> str:
+    """The statement that enters a tenant; the name is checked because BEGIN cannot be sent with parameters."""
+    if not TENANT.fullmatch(tenant):
+        raise MissingTenant(f"not a tenant: {tenant!r}")
+    return f"SELECT enter_tenant('{tenant}')"
+
+
+def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.autocommit = True
+    # A pooler in transaction mode cannot keep prepared statements.
+    connection.prepare_threshold = None
+
+
+def _on_begin(connection: Connection) -> None:
+    tenant = connection.get_execution_options().get("tenant")
+    if tenant is None:
+        raise MissingTenant("a transaction was begun outside of a unit of work; use Database.run or platform_unit")
+    begin = "BEGIN" if tenant == NO_TENANT else f"BEGIN; {enter_sql(tenant)}"
+    connection.exec_driver_sql(begin)
+
+
+def _listen(engine: Engine) -> None:
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def sync_engine(url: str, **options: Any) -> Engine:
+    """An engine for commands and tests; its transactions need an execution option `tenant`."""
+    engine = create_engine(url, isolation_level=None, **options)
+    _listen(engine)
+    return engine
+
+
+@contextmanager
+def unit(engine: Engine, scope: Scope) -> Iterator[Tx]:
+    """One unit of work on a synchronous engine: commits at the end, rolls back when an exception leaves it."""
+    with engine.connect() as raw:
+        connection = raw.execution_options(tenant=scope.tenant)
+        tx = _begin(connection, scope)
+        try:
+            yield tx
+            _commit(connection, tx)
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            tx.close()
+        tx.run_side_effects()
+
+
+@contextmanager
+def platform_unit(engine: Engine) -> Iterator[Connection]:
+    """A transaction over tables that have no tenant: the registry, the schema. RLS shows no tenant row in it."""
+    with engine.connect() as raw:
+        connection = raw.execution_options(tenant=NO_TENANT)
+        with connection.begin():
+            yield connection
+
+
+def _begin(connection: Connection, scope: Scope) -> Tx:
+    connection.begin()
+    return Tx(connection, scope)
+
+
+def _commit(connection: Connection, tx: Tx) -> None:
+    tx.flush()
+    connection.commit()
+
+
+class Database:
+    """The asynchronous door to the database for web and worker processes."""
+
+    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 10, **options: Any) -> None:
+        """Opens no connection yet."""
+        self.clock: Clock = clock or SystemClock()
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=5, pool_timeout=10, pool_pre_ping=False, **options
+        )
+        _listen(self.engine.sync_engine)
+
+    async def run(self, tenant: str, work: Callable[[Tx], T], *, actor: Actor | None = None, request_id: str = "") -> T:
+        """Run `work` in one transaction of `tenant`; returning commits, raising rolls back.
+
+        `work` is synchronous; it may wait through `sqlalchemy.util.await_only`, which keeps the event loop free.
+        """
+        scope = Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
+        async with self.engine.connect() as raw:
+            connection = await raw.execution_options(tenant=tenant)
+            result, tx = await connection.run_sync(_work, scope, work)
+        tx.run_side_effects()
+        return result
+
+    async def platform(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction without a tenant: registry look-ups only."""
+        async with self.engine.connect() as raw:
+            connection = await raw.execution_options(tenant=NO_TENANT)
+
+            def run(sync: Connection) -> T:
+                with sync.begin():
+                    return work(sync)
+
+            return await connection.run_sync(run)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
+    tx = _begin(connection, scope)
+    try:
+        result = work(tx)
+        _commit(connection, tx)
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        tx.close()
+    return result, tx
