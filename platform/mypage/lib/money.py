@@ -8,8 +8,8 @@ from enum import StrEnum
 
 CURRENCY = "JPY"
 
-_YEN_TEXT = re.compile(r"(?P<sign>-?)\\?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)円?", re.ASCII)
-_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2013": "-", "\u00a5": "\\"})
+_YEN_TEXT = re.compile(r"(?P<sign>-?)[¥\\]?(?P<digits>\d{1,3}(?:,\d{3})+|\d+)円?", re.ASCII)
+_MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2013": "-"})
 
 
 class Rounding(StrEnum):

@@ -1,4 +1,4 @@
-"""CSV for people's spreadsheets: opens without garbled Japanese, and no cell becomes a formula."""
+"""Tables and downloads for people: CSV that a spreadsheet opens safely, and names for the files."""
 
 from __future__ import annotations
 
@@ -10,19 +10,34 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 Cell = str | int | date | None
 
 GETA = "〓"
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠\u2212")
+DOWNLOAD_NAME = "download"
 
 _CHUNK_BYTES = 64 * 1024
 _NEGATIVE_INTEGER = re.compile(r"-[0-9]+")
+_UNSAFE_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
+_RESERVED_NAMES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_NAME_BYTES = 200
+_NOT_IN_NAMES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SPLIT_VOICED_KANA = re.compile("[\u3041-\u30ff][\u3099\u309a]")
 _VARIATION_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # JIS X 0208 characters that CP932 knows under another code point: the same sign to a reader.
 _CP932_TWINS = str.maketrans(
-    {"\u301c": "～", "\u2212": "－", "\u2014": "―", "\u2016": "∥", "\u00a2": "￠", "\u00a3": "￡", "\u00ac": "￢", "\u00a5": "￥"}
+    {
+        "\u301c": "～",
+        "\u2212": "－",
+        "\u2014": "―",
+        "\u2016": "∥",
+        "\u00a2": "￠",
+        "\u00a3": "￡",
+        "\u00ac": "￢",
+        "\u00a5": "￥",
+    }
 )
 
 
@@ -113,3 +128,31 @@ def _encodes(text: str, encoding: CsvEncoding) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def safe_filename(name: str) -> str:
+    """A file name that every desktop system can store: no path, no control or direction characters, at most 200 bytes.
+
+    The extension survives shortening; a name of which nothing is left becomes `download`.
+    """
+    visible = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in _NOT_IN_NAMES)
+    plain = _UNSAFE_IN_NAMES.sub("_", " ".join(visible.split())).lstrip(". ").rstrip(". ")
+    if _RESERVED_NAMES.fullmatch(plain):
+        plain = f"_{plain}"
+    stem, dot, extension = plain.rpartition(".")
+    if not (dot and extension.isalnum() and len(extension.encode()) <= 16):
+        stem, dot, extension = plain, "", ""
+    room = _NAME_BYTES - len(f"{dot}{extension}".encode())
+    stem = stem.encode()[:room].decode(errors="ignore").rstrip(". ")
+    return f"{stem}{dot}{extension}" or DOWNLOAD_NAME
+
+
+def content_disposition(filename: str, *, inline: bool = False) -> str:
+    """The header value of RFC 6266: an ASCII fallback for old clients and, where needed, the real name in UTF-8."""
+    kind = "inline" if inline else "attachment"
+    name = safe_filename(filename)
+    fallback = "".join(c if c.isascii() and c not in '%"\\' else "_" for c in name)
+    value = f'{kind}; filename="{fallback}"'
+    if fallback == name:
+        return value
+    return f"{value}; filename*=UTF-8''{quote(name, safe='')}"
