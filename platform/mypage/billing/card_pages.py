@@ -1,0 +1,110 @@
+"""What the pages around a change of the credit card show. Card numbers never come here: the payment company takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from mypage.billing.pages import CardFact
+from mypage.web.page import Page
+
+CardOutcome = Literal["refused", "cancelled", "expired", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a procedure."""
+
+    label: str
+    state: Literal["done", "now", "todo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPage(Page):
+    """The registered card and the way to another one (ACTV-62, ACTV-63).
+
+    `start_url` takes a POST that leads to the payment company's page. `pending_url` is set while an earlier entry has no
+    known outcome. `start_label` is the operator's word for the button; `accepted` the cards it takes, in its words.
+    """
+
+    template: ClassVar[str] = "billing/card.html"
+
+    title: str
+    card: CardFact | None
+    start_url: str
+    lead: str = ""
+    start_label: str = ""
+    accepted: str = ""
+    company: str = ""
+    pending_url: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWaitPage(Page):
+    """The payment company has not told the outcome yet. `url` is this page; `slow` once it takes longer than usual."""
+
+    template: ClassVar[str] = "billing/card_wait.html"
+
+    title: str
+    url: str
+    home_url: str
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWait(Page):
+    """What the wait page asks for every two seconds; answer with HX-Redirect as soon as the outcome is known."""
+
+    template: ClassVar[str] = "billing/_card_wait.html"
+
+    url: str
+    home_url: str
+    slow: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardConfirmPage(Page):
+    """Before and after, then the registration. The labels are the operator's words for the buttons."""
+
+    template: ClassVar[str] = "billing/card_confirm.html"
+
+    title: str
+    before: CardFact | None
+    after: CardFact
+    action_url: str
+    back_url: str
+    operation_id: str
+    lead: str = ""
+    register_label: str = ""
+    back_label: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCompletePage(Page):
+    """The new card is registered. `from_month` is the first bill it pays, when that is known."""
+
+    template: ClassVar[str] = "billing/card_complete.html"
+
+    title: str
+    card: CardFact
+    home_url: str
+    from_month: date | None = None
+    mailed: bool = False
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFailedPage(Page):
+    """No new card. `card` is the one that stays in use; `reason` is a plain sentence of the payment company, translated."""
+
+    template: ClassVar[str] = "billing/card_failed.html"
+
+    title: str
+    outcome: CardOutcome
+    retry_url: str
+    home_url: str
+    card: CardFact | None = None
+    reason: str = ""

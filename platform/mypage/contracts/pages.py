@@ -1,0 +1,100 @@
+"""What the contract page shows. Names of services, courses and options are the operator's texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from mypage.web.page import Page
+
+ContractState = Literal["preparing", "active", "suspended", "terminated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One label and value; `url` with `action` offers a change of it, `note` says more in small print."""
+
+    label: str
+    value: str
+    note: str = ""
+    url: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRow:
+    """An option of a service; `until` is the last day of use."""
+
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """One service with its course; `facts` are what else the operator tells about it (speed, telephone number)."""
+
+    name: str
+    state: ContractState = "active"
+    since: date | None = None
+    until: date | None = None
+    options: tuple[OptionRow, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceGroup:
+    """The services of one category, such as Internet or television."""
+
+    category: str
+    services: tuple[ServiceRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractCard:
+    """One contract. `until` is the last day: past when `terminated`; while `active`, the day it will end.
+
+    `state_text` replaces the core's word for the state; `name` is what the operator calls this contract, if anything.
+    """
+
+    number: str
+    state: ContractState
+    name: str = ""
+    state_text: str = ""
+    since: date | None = None
+    until: date | None = None
+    address: str = ""
+    groups: tuple[ServiceGroup, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractPage(Page):
+    """All contracts of the customer, the living ones first (ACTV-59).
+
+    `folded` shows each contract as an accordion entry; use `folds()` to decide. `empty_text` is the operator's sentence.
+    """
+
+    template: ClassVar[str] = "contracts/contract.html"
+
+    title: str
+    contracts: tuple[ContractCard, ...]
+    lead: str = ""
+    number_label: str = ""
+    folded: bool = False
+    empty_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractBody(Page):
+    """The inside of one folded contract, when it is fetched on its own."""
+
+    template: ClassVar[str] = "contracts/_contract.html"
+
+    contract: ContractCard
+
+
+def folds(contracts: tuple[ContractCard, ...]) -> bool:
+    """Whether so many contracts are easier to scan as a folded list."""
+    return len(contracts) > 3
