@@ -1,0 +1,62 @@
+// Comfort only: every page works without this file. No request is made here.
+(() => {
+  "use strict";
+
+  // "Show" beside a password, drawn only where a script can serve it.
+  const reveal = (box) => {
+    const input = box.querySelector("input");
+    if (!input || box.querySelector("button")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn--small reveal__button";
+    const set = (shown) => {
+      input.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+      button.textContent = shown ? box.dataset.hide : box.dataset.show;
+      button.setAttribute("aria-label", `${button.textContent}: ${box.dataset.what}`);
+    };
+    button.addEventListener("click", () => set(input.type === "password"));
+    input.form?.addEventListener("submit", () => set(false));
+    set(false);
+    box.append(button);
+  };
+
+  // A clear button empties the fields and takes the messages away; a plain reset would bring the refused value back.
+  const clear = (form) => {
+    for (const input of form.querySelectorAll("input:not([type=hidden])")) {
+      input.value = "";
+      input.removeAttribute("aria-invalid");
+    }
+    for (const message of document.querySelectorAll(".error-summary, .error")) message.remove();
+    for (const field of form.querySelectorAll(".field--error")) field.classList.remove("field--error");
+    form.querySelector("input:not([type=hidden])")?.focus();
+  };
+
+  const dress = (root) => root.querySelectorAll(".reveal").forEach(reveal);
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-clear]");
+    if (!button?.form) return;
+    event.preventDefault();
+    clear(button.form);
+  });
+
+  // A second press while the first is under way does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog") return;
+    if (form.dataset.busy) { event.preventDefault(); return; }
+    form.dataset.busy = "1";
+    event.submitter?.setAttribute("aria-disabled", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-busy]")) {
+      delete form.dataset.busy;
+      form.querySelectorAll("[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
+    }
+  });
+
+  dress(document);
+  document.querySelector(".error-summary")?.focus();
+  document.addEventListener("htmx:after:swap", () => dress(document));
+})();
