@@ -15,7 +15,9 @@ from mypage.web.page import Page
 
 BillState = Literal["scheduled", "paid", "unpaid", "failed"]
 CardState = Literal["ok", "expiring", "expired", "refused"]
-Concern = Literal["unpaid", "failed", "card_expiring", "card_expired", "card_refused", "card_missing", "notice", "other"]
+Concern = Literal[
+    "unpaid", "failed", "card_expiring", "card_expired", "card_refused", "card_missing", "notice", "other"
+]
 Taxing = Literal["down", "up", "half"]
 
 

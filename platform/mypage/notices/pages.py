@@ -14,35 +14,11 @@ Importance = Literal["normal", "important", "urgent"]
 
 
 @dataclass(frozen=True, slots=True)
-class PageLink:
-    """A page number of a pager; `url` is empty for the current page and for a gap (`number` 0)."""
-
-    number: int
-    url: str = ""
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """Links to the pages of a list: the first, the last and those around the current one."""
+    """The pages of a list: `page` is the current one, from 1; `urls` the address of each in order."""
 
-    previous_url: str = ""
-    next_url: str = ""
-    pages: tuple[PageLink, ...] = ()
-
-
-def page_numbers(current: int, last: int) -> tuple[int, ...]:
-    """The page numbers worth a link, 0 for a gap: (1, 0, 4, 5, 6, 0, 9) for page 5 of 9."""
-    near = sorted({1, last, *range(max(1, current - 1), min(last, current + 1) + 1)})
-    numbers: list[int] = []
-    for number in near:
-        before = numbers[-1] if numbers else number - 1
-        if number - before == 2:
-            numbers.append(number - 1)
-        elif number - before > 2:
-            numbers.append(0)
-        numbers.append(number)
-    return tuple(numbers)
+    page: int
+    urls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

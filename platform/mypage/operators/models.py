@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, text
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mypage.db.base import TENANT_TEXT, Base, TenantKeyed, tenant_pk
+from mypage.db.base import TENANT_TEXT, Base
 
 
 class TenantRecord(Base):
@@ -35,14 +35,3 @@ class TenantAddress(Base):
     prefix: Mapped[str] = mapped_column(primary_key=True)
     tenant: Mapped[str] = mapped_column(TENANT_TEXT, ForeignKey("platform_tenant.name", ondelete="CASCADE"))
     main: Mapped[bool] = mapped_column(server_default=text("false"))
-
-
-class TenantKey(TenantKeyed):
-    """A data key of a tenant, wrapped by a master key that lives outside of the database."""
-
-    __tablename__ = "tenant_key"
-    __table_args__ = (tenant_pk("key_id"),)
-
-    key_id: Mapped[str]
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

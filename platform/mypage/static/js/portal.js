@@ -23,7 +23,7 @@
 
   // A clear button empties the fields and takes the messages away; a plain reset would bring the refused value back.
   const clear = (form) => {
-    for (const input of form.querySelectorAll("input:not([type=hidden])")) {
+    for (const input of form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio])")) {
       input.value = "";
       input.removeAttribute("aria-invalid");
     }
@@ -47,14 +47,16 @@
     if (event.defaultPrevented || form.method === "dialog") return;
     if (form.dataset.busy) { event.preventDefault(); return; }
     form.dataset.busy = "1";
-    event.submitter?.setAttribute("aria-disabled", "true");
+    const button = event.submitter;
+    button?.setAttribute("aria-disabled", "true");
+    // A download leaves the page where it is, so the form is freed after a while in any case.
+    setTimeout(() => free(form), 8000);
   });
-  window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-busy]")) {
-      delete form.dataset.busy;
-      form.querySelectorAll("[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
-    }
-  });
+  const free = (form) => {
+    delete form.dataset.busy;
+    form.querySelectorAll("button[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled"));
+  };
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-busy]").forEach(free));
 
   dress(document);
   document.querySelector(".error-summary")?.focus();

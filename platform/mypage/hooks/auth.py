@@ -1,0 +1,236 @@
+"""How an operator's subscribers sign in, register, recover and change their credentials: all of it data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from mypage.hooks.markers import hookspec
+from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A typed part of a login ID."""
+
+    name: str
+    label: str
+    help: str = ""
+    forbidden: str = ""
+    """Characters that belong elsewhere, such as the @ of an ID whose domain is chosen from a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicePart:
+    """A part of a login ID chosen from a list; other values are refused."""
+
+    name: str
+    label: str
+    values: tuple[str, ...]
+    empty: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginScheme:
+    """One kind of login: its parts, how they are joined to the login ID, and the words of its form."""
+
+    name: str
+    parts: tuple[TextPart | ChoicePart, ...]
+    secret: str
+    submit: str
+    title: str
+    joined: str = ""
+    row_heading: str = ""
+    clear: str = ""
+    role: str = "holder"
+
+    def join(self, values: Mapping[str, str]) -> str:
+        """The login ID made of the typed parts."""
+        template = self.joined or "{" + self.parts[0].name + "}"
+        return template.format(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPageText:
+    """The words around the login forms."""
+
+    title: str
+    lead: str = ""
+    caution_title: str = ""
+    caution: tuple[str, ...] = ()
+    activated: str = ""
+    """Shown with a check mark after an account was activated."""
+
+
+FieldKind = Literal["login", "password", "password-again", "email", "customer-number", "proof-code", "captcha"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationField:
+    """One input of the registration form, in the order shown; `notes` stand below it.
+
+    `%(mail_domain)s` in a note becomes the tenant's mail domain.
+    """
+
+    kind: FieldKind
+    label: str
+    help: str = ""
+    notes: tuple[str, ...] = ()
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldGroup:
+    """Fields under a heading."""
+
+    heading: str
+    fields: tuple[RegistrationField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Self-registration of a customer who proves who they are, confirmed by a mail link.
+
+    `proof_parts` is the number of parts of the code; each (customer number, code) makes one account.
+    """
+
+    scheme: str
+    title: str
+    entry: str
+    """The link on the login page."""
+    steps: tuple[str, str, str]
+    lead: tuple[str, ...]
+    groups: tuple[FieldGroup, ...]
+    back: str
+    next: str
+    paper_title: str = ""
+    paper_lines: tuple[str, ...] = ()
+    paper_picture: tuple[str, ...] = ()
+    proof_parts: int = 3
+    link_life: timedelta = timedelta(hours=24)
+    captcha_digits: int = 4
+    captcha_life: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A way back in: what is asked, and what is mailed to the registered address. The answer is always the same."""
+
+    kind: Literal["login-id", "password"]
+    scheme: str
+    entry: str
+    """The words on the login page; `{` and `}` around a part make only that part the link."""
+    title: str
+    lead: str
+    login_label: str = ""
+    number_label: str = ""
+    code_label: str = ""
+    code_parts: int = 1
+    link_life: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialChange:
+    """What of a credential its holder may change online, and the words of the page."""
+
+    scheme: str
+    title: str
+    login: bool
+    password: bool
+    login_label: str = ""
+    password_label: str = ""
+    password_again_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThrottlePolicy:
+    """When logins have to wait. Counted per account, per network and over the tenant, before anything is checked.
+
+    After `free` failures of one key each further one waits `first_wait`, doubled up to `longest_wait`.
+    """
+
+    free: int = 5
+    first_wait: timedelta = timedelta(seconds=30)
+    longest_wait: timedelta = timedelta(hours=1)
+    network_free: int = 50
+    tenant_free: int = 1000
+    forget_after: timedelta = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicy:
+    """How long a session lives without use and at most, and how long a re-authentication holds."""
+
+    idle: timedelta = timedelta(minutes=30)
+    absolute: timedelta = timedelta(hours=12)
+    reauth: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A page that stands between login and the portal while a condition holds.
+
+    `condition` is one that the core knows: "initial-password" (the password was handed out) or "unverified-email".
+    `allowed` are the names of further routes that may be used meanwhile.
+    """
+
+    name: str
+    condition: Literal["initial-password", "unverified-email"]
+    route: str
+    allowed: frozenset[str] = field(default_factory=frozenset)
+
+
+class AuthSpec:
+    """Hooks about signing in."""
+
+    @hookspec
+    def login_scheme_items(self) -> list[LoginScheme]:
+        """The kinds of login, in the order of the page. Names are unique; each has a password policy."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def login_page_policy(self) -> LoginPageText:
+        """The words around the login forms."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def password_policy(self, scheme: str) -> PasswordPolicy:
+        """The rules of new passwords of a login scheme. Passwords are always hashed and compared by the core."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def login_id_policy(self, scheme: str) -> IdentifierPolicy:
+        """The rules of login IDs that customers choose."""
+        raise NotImplementedError
+
+    @hookspec
+    def registration_items(self) -> list[Registration]:
+        """Self-registrations, at most one per scheme; none means that accounts come from imports only."""
+        raise NotImplementedError
+
+    @hookspec
+    def recovery_items(self) -> list[Recovery]:
+        """Ways back in for a forgotten login ID or password, at most one of each kind."""
+        raise NotImplementedError
+
+    @hookspec
+    def credential_change_items(self) -> list[CredentialChange]:
+        """What holders may change of their credentials, at most one per scheme."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def throttle_policy(self) -> ThrottlePolicy:
+        """When repeated failures have to wait."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def session_policy(self) -> SessionPolicy:
+        """How long sessions live."""
+        raise NotImplementedError
+
+    @hookspec
+    def gate_items(self) -> list[Gate]:
+        """Pages between login and portal, in order. The core brings one for passwords that were handed out."""
+        raise NotImplementedError

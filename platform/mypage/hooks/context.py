@@ -1,0 +1,37 @@
+"""What a hook is told about the moment it is called in; never the application, the request or the session."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from mypage.lib.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """The signed-in account of a request and what it may do."""
+
+    account_id: uuid.UUID
+    customer_id: uuid.UUID
+    session_id: uuid.UUID
+    scheme: str
+    role: str
+    name: str
+    customer_number: str
+    email: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether the account holds a permission."""
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookContext:
+    """Tenant, who is there (None before login), language and clock."""
+
+    tenant: str
+    principal: Principal | None
+    locale: str
+    clock: Clock

@@ -1,0 +1,138 @@
+"""What a portal says around its functions: name, menu, public pages, telephone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from mypage.hooks.markers import hookspec
+from mypage.hooks.permissions import PermissionMatrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactBlock:
+    """The telephone block: its title, number and hours."""
+
+    title: str
+    phone: str
+    hours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSizes:
+    """A switch between two sizes of all text; absent means that the portal offers none."""
+
+    label: str
+    standard: str
+    large: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """Names and words that stand on every page. `company` is who the customer has a contract with."""
+
+    company: str
+    portal_name: str
+    customer_number_label: str
+    top_label: str
+    logout_label: str
+    menu_label: str = ""
+    contact: ContactBlock | None = None
+    text_sizes: TextSizes | None = None
+    home_title: str = ""
+    """Title of the home page; `%(name)s` is the customer's name."""
+    honorific: str = "様"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A menu entry: its label, the name of a route, an icon of the core's set, and what one gets there in a few words.
+
+    It is shown to those who hold the route's permission.
+    """
+
+    label: str
+    route: str
+    icon: str = "doc"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuSection:
+    """Entries under an optional heading."""
+
+    entries: tuple[Entry, ...]
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraphs:
+    """Text of a public page under an optional heading; `bullets` follow the paragraphs."""
+
+    paragraphs: tuple[str, ...]
+    heading: str = ""
+    bullets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with its answer, shown as something that opens."""
+
+    question: str
+    answer: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPage:
+    """A page that everybody may read. With `url` the navigation links there instead; `slug` "" is the portal's top."""
+
+    slug: str
+    title: str
+    lead: str = ""
+    blocks: tuple[Paragraphs | Question, ...] = ()
+    url: str = ""
+
+
+class TenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the deployment says per tenant in `tenants.toml`. An operator may add fields by a subclass.
+
+    `registration_number` is the issuer's 適格請求書発行事業者 number: T and 13 digits.
+    """
+
+    mail_from: str
+    mail_domain: str
+    issuer_name: str
+    registration_number: str
+    issuer_address: str = ""
+    issuer_phone: str = ""
+    tax_mode: str = "down"
+
+
+class PortalSpec:
+    """Hooks about the portal as a whole."""
+
+    @hookspec(firstresult=True)
+    def portal_policy(self) -> Portal:
+        """Names and words of every page; an operator must answer."""
+        raise NotImplementedError
+
+    @hookspec
+    def menu_items(self) -> list[MenuSection]:
+        """The functions after login, in order."""
+        raise NotImplementedError
+
+    @hookspec
+    def public_page_items(self) -> list[PublicPage]:
+        """Pages in the navigation before and after login, in order."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def permission_policy(self) -> PermissionMatrix:
+        """Which role of an account holds which permission. By default the role `holder` holds them all."""
+        raise NotImplementedError
+
+    @hookspec(firstresult=True)
+    def settings_policy(self) -> type[TenantSettings]:
+        """The type that a tenant's settings are checked against."""
+        raise NotImplementedError
