@@ -202,8 +202,9 @@ class EmbeddedPostgres:
             )
 
     def _launch(self, binaries: Path) -> None:
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        settings = {**self._settings, "unix_socket_directories": str(self._choose_socket_dir())}
+        socket_dir = self._choose_socket_dir()
+        self._remove_stale_locks(socket_dir)
+        settings = {**self._settings, "unix_socket_directories": str(socket_dir)}
         options = " ".join(shlex.quote(part) for name, value in settings.items() for part in ("-c", f"{name}={value}"))
         log_and_wait = ("-l", self._log, "-w", "-t", str(_START_SECONDS))
         for _attempt in range(10):
@@ -218,6 +219,14 @@ class EmbeddedPostgres:
         raise EmbeddedPostgresError(
             f"PostgreSQL did not start (see {self._log}): {files.telling_line(self._log_text())}"
         )
+
+    def _remove_stale_locks(self, socket_dir: Path) -> None:
+        """Remove what a killed server left: its number may be another's by now, and then PostgreSQL would refuse."""
+        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        lock = socket_dir / f".s.PGSQL.{_PORT}.lock"
+        with suppress(OSError):
+            if str(self._cluster) in lock.read_text().splitlines():
+                lock.unlink()
 
     def _pid_file_lines(self) -> list[str]:
         """The lines of postmaster.pid, or none when the server it speaks of is gone."""
