@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
+from typing import cast
 
 from babel.dates import format_date
 from typst import Compiler
@@ -28,7 +29,7 @@ _OPENING = {
     "en": "Charges for {month}.",
 }
 _MONTH = {"ja": "y年M月", "en": "MMMM y"}
-_RUNNING_HEAD = 40
+_RUNNING_HEAD = 30
 
 _REGISTRATION_NUMBER = re.compile(r"T[0-9]{13}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -125,8 +126,8 @@ class InvoicePrinter:
         """The document as PDF/UA-1, the same bytes for the same document; a character without a glyph shows as `〓`."""
         data = json.dumps(_shown(_sheet(doc), self._known), ensure_ascii=False)
         with self._lock:
-            pdf: bytes = self._compiler.compile(format="pdf", pdf_standards="ua-1", sys_inputs={"data": data})
-        return pdf
+            pdf = self._compiler.compile(format="pdf", pdf_standards="ua-1", sys_inputs={"data": data})
+        return cast(bytes, pdf)
 
 
 def _sheet(doc: InvoiceDocument) -> dict[str, object]:

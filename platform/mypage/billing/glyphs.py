@@ -8,6 +8,8 @@ import unicodedata
 from pathlib import Path
 
 GETA = "〓"
+# Name characters beyond most fonts, and what they are customarily replaced by.
+STAND_INS = {"𠮷": "吉", "槗": "橋"}
 
 _VOICED_PAIR = re.compile("[\u3046-\u30fd][\u3099\u309a]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -44,7 +46,7 @@ def _groups(data: bytes, start: int) -> frozenset[int]:
 
 
 def showable(text: str, known: frozenset[int]) -> str:
-    """The text as one line that the font can show: split voicing marks joined, what has no glyph becomes `〓`.
+    """The text as one line that the font can show: split voicing marks joined, what has no glyph its stand-in or `〓`.
 
     Control, direction and other invisible characters become a space or nothing.
     """
@@ -59,4 +61,4 @@ def _shown(character: str, known: frozenset[int]) -> str:
         return " "
     if unicodedata.category(character) in _INVISIBLE or "\ufe00" <= character <= "\ufe0f" or character >= "\U000e0000":
         return ""
-    return character if ord(character) in known else GETA
+    return character if ord(character) in known else STAND_INS.get(character, GETA)
