@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -86,20 +86,22 @@ class Company:
             row = db.execute("SELECT * FROM setups WHERE idempotency_key = ?", (key,)).fetchone()
             if row is None:
                 reference = self._open(db, key, request, fingerprint)
-                row = db.execute("SELECT * FROM setups WHERE reference = ?", (reference,)).fetchone()
                 outcome = "created"
             else:
+                reference = row["reference"]
                 outcome = "same" if row["fingerprint"] == fingerprint else "key_conflict"
-            self._log(db, "start", outcome, row["reference"], key)
+            self._log(db, "start", outcome, reference, key)
+            setup = _found(self._find(db, reference))
         if outcome == "key_conflict":
             raise Refused("key_conflict")
-        return _setup(row)
+        return setup
 
     def query(self, *, reference: str | None = None, key: str | None = None) -> Setup:
         """A setup as it stands, for the portal, by its reference or by a key that opened or registered it."""
         with self.store.work() as db:
             setup = self._find(db, reference, key)
-            self._log(db, "query", setup.state if setup else "not_found", setup and setup.reference, key)
+            if setup is not None:
+                self._log(db, "query", setup.state, setup.reference, key)
         return _found(setup)
 
     def look(self, reference: str) -> Setup:
@@ -114,7 +116,7 @@ class Company:
             if setup.state != "open" or setup.challenge_left is not None:
                 self._log(db, "entry", f"already {setup.state}", reference)
                 return setup, {}
-            card, faults = check(form, setup.asked, self._clock().astimezone(_JAPAN).date())
+            card, faults = check(form, setup.asked, self.today())
             if card is not None:
                 self._take(db, reference, card)
             after = _found(self._find(db, reference))
@@ -164,6 +166,15 @@ class Company:
             self._log(db, "discard", setup.state, reference)
             return _found(self._find(db, reference))
 
+    def note_refusal(self, event: str, reason: str, reference: str | None, key: str | None) -> None:
+        """Write down a call that was declined before or without touching a setup."""
+        with self.store.work() as db:
+            self._log(db, event, reason, reference, key)
+
+    def today(self) -> date:
+        """The date in Japan."""
+        return self._clock().astimezone(_JAPAN).date()
+
     def _open(self, db: sqlite3.Connection, key: str, request: SetupRequest, fingerprint: str) -> str:
         reference = f"cs_{secrets.token_urlsafe(24)}"
         db.execute(
@@ -181,7 +192,7 @@ class Company:
 
     def _find(self, db: sqlite3.Connection, reference: str | None, key: str | None = None) -> Setup | None:
         column, value = ("reference", reference) if reference is not None else ("idempotency_key", key)
-        row = db.execute(f"SELECT * FROM setups WHERE {column} = ?", (value,)).fetchone()  # noqa: S608
+        row = db.execute(f"SELECT * FROM setups WHERE {column} = ?", (value,)).fetchone()
         if row is None and reference is None:
             row = db.execute("SELECT * FROM setups WHERE register_key = ?", (key,)).fetchone()
         if row is None:

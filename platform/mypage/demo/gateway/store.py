@@ -102,4 +102,4 @@ def write_log(
 def change(db: sqlite3.Connection, reference: str, **values: Any) -> None:
     """Set columns of one setup; the names are ours, never anybody's input."""
     columns = ", ".join(f"{name} = :{name}" for name in values)
-    db.execute(f"UPDATE setups SET {columns} WHERE reference = :reference", {**values, "reference": reference})  # noqa: S608
+    db.execute(f"UPDATE setups SET {columns} WHERE reference = :reference", {**values, "reference": reference})
