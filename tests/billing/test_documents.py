@@ -92,6 +92,12 @@ def test_the_sheet_carries_all_that_the_law_wants(printer: InvoicePrinter) -> No
     assert "-500円" in text
 
 
+def test_lines_stand_under_their_headings(printer: InvoicePrinter) -> None:
+    grouped = replace(LINES[0], group="見本ハイツ")
+    assert "その他" not in copied(printer.render(document()))
+    assert re.search("見本ハイツ.*インターネット.*その他.*番組誌", copied(printer.render(document((grouped, *LINES[1:])))))
+
+
 def test_japanese_can_be_copied(printer: InvoicePrinter) -> None:
     text = copied(printer.render(document()))
     for wanted in (
