@@ -5,7 +5,7 @@ Labels and helps are handed in per request (they belong to the operator); messag
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 

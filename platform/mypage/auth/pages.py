@@ -1,0 +1,332 @@
+"""What the pages of signing in, registration, recovery, own credentials and sessions show.
+
+Labels of the operator are given in its language: the templates translate them. Texts made by the core are given translated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from mypage.forms.form import PortalForm
+from mypage.web.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A label and where it leads."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSentence:
+    """A sentence of which one part is a link."""
+
+    before: str
+    label: str
+    after: str
+    url: str
+
+    @classmethod
+    def of(cls, sentence: str, url: str) -> LinkSentence:
+        """Split `ID を忘れた場合{こちら}。` at its braces; without braces all of it is the link."""
+        before, opened, rest = sentence.partition("{")
+        label, closed, after = rest.partition("}")
+        if not (opened and closed and label):
+            return cls("", sentence, "", url)
+        return cls(before, label, after, url)
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Lines under a heading that are read before one starts."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Captcha:
+    """A picture of digits: its address, that of its sound, and the token that says which picture was shown."""
+
+    image_url: str
+    audio_url: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition of a password; `ok` is None while nothing was typed."""
+
+    text: str
+    ok: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The letter that holds the codes to type: its title, a drawing of its lines, what to know, and the telephone."""
+
+    title: str
+    picture: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    phone: str = ""
+    tel_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields of a form, by name, under a heading."""
+
+    heading: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBlock:
+    """One kind of login. `forgotten_id` stands below the first field, `forgotten_password` below the last one.
+
+    `clear` is the label of the button that empties the form ("" for none); `anchor` is an id unique on the page.
+    """
+
+    title: str
+    form: PortalForm
+    action_url: str
+    submit: str
+    row_heading: str = ""
+    clear: str = ""
+    forgotten_id: LinkSentence | None = None
+    forgotten_password: LinkSentence | None = None
+    anchor: str = "login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPage(Page):
+    """The way in (ACTV-02 to ACTV-11). `done` is said with a check mark; `locked` when logins have to wait."""
+
+    template: ClassVar[str] = "auth/login.html"
+
+    title: str
+    blocks: tuple[LoginBlock, ...]
+    lead: str = ""
+    caution: Caution | None = None
+    register: Link | None = None
+    done: str = ""
+    locked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterInputPage(Page):
+    """The form of a new account (ACTV-31 to ACTV-49). `rules` is the checklist below the first password."""
+
+    template: ClassVar[str] = "auth/register.html"
+
+    title: str
+    steps: tuple[str, ...]
+    lead: tuple[str, ...]
+    groups: tuple[Group, ...]
+    form: PortalForm
+    action_url: str
+    back: Link
+    next_label: str
+    captcha: Captcha | None = None
+    paper: Paper | None = None
+    help_phone: str = ""
+    rules: tuple[Rule, ...] = ()
+    rules_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterConfirmPage(Page):
+    """What was entered, secrets masked (ACTV-51). `hidden` are further inputs of the form, such as an operation id."""
+
+    template: ClassVar[str] = "auth/register_confirm.html"
+
+    title: str
+    steps: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]
+    action_url: str
+    back: Link
+    submit: str
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterSentPage(Page):
+    """A mail is on its way (ACTV-50). `expires_at` is when its link ends."""
+
+    template: ClassVar[str] = "auth/register_sent.html"
+
+    title: str
+    steps: tuple[str, ...]
+    email: str
+    expires_at: datetime
+    login_url: str
+    mail_domain: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivatePage(Page):
+    """Where the link of the mail leads. Opening it changes nothing; the button does (ACTV-54, ACTV-55).
+
+    `invalid` is one answer for an expired, used and unknown link.
+    """
+
+    template: ClassVar[str] = "auth/activate.html"
+
+    title: str
+    state: Literal["ready", "done", "invalid"]
+    login_url: str
+    action_url: str = ""
+    token: str = ""
+    login_id: str = ""
+    start_again: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverPage(Page):
+    """Asks for what proves who one is, to mail a login ID or a link (ACTV-67 to ACTV-70)."""
+
+    template: ClassVar[str] = "auth/recover.html"
+
+    title: str
+    lead: str
+    form: PortalForm
+    names: tuple[str, ...]
+    action_url: str
+    back_url: str
+    captcha: Captcha | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverSentPage(Page):
+    """The same answer whether or not anything matched (ACTV-68, ACTV-69)."""
+
+    template: ClassVar[str] = "auth/recover_sent.html"
+
+    title: str
+    kind: Literal["login-id", "password"]
+    login_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetPasswordPage(Page):
+    """A new password by a mailed link. `form` is there in the state "ready"; `names` are its fields in order."""
+
+    template: ClassVar[str] = "auth/reset_password.html"
+
+    title: str
+    state: Literal["ready", "done", "invalid"]
+    login_url: str
+    form: PortalForm | None = None
+    names: tuple[str, ...] = ()
+    action_url: str = ""
+    token: str = ""
+    rules: tuple[Rule, ...] = ()
+    rules_url: str = ""
+    start_again: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsPage(Page):
+    """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password.
+
+    `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty where not allowed.
+    """
+
+    template: ClassVar[str] = "auth/credentials.html"
+
+    title: str
+    form: PortalForm
+    login_id: str
+    current: str
+    new_login: tuple[str, ...]
+    new_password: tuple[str, ...]
+    action_url: str
+    back_url: str
+    rules: tuple[Rule, ...] = ()
+    rules_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of before and after; `after` is empty where nothing changes."""
+
+    label: str
+    before: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsConfirmPage(Page):
+    """Before and after, passwords as `*****`. `hidden` are further inputs of the form."""
+
+    template: ClassVar[str] = "auth/credentials_confirm.html"
+
+    title: str
+    changes: tuple[Change, ...]
+    action_url: str
+    back_url: str
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsDonePage(Page):
+    """The change is made. `login_id` is the ID from now on; `email` is where the notice went ("" for nowhere)."""
+
+    template: ClassVar[str] = "auth/credentials_done.html"
+
+    title: str
+    login_id: str
+    home_url: str
+    email: str = ""
+    others_ended: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReauthPage(Page):
+    """The password once more before something that matters; `hidden` carries where to go on."""
+
+    template: ClassVar[str] = "auth/reauth.html"
+
+    form: PortalForm
+    name: str
+    action_url: str
+    back_url: str
+    purpose: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A place where the customer is signed in."""
+
+    device: str
+    started_at: datetime
+    last_used_at: datetime
+    current: bool = False
+    address: str = ""
+    end_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsPage(Page):
+    """Where one is signed in, this place first, and the way to end the others."""
+
+    template: ClassVar[str] = "auth/sessions.html"
+
+    sessions: tuple[SessionRow, ...]
+    end_others_url: str
+    credentials: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesFragment(Page):
+    """The checklist alone, while a password is typed."""
+
+    template: ClassVar[str] = "forms/_rules.html"
+
+    results: tuple[Rule, ...]
+    id: str = "rules"
