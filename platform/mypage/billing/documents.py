@@ -64,8 +64,8 @@ class InvoiceLine:
 class InvoiceDocument:
     """Everything on the sheet. `month` is any day of the billed month, `accent` a colour such as `#0a5f38`.
 
-    The addressee gets 様, a company 御中 (Japanese only). `totals` are the sums as issued; with `rounding` given they are
-    worked out again from the lines, without it only the sums are checked and the sheet says nothing about rounding.
+    The addressee gets 様, a company 御中 (Japanese only). `totals` are the sums as issued; with `rounding` given they
+    are worked out again from the lines, without it only the sums are checked and the sheet is silent about rounding.
     Raises UnsoundInvoice if the figures disagree or the registration number is missing or malformed.
     """
 
@@ -174,7 +174,7 @@ def _line(line: InvoiceLine, lang: str) -> dict[str, object]:
 
 
 def period_text(start: date | None, end: date | None) -> str:
-    """`2026/10/21〜11/20`, with the year repeated when it changes; one date alone, or nothing, if that is all there is."""
+    """`2026/10/21〜11/20`, the year again when it changes; one date alone, or nothing, if that is all."""
     if start is None or end is None or start == end:
         only = start or end
         return _slashed(only) if only else ""

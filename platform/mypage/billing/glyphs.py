@@ -1,4 +1,4 @@
-"""Which characters a font can show, read from its `cmap` table: a tagged PDF may not contain a character without a glyph."""
+"""What a font can show, read from its `cmap` table: a tagged PDF may not contain a character without a glyph."""
 
 from __future__ import annotations
 

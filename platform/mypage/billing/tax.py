@@ -20,7 +20,7 @@ TaxMode = Rounding
 
 
 class Taxable(Protocol):
-    """Anything that is billed: yen without tax, the rate in basis points (1000 = 10 %), and whether it is the 軽減税率."""
+    """What is billed: yen without tax, the rate in basis points (1000 = 10 %), and whether that is the 軽減税率."""
 
     @property
     def amount(self) -> int: ...
@@ -80,7 +80,7 @@ def tax_on(net: int, rate_bp: int, mode: TaxMode = TaxMode.DOWN) -> int:
 
 
 def totals(lines: Iterable[Taxable], mode: TaxMode = TaxMode.DOWN) -> InvoiceTotals:
-    """Sums the lines of each rate and rounds the tax of each sum once, as the invoice of one customer and month needs."""
+    """Sums the lines of each rate and rounds the tax of each sum once: one call is one invoice."""
     nets: defaultdict[tuple[int, bool], int] = defaultdict(int)
     for line in lines:
         nets[line.rate_bp, line.reduced] += whole_yen(line.amount)

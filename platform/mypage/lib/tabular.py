@@ -51,9 +51,10 @@ class CsvEncoding(StrEnum):
 class CsvStream:
     """Iterate once for the bytes of the file; afterwards `replaced` says how many characters the encoding lacked.
 
-    Rows are strings, integers (written bare, so that they stay numbers), dates (ISO 8601) and None (empty). Lines end in CRLF.
+    Cells are strings, integers (written bare, so that they stay numbers), dates (ISO 8601, times as given) and None.
+    Lines end in CRLF.
     A string that a spreadsheet would take for a formula gets a leading apostrophe; a plain negative integer does not.
-    A character that cannot be encoded becomes `〓`; a variation selector is left out; both are counted.
+    A character that cannot be encoded becomes `〓`; CP932 also loses variation selectors. Both are counted.
     Raises ValueError for a row whose width differs from the header's.
     """
 
