@@ -49,7 +49,7 @@ class TenantKeyed(Base):
 
     __abstract__ = True
 
-    tenant_id: Mapped[str] = mapped_column(TENANT_TEXT, primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(TENANT_TEXT)
 
 
 def tenant_fk(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:

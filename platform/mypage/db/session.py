@@ -11,6 +11,8 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -25,6 +27,14 @@ NO_TENANT = ""
 
 class MissingTenant(RuntimeError):
     """A transaction was begun without saying for which tenant: a mistake in our code, never answered with rows."""
+
+
+class DatabaseDown(RuntimeError):
+    """The database cannot be reached or answers too late; what was asked for did not happen or is not known."""
+
+
+class _NotBegun(Exception):
+    """No transaction could be begun, so nothing happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +184,24 @@ class Database:
         `work` is synchronous; it may wait through `sqlalchemy.util.await_only`, which keeps the event loop free.
         """
         scope = Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
-        async with self.engine.connect() as raw:
-            connection = await raw.execution_options(tenant=tenant)
-            result, tx = await connection.run_sync(_work, scope, work)
+        try:
+            result, tx = await self._once(scope, work)
+        except _NotBegun:
+            # A restarted database leaves dead connections in the pool; nothing was done yet, so a second try is safe.
+            try:
+                result, tx = await self._once(scope, work)
+            except _NotBegun as error:
+                raise DatabaseDown(str(error)) from error
         tx.run_side_effects()
         return result
+
+    async def _once(self, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
+        try:
+            async with self.engine.connect() as raw:
+                connection = await raw.execution_options(tenant=scope.tenant)
+                return await connection.run_sync(_work, scope, work)
+        except (InterfaceError, OperationalError, PoolTimeout) as error:
+            raise DatabaseDown(str(error)) from error
 
     async def platform(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction without a tenant: registry look-ups only."""
@@ -197,7 +220,10 @@ class Database:
 
 
 def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
-    tx = _begin(connection, scope)
+    try:
+        tx = _begin(connection, scope)
+    except (InterfaceError, OperationalError) as error:
+        raise _NotBegun(str(error)) from error
     try:
         result = work(tx)
         _commit(connection, tx)

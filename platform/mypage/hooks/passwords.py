@@ -72,7 +72,7 @@ class PasswordPolicy:
     ``length``: least and most code points. ``alphabet``: ``None`` means any printable character, the space included.
     ``letters``, ``digits``, ``symbols``, ``digits_or_symbols``: how many of each are needed at least.
     ``differ_from_login``: may not be (or contain) a login ID. ``context``: whether a login ID, brand or customer number
-    is refused already inside the password or only as the whole of it, which keeps passwords of 6 to 8 characters usable.
+    is refused inside the password too or only as the whole of it, which keeps passwords of 6 to 8 characters usable.
     ``history``: how many earlier passwords are refused besides the present one, or ``"all"``.
     ``common``: refuse well-known passwords. ``cool_down``: the least time between two changes.
     ``effective_within``: how long a change may take to work; shown to people, enforced nowhere.

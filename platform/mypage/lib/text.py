@@ -66,7 +66,7 @@ def fold_digits(value: str) -> str:
 
 
 def fold_kana(value: str) -> str:
-    """The key for searching names: full-width katakana, no spaces; a hyphen after kana counts as the long vowel mark."""
+    """The key for searching names: full-width katakana without spaces; a hyphen after kana is a long vowel."""
     if len(value) > LONGEST_FOLDED:
         return value
     text = _compatible(_SPACES.sub("", _compatible(value)))

@@ -1,0 +1,67 @@
+"""Data keys of tenants: random, wrapped by the master key outside of the database, made when first needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, bindparam, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mypage.db.base import TenantKeyed, tenant_pk
+from mypage.db.session import Tx
+from mypage.lib.crypto import Keyring, key_id_of
+from mypage.lib.crypto import TenantKey as DataKey
+
+
+class TenantKey(TenantKeyed):
+    """A wrapped data key of a tenant; the newest seals, all of them open."""
+
+    __tablename__ = "tenant_key"
+    __table_args__ = (tenant_pk("key_id"),)
+
+    key_id: Mapped[str]
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+_NEWEST = (
+    select(TenantKey.key_id, TenantKey.wrapped)
+    .where(TenantKey.tenant_id == bindparam("tenant"))
+    .order_by(TenantKey.created_at.desc(), TenantKey.key_id.desc())
+    .limit(1)
+)
+_ONE = select(TenantKey.wrapped).where(
+    TenantKey.tenant_id == bindparam("tenant"), TenantKey.key_id == bindparam("key_id")
+)
+
+
+class Vault:
+    """Seals and opens secrets of one tenant at a time; holds the master keys and no data keys."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """The keyring comes from the settings."""
+        self.keyring = keyring
+
+    def seal(self, tx: Tx, plain: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Encrypt for one place: the ciphertext opens in no other row, column or tenant."""
+        return self._current(tx).encrypt(plain, aad=(tx.tenant, table, column, row))
+
+    def open(self, tx: Tx, sealed: bytes, *, table: str, column: str, row: str) -> bytes:
+        """Decrypt. Raises DecryptError when it was moved, changed or its key is gone."""
+        key_id = key_id_of(sealed)
+        wrapped = tx.execute(_ONE, {"tenant": tx.tenant, "key_id": key_id}).scalar_one_or_none()
+        key = self.keyring.unwrap(tx.tenant, key_id, wrapped or b"")
+        return key.decrypt(sealed, aad=(tx.tenant, table, column, row))
+
+    def _current(self, tx: Tx) -> DataKey:
+        row = tx.execute(_NEWEST, {"tenant": tx.tenant}).one_or_none()
+        if row is None:
+            wrapped = self.keyring.new_key(tx.tenant, "k1")
+            tx.execute(
+                insert(TenantKey)
+                .values(tenant_id=tx.tenant, key_id="k1", wrapped=wrapped)
+                .on_conflict_do_nothing(index_elements=["tenant_id", "key_id"])
+            )
+            row = tx.execute(_NEWEST, {"tenant": tx.tenant}).one()
+        return self.keyring.unwrap(tx.tenant, row.key_id, row.wrapped)

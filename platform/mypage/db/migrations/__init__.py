@@ -1,0 +1,1 @@
+"""Migrations: one statement per call, tenant tables through `tenant_table` so that none lacks its row security."""

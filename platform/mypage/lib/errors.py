@@ -1,0 +1,40 @@
+"""Errors that every area shares. They carry data; `web/errors.py` decides what a browser sees."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Something that was asked for cannot be done; nothing of it happened."""
+
+
+class NotFound(DomainError):
+    """There is no such object for this customer: missing and foreign are the same."""
+
+
+class NotAllowed(DomainError):
+    """The account does not hold the permission."""
+
+
+class StaleForm(DomainError):
+    """The form's token, draft or operation is no longer valid; the person has to start again."""
+
+
+class SignInNeeded(DomainError):
+    """Nobody is signed in, or the session has ended."""
+
+
+class ReauthNeeded(DomainError):
+    """The password must be given again before this."""
+
+
+class Busy(DomainError):
+    """Too much work is waiting just now; try again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int = 5) -> None:
+        """Seconds after which a new try makes sense."""
+        super().__init__(f"busy, retry after {retry_after} s")
+        self.retry_after = retry_after
+
+
+class Missing(DomainError):
+    """A part of the deployment that this needs is not configured; the message says which."""

@@ -1,0 +1,161 @@
+"""What a handler is given: tenant, operator, who is there, the form, and one unit of work."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from litestar.datastructures import Cookie
+
+from mypage.db.session import Actor, Database, Tx
+from mypage.hooks.context import HookContext, Principal
+from mypage.i18n import Catalogue
+from mypage.lib.clock import Clock
+from mypage.lib.errors import SignInNeeded
+from mypage.lib.tokens import token_hash
+from mypage.operators.operator import Operator
+from mypage.operators.tenants import Tenant
+from mypage.web.frame import Flash
+from mypage.web.urls import UrlTable
+
+if TYPE_CHECKING:
+    from mypage.web.formdata import FormData
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A session that was found: its account, when the password was last given, and open gates."""
+
+    principal: Principal
+    token: str
+    reauth_fresh: bool
+    gate: str | None
+    language: str
+
+
+class Authenticator(Protocol):
+    """Finds the session of a token inside a unit of work; made by the auth area."""
+
+    def __call__(self, tx: Tx, operator: Operator, token: str) -> SignedIn | None:
+        """The session, or None when it is unknown, ended or its account closed."""
+        ...
+
+
+class Ports:
+    """Long-lived objects of the process (hasher, gateways, printer), found by their type."""
+
+    def __init__(self, *objects: object) -> None:
+        """Register objects under their own classes."""
+        self._objects: dict[type, object] = {type(o): o for o in objects}
+
+    def get(self, kind: type[T]) -> T:
+        """The object of a class. Raises KeyError when the composition root forgot it."""
+        found = self._objects[kind]
+        assert isinstance(found, kind)
+        return found
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """What a handler wants sent along with its reply."""
+
+    cookies: list[Cookie] = field(default_factory=list)
+    flashes: list[Flash] = field(default_factory=list)
+    new_session: str | None = None
+    end_session: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class PortalRequest:
+    """One request of one tenant."""
+
+    tenant: Tenant
+    operator: Operator
+    prefix: str
+    origin: str
+    """Scheme, host and port of the tenant's main address, from the registry and never from the request."""
+    method: str
+    path: str
+    params: Mapping[str, Any]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    form: FormData
+    network: str
+    request_id: str
+    locale: str
+    text_size: str
+    t: Catalogue
+    key: bytes
+    """The tenant's signing key."""
+    visitor: str
+    signed_in: SignedIn | None
+    database: Database
+    clock: Clock
+    ports: Ports
+    urls: UrlTable
+    route_name: str = ""
+    csrf_token: str = ""
+    incoming_flashes: tuple[Flash, ...] = ()
+    unit: Tx | None = None
+    out: Outgoing = field(default_factory=Outgoing)
+
+    @property
+    def tx(self) -> Tx:
+        """The unit of work of a synchronous handler."""
+        assert self.unit is not None, "asynchronous handlers use `await rq.run(...)`"
+        return self.unit
+
+    @property
+    def principal(self) -> Principal:
+        """Who is signed in. Raises SignInNeeded."""
+        if self.signed_in is None:
+            raise SignInNeeded
+        return self.signed_in.principal
+
+    @property
+    def owner(self) -> bytes:
+        """The key of drafts and operations of this browser: its session when signed in, else its visitor cookie."""
+        return token_hash(self.signed_in.token if self.signed_in else self.visitor)
+
+    @property
+    def htmx(self) -> bool:
+        """Whether htmx asks, for a fragment or a swap."""
+        return self.headers.get("hx-request") == "true"
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the audit trail."""
+        return Actor("account", str(self.signed_in.principal.account_id)) if self.signed_in else Actor("visitor")
+
+    @property
+    def context(self) -> HookContext:
+        """What hooks and ports are told about this moment."""
+        principal = self.signed_in.principal if self.signed_in else None
+        return HookContext(tenant=self.tenant.name, principal=principal, locale=self.locale, clock=self.clock)
+
+    def href(self, name: str, /, **params: Any) -> str:
+        """The path of a route inside this portal."""
+        return self.urls.href(self.prefix, name, params)
+
+    def absolute(self, name: str, /, **params: Any) -> str:
+        """The full URL of a route at the tenant's main address, for mails and return URLs."""
+        return self.origin + self.urls.href(self.tenant.main.prefix, name, params)
+
+    def flash(self, kind: Any, text: str) -> None:
+        """Show a message on the next page."""
+        self.out.flashes.append(Flash(kind, text))
+
+    def uuid_param(self, name: str) -> uuid.UUID:
+        """A path parameter of type uuid."""
+        value = self.params[name]
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
+
+    async def run(self, work: Callable[[Tx], T]) -> T:
+        """One unit of work of an asynchronous handler."""
+        return await self.database.run(self.tenant.name, work, actor=self.actor, request_id=self.request_id)
+
+

@@ -1,0 +1,89 @@
+"""Declaring routes. A route names its permission, or the application does not start."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from mypage.web.replies import Reply
+
+Handler = Callable[[Any], Reply] | Callable[[Any], Awaitable[Reply]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORM_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A method and path with what guards it."""
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    permission: str
+    handler: Handler
+    reauth: bool
+    gated: bool
+    waits: bool
+    """Whether the handler is asynchronous and runs its units of work itself."""
+
+
+def get(path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True) -> Callable[[F], F]:
+    """Declare a page that only reads. `path` has placeholders such as `{notice_id:uuid}`."""
+    return _declare("GET", path, name, permission, reauth, gated)
+
+
+def post(path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True) -> Callable[[F], F]:
+    """Declare a form's target. The body is limited and the form's token checked before the handler runs.
+
+    `reauth` demands that the password was given within the operator's time; `gated` False lets it through
+    while a gate stands between login and portal.
+    """
+    return _declare("POST", path, name, permission, reauth, gated)
+
+
+def _declare(
+    method: Literal["GET", "POST"], path: str, name: str, permission: str, reauth: bool, gated: bool
+) -> Callable[[F], F]:
+    if not permission:
+        raise ValueError(f"route {name} ({method} {path}) declares no permission")
+
+    def mark(handler: F) -> F:
+        route = Route(
+            name=name,
+            method=method,
+            path=path,
+            permission=permission,
+            handler=handler,
+            reauth=reauth,
+            gated=gated,
+            waits=inspect.iscoroutinefunction(handler),
+        )
+        declared = [*getattr(handler, "__routes__", ()), route]
+        handler.__routes__ = declared  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def routes_of(*modules: object) -> tuple[Route, ...]:
+    """The routes that modules declare, in the order of their source."""
+    found: list[Route] = []
+    for module in modules:
+        for value in vars(module).values():
+            if getattr(value, "__module__", None) == getattr(module, "__name__", ""):
+                found.extend(getattr(value, "__routes__", ()))
+    return tuple(found)
+
+
+def check_routes(routes: Iterable[Route]) -> None:
+    """Refuse two routes for one method and path, or one name for two paths. Raises ValueError."""
+    paths: dict[tuple[str, str], str] = {}
+    names: dict[str, str] = {}
+    for route in routes:
+        if (other := paths.setdefault((route.method, route.path), route.name)) != route.name:
+            raise ValueError(f"{route.method} {route.path} is declared by {other} and {route.name}")
+        if (path := names.setdefault(route.name, route.path)) != route.path:
+            raise ValueError(f"route name {route.name} stands for {path} and {route.path}")
