@@ -1,7 +1,7 @@
 """Password hashes: argon2id over an HMAC with a pepper that is kept outside the database.
 
-Stored form: ``v1$p<pepper id>$argon2id$…``, and ``v1$p<pepper id>$l:<kind>:<salt>$argon2id$…`` for a hash taken over from
-an older system, wrapped at once so that the old form is stored nowhere. Costs, pepper and legacy forms are replaced at
+Stored form: ``v1$p<pepper id>$argon2id$…``, or ``v1$p<pepper id>$l:<kind>:<salt>$argon2id$…`` for a hash from an
+older system, wrapped at once so that the old form is stored nowhere. Costs, pepper and legacy forms are replaced at
 the next login: ask ``needs_rehash`` after a successful ``verify``.
 """
 

@@ -32,6 +32,7 @@ from mypage.hooks.payment import (
 MAX_ANSWER: Final = 64 * 1024
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _CARD_NUMBER: Final = re.compile(r"(?:\d[ -]?){12,}")
+_API_KEY: Final = re.compile(r"[\x21-\x7e]+")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
@@ -47,6 +48,8 @@ class HttpGateway:
     ) -> None:
         if urlsplit(base_url).scheme not in {"http", "https"}:
             raise ValueError("a payment gateway needs an http or https address")
+        if not _API_KEY.fullmatch(api_key):
+            raise ValueError("a payment gateway needs a key of printable ASCII characters")
         self._base_url = base_url.rstrip("/")
         self._api_key = api_key
         self._timeout = timeout

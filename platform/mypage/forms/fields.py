@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from wtforms.validators import StopValidation, ValidationError
 
 from mypage.forms.base import SHOWN_AGAIN, Check, Note, PortalField
-from mypage.forms.form import FormData, PortalForm, readable
+from mypage.forms.form import PortalForm, readable
 from mypage.i18n import Translator
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "CustomerNumberField",
     "EmailField",
     "FoldedTextField",
-    "FormData",
     "LoginIdField",
     "Note",
     "Part",

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms.form import BaseForm
 
 from mypage.i18n import Translator
-
-
-class FormData:
-    """A plain mapping of lists in the shape that forms read; for callers without a request."""
-
-    def __init__(self, values: Mapping[str, Sequence[Any]]) -> None:
-        """Take the values as they are."""
-        self._values = values
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def getlist(self, name: str) -> list[Any]:
-        """All values of one name, in order."""
-        return list(self._values.get(name, ()))
+from mypage.web.formdata import FormData
 
 
 def readable(value: str) -> bool:
@@ -63,7 +43,9 @@ class PortalForm(BaseForm):
             and not hasattr(data, "getlist")
             and not hasattr(data, "getall")
         ):
-            data = FormData(data)
+            data = FormData(
+                [(name, value) for name, values_ in data.items() for value in values_]
+            )
         self.process(data, data=dict(values or {}))
 
     def text(self, name: str) -> str:

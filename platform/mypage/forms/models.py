@@ -15,7 +15,10 @@ class Draft(TenantRow):
     """What was typed into a wizard so far, bound to one browser session; secrets are sealed."""
 
     __tablename__ = "draft"
-    __table_args__ = (Index(None, "tenant_id", "owner", "wizard"), Index(None, "tenant_id", "expires_at"))
+    __table_args__ = (
+        Index(None, "tenant_id", "owner", "wizard"),
+        Index(None, "tenant_id", "expires_at"),
+    )
 
     owner: Mapped[bytes]
     wizard: Mapped[str]

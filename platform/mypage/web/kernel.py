@@ -14,8 +14,8 @@ from litestar.response import Response, Stream
 from mypage.db.session import Actor, Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
-from mypage.lib.tabular import content_disposition
 from mypage.lib.errors import Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
+from mypage.lib.tabular import content_disposition
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
 from mypage.web.cookies import CookieJar, new_visitor, read_cookies, visitor_holds
@@ -56,6 +56,7 @@ class Kernel:
     async def serve(self, route: Route, request: Request[Any, Any, Any]) -> Response[Any] | Stream:
         """Answer one request of one route, whatever happens."""
         rq = self._request(request, route.name)
+        request.scope["state"]["route"] = route.name
         try:
             if route.method == "POST":
                 rq.form = await self._checked_form(rq, request)
@@ -234,8 +235,7 @@ class Kernel:
     def _download(self, rq: PortalRequest, reply: Download) -> Response[Any] | Stream:
         headers: dict[str, str] = {}
         if reply.filename:
-            kind = "inline" if reply.inline else "attachment"
-            headers["content-disposition"] = content_disposition(reply.filename, kind)
+            headers["content-disposition"] = content_disposition(reply.filename, inline=reply.inline)
         if isinstance(reply.content, bytes):
             response: Any = Response(reply.content, media_type=reply.media_type, headers=headers)
         else:
@@ -259,7 +259,9 @@ class Kernel:
 
     def _error_response(self, rq: PortalRequest, error: ErrorReply) -> Response[Any]:
         rq.unit = None
-        response = self._html(rq, self.render(rq, Show(error.page())), error.status)
+        back = rq.path if rq.method == "GET" else rq.href("top")
+        page = error.page(back_url=back, reference=rq.request_id)
+        response = self._html(rq, self.render(rq, Show(page)), error.status)
         if error.retry_after:
             response.headers["retry-after"] = str(error.retry_after)
         return response

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
@@ -58,12 +59,12 @@ async def query_by_key(request: Asking) -> Response[dict[str, Any]]:
 
 
 @get("/setups/{reference:str}")
-async def query(request: Asking, reference: str) -> Response[dict[str, Any]]:
+async def query(request: Asking, reference: FromPath[str]) -> Response[dict[str, Any]]:
     return _answer(request, _company(request).query(reference=reference))
 
 
 @post("/setups/{reference:str}/register", status_code=200)
-async def register(request: Asking, reference: str) -> Response[Any]:
+async def register(request: Asking, reference: FromPath[str]) -> Response[Any]:
     """The slow card delays this answer and the drop card breaks it off, both after the work was done."""
     key = _key(request.headers.get("idempotency-key"))
     setup, did_it = _company(request).register(reference, key)
@@ -75,7 +76,7 @@ async def register(request: Asking, reference: str) -> Response[Any]:
 
 
 @post("/setups/{reference:str}/discard", status_code=200)
-async def discard(request: Asking, reference: str) -> Response[dict[str, Any]]:
+async def discard(request: Asking, reference: FromPath[str]) -> Response[dict[str, Any]]:
     return _answer(request, _company(request).discard(reference))
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.enums import MediaType
+from litestar.params import FromPath
 
 from .cards import BRANDS, LATEST_EXPIRY_YEARS, TEST_CARDS, Form
 from .requests import origin_of, with_reference
@@ -48,7 +49,7 @@ async def stylesheet() -> Response[bytes]:
 
 
 @get("/pay/{reference:str}/theme.css")
-async def theme(request: Asking, reference: str) -> Response[str]:
+async def theme(request: Asking, reference: FromPath[str]) -> Response[str]:
     """The operator's colours; only ``#rrggbb`` values ever get into a setup."""
     colours = _company(request).look(reference).request.theme
     names = ("brand", "brand_ink", "action", "action_hover", "action_ink", "link")
@@ -58,13 +59,13 @@ async def theme(request: Asking, reference: str) -> Response[str]:
 
 
 @get("/pay/{reference:str}")
-async def show(request: Asking, reference: str) -> Response[str]:
+async def show(request: Asking, reference: FromPath[str]) -> Response[str]:
     setup = _company(request).look(reference)
     return _card_page(request, setup, Form(), {})
 
 
 @post("/pay/{reference:str}", status_code=200)
-async def enter(request: Asking, reference: str) -> Response[Any]:
+async def enter(request: Asking, reference: FromPath[str]) -> Response[Any]:
     typed = await _typed(request)
     form = Form(**{name: value for name, value in typed.items() if name in _FIELDS})
     setup, faults = _company(request).enter(reference, form)
@@ -72,14 +73,14 @@ async def enter(request: Asking, reference: str) -> Response[Any]:
 
 
 @post("/pay/{reference:str}/identity", status_code=200)
-async def identity(request: Asking, reference: str) -> Response[Any]:
+async def identity(request: Asking, reference: FromPath[str]) -> Response[Any]:
     typed = await _typed(request)
     setup, fault = _company(request).answer_challenge(reference, typed.get("answer", ""))
     return _card_page(request, setup, Form(), {"answer": fault}) if fault else _onward(setup)
 
 
 @post("/pay/{reference:str}/cancel", status_code=200)
-async def cancel(request: Asking, reference: str) -> Response[Any]:
+async def cancel(request: Asking, reference: FromPath[str]) -> Response[Any]:
     return _onward(_company(request).cancel(reference))
 
 

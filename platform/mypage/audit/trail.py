@@ -1,0 +1,56 @@
+"""Writing the trail, in the transaction of the change itself. Secrets never reach it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import insert
+
+from mypage.audit.models import AuditEntry
+from mypage.db.session import Tx
+
+MASK = "*****"
+SECRET_WORDS = ("password", "secret", "token", "code", "pin", "card_number", "answer")
+
+
+def record(
+    tx: Tx,
+    action: str,
+    object_type: str,
+    object_id: object,
+    *,
+    customer_id: uuid.UUID | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Append one entry for what the unit's actor does. `action` is a past event such as "login.succeeded"."""
+    tx.execute(
+        insert(AuditEntry).values(
+            tenant_id=tx.tenant,
+            id=uuid.uuid4(),
+            at=tx.now(),
+            actor_kind=tx.actor.kind,
+            actor=tx.actor.ref,
+            as_whom=tx.actor.as_whom,
+            customer_id=customer_id,
+            action=action,
+            object_type=object_type,
+            object_id=str(object_id),
+            before=masked(before),
+            after=masked(after),
+            request_id=tx.scope.request_id,
+        )
+    )
+
+
+def masked(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The values with every secret replaced, whatever a caller passed by mistake."""
+    if values is None:
+        return None
+    return {key: MASK if any(word in key for word in SECRET_WORDS) else _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | bool | None) else str(value)

@@ -1,0 +1,129 @@
+"""What the demo consists of: its ports, the files in the repository's `demo/` folder, and what was imported of them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mypage.demo.progress import DemoError
+
+_DEFAULT_PORT = 8000
+_LOGIN_FIELDS = ("tenant", "url", "label", "login", "password", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Five ports in a row, from that of the portals on."""
+
+    web: int
+
+    @property
+    def mailbox(self) -> int:
+        """The mailbox's page."""
+        return self.web + 1
+
+    @property
+    def payment(self) -> int:
+        """The payment page."""
+        return self.web + 2
+
+    @property
+    def smtp(self) -> int:
+        """The mailbox's SMTP."""
+        return self.web + 3
+
+    @property
+    def metrics(self) -> int:
+        """The figures of the web process."""
+        return self.web + 4
+
+    def by_purpose(self) -> list[tuple[str, int]]:
+        """All ports with what they are for."""
+        return [
+            ("portals", self.web),
+            ("mailbox", self.mailbox),
+            ("payment page", self.payment),
+            ("mail server", self.smtp),
+            ("metrics", self.metrics),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFiles:
+    """`demo/tenants.toml`, `demo/feeds/<tenant>/*.jsonl` and `demo/logins.toml` below the repository's root."""
+
+    root: Path
+
+    @property
+    def tenants(self) -> Path:
+        """The tenants of the demo."""
+        return self.root / "demo" / "tenants.toml"
+
+    def check(self) -> None:
+        """Raises DemoError when the demo's files are not there."""
+        if not self.tenants.is_file():
+            raise DemoError(f"{self.tenants} is missing: run this in the root of the repository.")
+
+    def feeds(self) -> list[tuple[str, Path]]:
+        """(tenant, file) of all feeds, in the order of import: by tenant, then by name."""
+        return [(path.parent.name, path) for path in sorted((self.root / "demo" / "feeds").glob("*/*.jsonl"))]
+
+    def logins(self, port: int) -> list[dict[str, str]]:
+        """The sample logins, their addresses with the port of this run."""
+        path = self.root / "demo" / "logins.toml"
+        if not path.is_file():
+            return []
+        try:
+            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("login", [])
+            logins = [{name: str(entry.get(name, "")) for name in _LOGIN_FIELDS} for entry in entries]
+        except (ValueError, AttributeError, TypeError) as error:
+            raise DemoError(f"{path} cannot be read: {error}") from error
+        for login in logins:
+            login["url"] = login["url"].replace("{port}", str(port)).replace(f":{_DEFAULT_PORT}", f":{port}")
+        return logins
+
+
+class Imported:
+    """Which feeds the database has, by their content, so that a second run does not load them again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._hashes: dict[str, str] = dict(json.loads(path.read_text()))
+        except (OSError, ValueError, TypeError):
+            self._hashes = {}
+
+    def has(self, tenant: str, feed: Path) -> bool:
+        """Whether this very content was imported."""
+        return self._hashes.get(f"{tenant}/{feed.name}") == _hash(feed)
+
+    def note(self, tenant: str, feed: Path) -> None:
+        """Remember that the feed was imported."""
+        self._hashes[f"{tenant}/{feed.name}"] = _hash(feed)
+        self._path.write_text(json.dumps(self._hashes, indent=1))
+
+
+def logins_table(logins: Sequence[Mapping[str, str]]) -> tuple[list[str], list[list[str]]]:
+    """Columns and rows of the sample logins; a column that is empty throughout is left out."""
+    columns = [name for name in ("label", "login", "password", "note") if any(login[name] for login in logins)]
+    return columns, [[login[name] for name in columns] for login in logins]
+
+
+def secret_key_file(folder: Path) -> Path:
+    """The file with this installation's random key, made at the first run."""
+    path = folder / "secret.key"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    return path
+
+
+def _hash(feed: Path) -> str:
+    return hashlib.sha256(feed.read_bytes()).hexdigest()

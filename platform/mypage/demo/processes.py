@@ -1,0 +1,199 @@
+"""The demo's running parts as child processes: started, waited for, watched and stopped together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from mypage.demo.progress import DemoError
+
+READY_SECONDS = 60
+STOP_SECONDS = 5
+LAST_LINES = 15
+
+# Marks the processes of one demo folder, so that those of a launcher that was killed can be told from others.
+_MARK = "MYPAGE_DEMO_FOLDER"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the demo; `ready` says whether it serves (one that listens nowhere is ready when it runs)."""
+
+    name: str
+    argv: Sequence[str]
+    ready: Callable[[], bool]
+
+
+class Processes:
+    """The children of one demo folder. Each writes to `log/<name>.log`."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._env = dict(env) | {_MARK: str(folder)}
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        (folder / "log").mkdir(parents=True, exist_ok=True)
+
+    def log_of(self, name: str) -> Path:
+        """Where a part's output goes."""
+        return self._folder / "log" / f"{name}.log"
+
+    def call(self, name: str, argv: Sequence[str]) -> None:
+        """Run a program to its end. Raises DemoError with the telling line of its output when it fails."""
+        log = self.log_of(name)
+        with log.open("ab") as output:
+            done = self._spawn(argv, output.fileno())
+            try:
+                code = done.wait()
+            except BaseException:
+                _end([done])
+                raise
+        if code != 0:
+            lines = last_lines(log, 1) or ["no message"]
+            raise DemoError(f"This step failed: {lines[0]} (all of it: {log})")
+
+    def start(self, part: Part) -> None:
+        """Start a part; its log begins anew."""
+        with self.log_of(part.name).open("wb") as output:
+            self._running[part.name] = self._spawn(part.argv, output.fileno())
+        self._pids_file.write_text(json.dumps([process.pid for process in self._running.values()]))
+
+    def wait_ready(self, part: Part) -> None:
+        """Wait until a started part serves. Raises DemoError when it ends first or takes too long."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not part.ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise PartEnded(
+                    part.name, f"The {part.name} did not get ready in {READY_SECONDS} s", self.log_of(part.name)
+                )
+            time.sleep(0.1)
+        self.check()
+
+    def check(self) -> None:
+        """Raises PartEnded when a part has ended by itself."""
+        for name, process in self._running.items():
+            code = process.poll()
+            if code is not None:
+                raise PartEnded(name, f"The {name} ended ({_how(code)})", self.log_of(name))
+
+    def stop(self) -> None:
+        """Stop all parts: asked first, killed after some seconds."""
+        _end(list(self._running.values()))
+        self._running.clear()
+        with suppress(OSError):
+            self._pids_file.unlink(missing_ok=True)
+
+    def end_leftovers(self) -> int:
+        """End the parts that a killed launcher of this folder left running; their number."""
+        try:
+            pids = [int(pid) for pid in json.loads(self._pids_file.read_text())]
+        except (OSError, ValueError, TypeError):
+            return 0
+        left = [pid for pid in pids if self._is_ours(pid)]
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        self._pids_file.unlink(missing_ok=True)
+        return len(left)
+
+    @property
+    def _pids_file(self) -> Path:
+        return self._folder / "processes.json"
+
+    def _spawn(self, argv: Sequence[str], output: int) -> subprocess.Popen[bytes]:
+        # An own session: Ctrl-C reaches the launcher alone, which then stops its parts in order.
+        return subprocess.Popen(
+            list(argv),
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def _is_ours(self, pid: int) -> bool:
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            return False
+        return f"{_MARK}={self._folder}".encode() in environment.split(b"\0")
+
+
+class PartEnded(DemoError):
+    """A part of the demo ended by itself, or never served; `log` holds what it said."""
+
+    def __init__(self, name: str, text: str, log: Path) -> None:
+        super().__init__(text)
+        self.name = name
+        self.log = log
+
+
+def last_lines(log: Path, count: int = LAST_LINES) -> list[str]:
+    """The last lines of a log that say something."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+    return [line.rstrip() for line in lines if line.strip()][-count:]
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server may listen on this port of this machine."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def answers_http(port: int, path: str) -> Callable[[], bool]:
+    """A readiness test: the path answers with success."""
+
+    def ready() -> bool:
+        request = Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "localhost"})
+        try:
+            with urlopen(request, timeout=2) as answer:
+                return 200 <= int(answer.status) < 300
+        except (URLError, OSError, ValueError):
+            return False
+
+    return ready
+
+
+def listens(port: int) -> Callable[[], bool]:
+    """A readiness test: somebody listens on the port."""
+
+    def ready() -> bool:
+        with socket.socket() as sock:
+            sock.settimeout(1)
+            return sock.connect_ex(("127.0.0.1", port)) == 0
+
+    return ready
+
+
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in processes:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, sign)
+        for process in processes:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _how(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"

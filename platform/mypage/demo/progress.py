@@ -1,0 +1,60 @@
+"""What the demo's launcher shows on the terminal: one line per step, then the addresses and sample logins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text is one line that says what is wrong and how to mend it."""
+
+
+class Progress:
+    """Prints steps as they begin and end; a spinner turns where a person watches."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """One step: its line gets a tick and the seconds it took, or a cross when it raises."""
+        began = time.monotonic()
+        try:
+            with self._console.status(escape(title)):
+                yield
+        except BaseException:
+            self._console.print(f"  [red]✗[/] {escape(title)}")
+            raise
+        self._console.print(f"  [green]✓[/] {escape(title)} [dim]{time.monotonic() - began:.1f} s[/]")
+
+    def say(self, text: str = "") -> None:
+        """A plain line."""
+        self._console.print(escape(text))
+
+    def heading(self, text: str) -> None:
+        """A line that stands out."""
+        self._console.print(f"\n[bold]{escape(text)}[/]")
+
+    def problem(self, text: str) -> None:
+        """The one line that says why the demo stops."""
+        self._console.print(f"[bold red]{escape(text)}[/]")
+
+    def lines(self, lines: Sequence[str]) -> None:
+        """Lines of a log, set off."""
+        for line in lines:
+            self._console.print(f"    [dim]{escape(line)}[/]")
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table that keeps addresses whole, so that a terminal makes links of them."""
+        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+        for number, column in enumerate(columns):
+            table.add_column(column, no_wrap=number < len(columns) - 1, overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self._console.print(table)
