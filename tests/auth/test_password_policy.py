@@ -312,11 +312,11 @@ def test_identifiers_may_begin_with_a_letter_and_keep_off_reserved_names() -> No
 @pytest.mark.parametrize("policy", [DEFAULT_PASSWORD_POLICY, CHOSEN_PASSWORD, LINE_PASSWORD])
 @pytest.mark.parametrize("unit", ["a", "\x00", "\u0315\u0300", "ab1!", "漢"])
 def test_a_megabyte_is_answered_at_once(policy: PasswordPolicy, unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert "length" in codes(policy, unit * 1_000_000, login_ids=[unit * 1000], context_words=[unit * 1_000_000])
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     identifier_codes(unit * 1_000_000)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3))

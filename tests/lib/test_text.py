@@ -75,10 +75,10 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("fold", [fold_identifier, fold_digits, fold_kana])
 def test_a_megabyte_of_combining_marks_takes_no_time(fold: object) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert callable(fold)
     fold("a" + "\u0315\u0300" * 500_000)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(

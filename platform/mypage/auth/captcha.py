@@ -104,7 +104,7 @@ def audio_wav(digits: str) -> bytes:
     body = bytearray(gap)
     for digit in digits:
         spoken = change_speed(bytearray(voices[digit]), 1.0 + secrets.randbelow(25) / 100)
-        body += change_sound(spoken, 0.85 + secrets.randbelow(30) / 100) + gap
+        body += change_sound(spoken, 1.25 + secrets.randbelow(30) / 100) + gap
         body += gap[: secrets.randbelow(_RATE // 4)]
     return bytes(patch_wave_header(_with_hiss(body)))
 
