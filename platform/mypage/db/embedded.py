@@ -246,6 +246,8 @@ class EmbeddedPostgres:
         """Run one of the server's programs as the server's user; its whole output is in `stdout`."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
         options: dict[str, Any] = {"cwd": self.home, "env": env | {"LC_ALL": "C"}, "stdin": subprocess.DEVNULL}
+        # Ctrl-C is for our caller to answer, not for the server's programs.
+        options["start_new_session"] = True
         if self._user is not None:
             options |= {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
         # A file, not a pipe: a server that pg_ctl left behind would keep a pipe open and its reader waiting.

@@ -15,15 +15,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from mypage.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from mypage.db.embedded import SUPERUSER, EmbeddedPostgres, EmbeddedPostgresError
 from mypage.demo.plan import DemoFiles, Imported, Ports, logins_table, secret_key_file
 from mypage.demo.processes import Part, PartEnded, Processes, answers_http, last_lines, listens, port_is_free
 from mypage.demo.progress import DemoError, Progress
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CLI = (sys.executable, "-m", "mypage.server.cli")
 
 
@@ -40,6 +42,7 @@ class Demo:
         self._ports = ports
         self._progress = progress
         self._postgres = EmbeddedPostgres(self._folder / "postgres")
+        self._processes = Processes(self._folder, os.environ)
 
     def run(self, *, fresh: bool) -> int:
         """Run until a signal (0) or until something fails (1)."""
@@ -55,25 +58,33 @@ class Demo:
             self._progress.problem(str(error))
             return 1
         except PermissionError as error:
-            self._progress.problem(f"{error.filename} belongs to another user: delete .demo as that user, or use sudo.")
-            return 1
+            return self._refused(error)
 
     def remove(self) -> int:
         """Delete all that the demo made."""
         try:
             with _only_one(self._folder):
                 self._forget()
-        except (DemoError, EmbeddedPostgresError, PermissionError) as error:
+        except (DemoError, EmbeddedPostgresError) as error:
             self._progress.problem(str(error))
             return 1
+        except PermissionError as error:
+            return self._refused(error)
         shutil.rmtree(self._folder, ignore_errors=True)
         return 0
 
+    def _refused(self, error: PermissionError) -> int:
+        self._progress.problem(f"{error.filename} belongs to another user: delete .demo as that user, or as root.")
+        return 1
+
     def _run_parts(self) -> int:
-        progress = self._progress
-        processes = Processes(self._folder, {})
+        progress, processes = self._progress, self._processes
+        self._files.check()
         try:
-            processes = self._prepare()
+            with progress.step("Start PostgreSQL"), _undisturbed():
+                self._postgres.start()
+            processes.env = self._environment()
+            self._load()
             parts = self._parts()
             with progress.step("Start " + ", ".join(part.name for part in parts)):
                 for part in parts:
@@ -94,24 +105,20 @@ class Demo:
                 processes.stop()
                 self._postgres.stop()
 
-    def _prepare(self) -> Processes:
-        """Database, schema, tenants, data: what the parts find when they start."""
-        progress, files = self._progress, self._files
-        files.check()
-        with progress.step("Start PostgreSQL"):
-            self._postgres.start()
-        processes = Processes(self._folder, self._environment())
-        imported = Imported(self._folder / "imported.json")
+    def _load(self) -> None:
+        """Schema, tenants and data: what the parts find when they start."""
+        progress, files, call = self._progress, self._files, self._processes.call
         with progress.step("Bring the database up to date"):
-            processes.call("db", [*_CLI, "db", "upgrade"])
+            # The superuser is for this step alone: the parts run with the rights that they have in production.
+            call("db", [*_CLI, "db", "upgrade"], MYPAGE_ADMIN_URL=self._postgres.url(SUPERUSER, "postgres"))
         with progress.step("Apply the tenants"):
-            processes.call("tenants", [*_CLI, "tenants", "apply", str(files.tenants)])
+            call("tenants", [*_CLI, "tenants", "apply", str(files.tenants)])
+        imported = Imported(self._folder / "imported.json")
         for tenant, feed in files.feeds():
             if not imported.has(tenant, feed):
                 with progress.step(f"Import {feed.name} of {tenant}"):
-                    processes.call("import", [*_CLI, "import", tenant, str(feed)])
+                    call("import", [*_CLI, "import", tenant, str(feed)])
                     imported.note(tenant, feed)
-        return processes
 
     def _parts(self) -> list[Part]:
         ports, folder = self._ports, self._folder
@@ -129,7 +136,6 @@ class Demo:
     def _environment(self) -> dict[str, str]:
         ports, postgres = self._ports, self._postgres
         return dict(os.environ) | {
-            "MYPAGE_ADMIN_URL": postgres.url("postgres", "postgres"),
             "MYPAGE_OWNER_URL": postgres.url("mypage_owner", "mypage"),
             "MYPAGE_DATABASE_URL": postgres.url("mypage_app", "mypage"),
             "MYPAGE_SECRET_KEY_FILE": str(secret_key_file(self._folder)),
@@ -142,7 +148,7 @@ class Demo:
         }
 
     def _check_ports(self) -> None:
-        if left := Processes(self._folder, {}).end_leftovers():
+        if left := self._processes.end_leftovers():
             self._progress.say(f"  Ended {left} processes that an earlier run left behind.")
         for purpose, port in self._ports.by_purpose():
             if not port_is_free(port):
@@ -163,7 +169,7 @@ class Demo:
         progress, ports = self._progress, self._ports
         progress.heading("Addresses")
         logins = self._files.logins(ports.web)
-        portals = {login["url"]: login["label"] for login in logins}
+        portals = {login["url"]: f"Portal {login['tenant']}" for login in logins}
         own = {
             f"http://localhost:{ports.mailbox}/": "Demo mailbox: every mail that is sent",
             f"http://pay.localhost:{ports.payment}/": "Demo payment page",
@@ -187,6 +193,20 @@ def _only_one(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let a signal wait until this is done: a server that is half started cannot be stopped."""
+    asked: list[int] = []
+    before = {number: signal.signal(number, lambda got, _frame: asked.append(got)) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked:
+        raise Stop
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     # One is enough: a second one must not cut the orderly end short.
     _deaf_to_signals()
@@ -194,7 +214,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _deaf_to_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -208,8 +228,11 @@ def main(argv: list[str] | None = None) -> int:
     if not 1024 <= options.port <= 65000:
         print(f"PORT must lie between 1024 and 65000, not {options.port}: PORT=8000 make demo", file=sys.stderr)
         return 1
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _SIGNALS:
         signal.signal(number, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         demo = Demo(Path.cwd(), Ports(options.port), Progress())
         return demo.remove() if options.remove else demo.run(fresh=options.fresh)

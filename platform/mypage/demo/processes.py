@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -35,23 +36,22 @@ class Part:
 
 
 class Processes:
-    """The children of one demo folder. Each writes to `log/<name>.log`."""
+    """The children of one demo folder, with `env` as their environment. Each writes to `log/<name>.log`."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self._folder = folder
-        self._env = dict(env) | {_MARK: str(folder)}
+        self.env = env
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        (folder / "log").mkdir(parents=True, exist_ok=True)
 
     def log_of(self, name: str) -> Path:
         """Where a part's output goes."""
         return self._folder / "log" / f"{name}.log"
 
-    def call(self, name: str, argv: Sequence[str]) -> None:
-        """Run a program to its end. Raises DemoError with the telling line of its output when it fails."""
+    def call(self, name: str, argv: Sequence[str], **more_env: str) -> None:
+        """Run a program to its end. Raises DemoError with the last line of its output when it fails."""
         log = self.log_of(name)
-        with log.open("ab") as output:
-            done = self._spawn(argv, output.fileno())
+        with self._open(log) as output:
+            done = self._spawn(argv, output, more_env)
             try:
                 code = done.wait()
             except BaseException:
@@ -63,8 +63,8 @@ class Processes:
 
     def start(self, part: Part) -> None:
         """Start a part; its log begins anew."""
-        with self.log_of(part.name).open("wb") as output:
-            self._running[part.name] = self._spawn(part.argv, output.fileno())
+        with self._open(self.log_of(part.name)) as output:
+            self._running[part.name] = self._spawn(part.argv, output, {})
         self._pids_file.write_text(json.dumps([process.pid for process in self._running.values()]))
 
     def wait_ready(self, part: Part) -> None:
@@ -110,11 +110,15 @@ class Processes:
     def _pids_file(self) -> Path:
         return self._folder / "processes.json"
 
-    def _spawn(self, argv: Sequence[str], output: int) -> subprocess.Popen[bytes]:
+    def _open(self, log: Path) -> BinaryIO:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("wb")
+
+    def _spawn(self, argv: Sequence[str], output: BinaryIO, more_env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         # An own session: Ctrl-C reaches the launcher alone, which then stops its parts in order.
         return subprocess.Popen(
             list(argv),
-            env=self._env,
+            env={**self.env, **more_env, _MARK: str(self._folder)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

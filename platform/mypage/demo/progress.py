@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 
 class DemoError(Exception):
@@ -51,10 +51,8 @@ class Progress:
             self._console.print(f"    [dim]{escape(line)}[/]")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table that keeps addresses whole, so that a terminal makes links of them."""
-        table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-        for number, column in enumerate(columns):
-            table.add_column(column, no_wrap=number < len(columns) - 1, overflow="fold")
-        for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        self._console.print(table)
+        """Aligned columns; nothing is cut off, however narrow the terminal, so that addresses stay whole."""
+        widths = [max(cell_len(row[number]) for row in [columns, *rows]) for number in range(len(columns))]
+        for style, row in [("dim", columns), *(("none", row) for row in rows)]:
+            cells = (set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
+            self._console.print(f"  [{style}]{escape('   '.join(cells).rstrip())}[/]")
