@@ -68,6 +68,7 @@ def test_a_hyphen_between_latin_letters_is_no_vowel() -> None:
 @example("İ")
 @example("ΐ")
 @example("\u0345")
+@example("İ\u3099ー")
 def test_folding_twice_changes_nothing(text: str) -> None:
     for fold in (fold_identifier, fold_digits, fold_kana):
         assert fold(fold(text)) == fold(text)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Literal
 
 LONGEST_FOLDED = 1024
 """Longer values come back as they are: they name nobody, and normalising them can take quadratic time."""
+_MOST_ROUNDS = 8
 
 _DASHES = (
     "\u002d\u02d7\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b"
@@ -49,10 +51,7 @@ def fold_identifier(value: str, *, case_sensitive: bool = False) -> str:
     """The key of a login ID or customer number: width, case, spaces and the kind of hyphen make no difference."""
     if len(value) > LONGEST_FOLDED:
         return value
-    text = _compatible(_SPACES.sub("", value))
-    text = _DASH.sub("-", _SPACES.sub("", text))
-    text = _VOWELS_WITHOUT_KANA.sub(lambda marks: "-" * len(marks.group()), text)
-    return text if case_sensitive else _compatible(text.casefold())
+    return _settled(lambda text: _fold_identifier_once(text, case_sensitive), value)
 
 
 def fold_digits(value: str) -> str:
@@ -62,16 +61,14 @@ def fold_digits(value: str) -> str:
     """
     if len(value) > LONGEST_FOLDED:
         return value
-    return _compatible(_NOT_DIGIT_PARTS.sub("", _compatible(value)))
+    return _settled(lambda text: _NOT_DIGIT_PARTS.sub("", _compatible(text)), value)
 
 
 def fold_kana(value: str) -> str:
     """The key for searching names: full-width katakana without spaces; a hyphen after kana is a long vowel."""
     if len(value) > LONGEST_FOLDED:
         return value
-    text = _compatible(_SPACES.sub("", _compatible(value)))
-    text = _DASHES_AFTER_KANA.sub(lambda dashes: "ー" * len(dashes.group()), text.translate(_TO_KATAKANA))
-    return _compatible(text.casefold())
+    return _settled(_fold_kana_once, value)
 
 
 def clean_text(value: str, *, multiline: bool = False) -> str:
@@ -95,6 +92,27 @@ def clean_text(value: str, *, multiline: bool = False) -> str:
 def is_half_width(value: str, *, kana: bool = False) -> bool:
     """Whether all characters are printable ASCII; with ``kana`` half-width katakana count too. True for none."""
     return all(" " <= char <= "~" or (kana and "\uff61" <= char <= "\uff9f") for char in value)
+
+
+def _settled(fold: Callable[[str], str], text: str) -> str:
+    """Folds until nothing changes: one step can uncover work for another, as when combining marks trade places."""
+    for _ in range(_MOST_ROUNDS):
+        folded = fold(text)
+        if folded == text:
+            break
+        text = folded
+    return text
+
+
+def _fold_identifier_once(text: str, case_sensitive: bool) -> str:
+    text = _SPACES.sub("", _compatible(text))
+    text = _VOWELS_WITHOUT_KANA.sub(lambda marks: "-" * len(marks.group()), _DASH.sub("-", text))
+    return text if case_sensitive else text.casefold()
+
+
+def _fold_kana_once(text: str) -> str:
+    text = _SPACES.sub("", _compatible(text)).translate(_TO_KATAKANA)
+    return _DASHES_AFTER_KANA.sub(lambda dashes: "ー" * len(dashes.group()), text).casefold()
 
 
 def _compatible(text: str) -> str:
