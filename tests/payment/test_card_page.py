@@ -144,6 +144,7 @@ async def test_a_page_without_code_and_with_two_names(port: HttpGateway) -> None
         holder="カード名義",
         holder_given="(名)",
         holder_family="(姓)",
+        order=("expiry", "holder", "number", "brand", "security_code"),
         submit="次へ進む",
         cancel="戻る",
     )
@@ -152,6 +153,8 @@ async def test_a_page_without_code_and_with_two_names(port: HttpGateway) -> None
     seen = customer.look().text
     assert 'name="code"' not in seen
     assert "Visa 下4けた 0000" in seen
+    assert seen.index('id="month"') < seen.index('id="given"') < seen.index('id="number"')
+    assert list(faults(customer.type(""))) == ["holder", "number"]
     assert faults(customer.type("4242424242424242", given="TARO")) == {"holder": "カードの名義を入力してください。"}
     assert customer.type("4242424242424242", given="TARO", family="YAMADA").status_code == 303
     result = await port.card_setup(idempotency_key="intent-1", reference=started.reference)

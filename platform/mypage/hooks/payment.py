@@ -22,6 +22,8 @@ from typing import Literal, Protocol
 
 CardBrand = Literal["visa", "mastercard", "amex", "diners", "jcb"]
 
+CardField = Literal["brand", "number", "expiry", "security_code", "holder"]
+
 CardSetupState = Literal["open", "entered", "registered", "refused", "cancelled", "expired"]
 """``open``: the customer has not finished the page. ``entered``: the card was checked and waits for ``register``.
 ``registered``: the token may be charged. ``refused``: see the reason; nothing was stored. ``cancelled``: the customer
@@ -73,7 +75,8 @@ class CardLabels:
 
     ``brand`` None: the brand is found from the number and not asked. ``security_code`` None: the page does not ask for
     it. ``holder_given`` and ``holder_family``: both given makes two inputs under the label ``holder``, in this order.
-    Help texts stand between label and input; an empty one is left out.
+    ``order`` names all five fields; one that is not asked is skipped. Help texts stand between label and input; an
+    empty one is left out.
     """
 
     title: str
@@ -86,6 +89,7 @@ class CardLabels:
     security_code: str | None = None
     holder_given: str | None = None
     holder_family: str | None = None
+    order: tuple[CardField, ...] = ("brand", "number", "expiry", "security_code", "holder")
     brand_empty: str = ""
     intro: str = ""
     number_help: str = ""

@@ -101,6 +101,7 @@ def _card_page(request: Asking, setup: Setup, form: Form, faults: dict[str, str]
     if setup.challenge_left is not None:
         return _page("challenge.html", setup.request.locale, setup, status=status, fault=faults.get("answer"))
     year = _company(request).today().year
+    order = ["code" if name == "security_code" else name for name in setup.request.labels.order]
     return _page(
         "card.html",
         setup.request.locale,
@@ -108,7 +109,8 @@ def _card_page(request: Asking, setup: Setup, form: Form, faults: dict[str, str]
         status=status,
         asked=setup.asked,
         form=_shown_again(form),
-        faults=faults,
+        faults={name: faults[name] for name in order if name in faults},
+        order=order,
         first_input=_FIRST_INPUT,
         years=range(year, year + LATEST_EXPIRY_YEARS + 1),
     )

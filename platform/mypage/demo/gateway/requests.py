@@ -16,7 +16,11 @@ _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Help = Annotated[str, msgspec.Meta(max_length=400)]
 Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-fA-F]{6}\Z")]
+FieldName = Literal["brand", "number", "expiry", "security_code", "holder"]
 BrandName = Literal["visa", "mastercard", "amex", "diners", "jcb"]
+
+
+FIELDS: Final[tuple[FieldName, ...]] = ("brand", "number", "expiry", "security_code", "holder")
 
 
 class BrandChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,12 +39,17 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     security_code: Line | None = None
     holder_given: Line | None = None
     holder_family: Line | None = None
+    order: Annotated[tuple[FieldName, ...], msgspec.Meta(min_length=5, max_length=5)] = FIELDS
     brand_empty: Help = ""
     intro: Help = ""
     number_help: Help = ""
     expiry_help: Help = ""
     security_code_help: Help = ""
     holder_help: Help = ""
+
+    def __post_init__(self) -> None:
+        if set(self.order) != set(FIELDS):
+            raise ValueError("the order leaves out a field")
 
 
 class Theme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
