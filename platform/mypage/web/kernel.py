@@ -53,7 +53,7 @@ class Kernel:
     form_targets: Callable[[Tenant], tuple[str, ...]]
     secure: bool
 
-    async def serve(self, route: Route, request: Request[Any, Any, Any]) -> Response[Any] | Stream:
+    async def serve(self, route: Route, request: Request[Any, Any, Any]) -> Response[Any]:
         """Answer one request of one route, whatever happens."""
         rq = self._request(request, route.name)
         request.scope["state"]["route"] = route.name
@@ -78,13 +78,13 @@ class Kernel:
                 return self._error_response(rq, error_reply(Busy()))
         return self._error_response(rq, ErrorReply(status))
 
-    async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any] | Stream:
+    async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
         if route.waits:
             await rq.database.run(rq.tenant.name, lambda tx: self._enter(route, rq, tx), request_id=rq.request_id)
             reply = await cast("Awaitable[Reply]", route.handler(rq))
             return self._respond(rq, reply)
 
-        def work(tx: Tx) -> Response[Any] | Stream:
+        def work(tx: Tx) -> Response[Any]:
             self._enter(route, rq, tx)
             rq.unit = tx
             try:
@@ -193,7 +193,7 @@ class Kernel:
         rq.csrf_token = csrf_token(key, tenant.name, rq.visitor)
         return rq
 
-    def _respond(self, rq: PortalRequest, reply: Reply) -> Response[Any] | Stream:
+    def _respond(self, rq: PortalRequest, reply: Reply) -> Response[Any]:
         match reply:
             case Show():
                 return self._html(rq, self.render(rq, reply), reply.status, reply.headers)
@@ -232,7 +232,7 @@ class Kernel:
             rq.out.cookies.append(jar.set("flash", pack_flashes(rq.key, rq.tenant.name, rq.out.flashes), max_age=300))
         return self._finish(rq, Response(b"", status_code=303, headers={"location": location}), {})
 
-    def _download(self, rq: PortalRequest, reply: Download) -> Response[Any] | Stream:
+    def _download(self, rq: PortalRequest, reply: Download) -> Response[Any]:
         headers: dict[str, str] = {}
         if reply.filename:
             headers["content-disposition"] = content_disposition(reply.filename, inline=reply.inline)

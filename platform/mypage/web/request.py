@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from litestar.datastructures import Cookie
 
 from mypage.db.session import Actor, Database, Tx
+from mypage.hooks.auth import Gate
 from mypage.hooks.context import HookContext, Principal
 from mypage.i18n import Catalogue
 from mypage.lib.clock import Clock
@@ -33,7 +34,7 @@ class SignedIn:
     principal: Principal
     token: str
     reauth_fresh: bool
-    gate: str | None
+    gate: Gate | None
     language: str
 
 

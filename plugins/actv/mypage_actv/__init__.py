@@ -1,0 +1,1 @@
+"""ACTV as an operator of mypage."""

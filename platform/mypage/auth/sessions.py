@@ -1,0 +1,178 @@
+"""Own sessions: ids that we issued only, rotated at login, ended on the server; delete wins over late requests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, select, update
+
+from mypage.audit.trail import record
+from mypage.auth.models import Account, Credential, Customer, LoginSession
+from mypage.db.session import Tx
+from mypage.hooks.auth import Gate
+from mypage.hooks.context import Principal
+from mypage.lib.tokens import new_token, token_hash
+from mypage.operators.operator import Operator
+from mypage.web.request import SignedIn
+
+TOUCH_AFTER = timedelta(seconds=60)
+"""`seen_at` moves at most this often, so that reading pages hardly ever writes."""
+
+_FIND = (
+    select(
+        LoginSession.public_id,
+        LoginSession.scheme,
+        LoginSession.seen_at,
+        LoginSession.expires_at,
+        LoginSession.reauth_at,
+        Account.id.label("account_id"),
+        Account.customer_id,
+        Account.role,
+        Account.status,
+        Account.email,
+        Account.email_verified_at,
+        Account.language,
+        Customer.name,
+        Customer.number,
+        Credential.must_change,
+    )
+    .join(
+        Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == LoginSession.account_id)
+    )
+    .join(Customer, (Customer.tenant_id == bindparam("tenant")) & (Customer.id == Account.customer_id))
+    .outerjoin(
+        Credential,
+        (Credential.tenant_id == bindparam("tenant"))
+        & (Credential.account_id == LoginSession.account_id)
+        & (Credential.scheme == LoginSession.scheme),
+    )
+    .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
+)
+_TOUCH = (
+    update(LoginSession)
+    .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
+    .values(seen_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session of one account as its holder may see it."""
+
+    public_id: uuid.UUID
+    device: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+def find_session(tx: Tx, operator: Operator, token: str) -> SignedIn | None:
+    """The session of a token, or None when we did not issue it, it has ended, or its account may not sign in."""
+    hashed = token_hash(token)
+    row = tx.execute(_FIND, {"tenant": tx.tenant, "hash": hashed}).one_or_none()
+    now = tx.now()
+    if row is None or row.status != "active" or now >= row.expires_at:
+        return None
+    if now - row.seen_at >= operator.sessions.idle:
+        return None
+    if now - row.seen_at >= TOUCH_AFTER:
+        tx.execute(_TOUCH, {"tenant": tx.tenant, "hash": hashed, "now": now})
+    principal = Principal(
+        account_id=row.account_id,
+        customer_id=row.customer_id,
+        session_id=row.public_id,
+        scheme=row.scheme,
+        role=row.role,
+        name=row.name,
+        customer_number=row.number,
+        email=row.email,
+        permissions=operator.permissions.of(row.role),
+    )
+    fresh = now - row.reauth_at < operator.sessions.reauth
+    gate = _standing_gate(
+        operator, initial_password=bool(row.must_change), unverified_email=row.email_verified_at is None
+    )
+    return SignedIn(principal=principal, token=token, reauth_fresh=fresh, gate=gate, language=row.language)
+
+
+def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str, *, device: str) -> str:
+    """Start a session and return its token, which only the browser keeps."""
+    token = new_token()
+    now = tx.now()
+    tx.add(
+        LoginSession(
+            tenant_id=tx.tenant,
+            token_hash=token_hash(token),
+            account_id=account_id,
+            scheme=scheme,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + operator.sessions.absolute,
+            reauth_at=now,
+            device=device[:200],
+        )
+    )
+    tx.flush()
+    return token
+
+
+def end_session(tx: Tx, token: str) -> None:
+    """Log out. A request that is still under way finds no session afterwards and cannot revive it."""
+    tx.execute(
+        delete(LoginSession).where(LoginSession.tenant_id == tx.tenant, LoginSession.token_hash == token_hash(token))
+    )
+
+
+def end_other_sessions(tx: Tx, account_id: uuid.UUID, keep: uuid.UUID | None) -> int:
+    """End all sessions of an account but one; returns how many ended."""
+    doomed = delete(LoginSession).where(LoginSession.tenant_id == tx.tenant, LoginSession.account_id == account_id)
+    if keep is not None:
+        doomed = doomed.where(LoginSession.public_id != keep)
+    ended = len(tx.execute(doomed.returning(LoginSession.public_id)).all())
+    if ended:
+        record(tx, "sessions.ended", "account", account_id, after={"ended": ended})
+    return ended
+
+
+def rotate_session(tx: Tx, token: str) -> str | None:
+    """Give a session a new token after a re-authentication; None when it has ended meanwhile."""
+    fresh = new_token()
+    changed = tx.execute(
+        update(LoginSession)
+        .where(LoginSession.tenant_id == tx.tenant, LoginSession.token_hash == token_hash(token))
+        .values(token_hash=token_hash(fresh), reauth_at=tx.now(), seen_at=tx.now())
+        .returning(LoginSession.public_id)
+    ).one_or_none()
+    return fresh if changed else None
+
+
+def list_sessions(tx: Tx, principal: Principal) -> Sequence[OpenSession]:
+    """The account's sessions, the current one first, then the most recently used."""
+    rows = tx.execute(
+        select(LoginSession.public_id, LoginSession.device, LoginSession.created_at, LoginSession.seen_at)
+        .where(
+            LoginSession.tenant_id == tx.tenant,
+            LoginSession.account_id == principal.account_id,
+            LoginSession.expires_at > tx.now(),
+        )
+        .order_by(LoginSession.seen_at.desc())
+    ).all()
+    found = [
+        OpenSession(
+            public_id=row.public_id,
+            device=row.device,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+            current=row.public_id == principal.session_id,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda session: not session.current)
+
+
+def _standing_gate(operator: Operator, *, initial_password: bool, unverified_email: bool) -> Gate | None:
+    conditions = {"initial-password": initial_password, "unverified-email": unverified_email}
+    return next((gate for gate in operator.gates if conditions[gate.condition]), None)

@@ -1,0 +1,204 @@
+"""The composition root: settings → database, operators, tenants, ports → one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from mypage.auth.hashing import PasswordHasher
+from mypage.auth.sessions import find_session
+from mypage.billing.documents import InvoicePrinter
+from mypage.billing.tenant_gateways import Gateways
+from mypage.db.keys import Vault
+from mypage.db.session import Database
+from mypage.lib.clock import Clock
+from mypage.lib.crypto import Keyring
+from mypage.operators.calls import Hooks
+from mypage.operators.compiling import compile_operator, make_hooks
+from mypage.operators.loading import installed_operators, load_extensions, load_operator
+from mypage.operators.operator import Operator, OperatorError
+from mypage.operators.store import read_registry, registry_version
+from mypage.operators.tenants import Registry
+from mypage.operators.themes import Theme, load_themes
+from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
+from mypage.server.front import Front
+from mypage.server.portal import create_app
+from mypage.server.routes import all_routes
+from mypage.server.settings import Settings
+from mypage.web.framing import Framer
+from mypage.web.kernel import Kernel
+from mypage.web.rendering import Templates
+from mypage.web.request import Ports
+from mypage.web.statics import Statics
+from mypage.web.urls import UrlTable
+
+log = structlog.get_logger("mypage.server")
+
+REGISTRY_POLL_SECONDS = 3.0
+PLATFORM = "platform"
+
+
+def make_keyring(settings: Settings) -> Keyring:
+    """The master keys of the settings; the newest seals."""
+    keys = {f"m{i}": secret[:32] for i, secret in enumerate(reversed([settings.secret, *settings.old_secrets]))}
+    return Keyring(keys, f"m{len(keys) - 1}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """Every installed operator with its hooks and the themes of this installation."""
+
+    operators: Mapping[str, Operator]
+    hooks: Mapping[str, Hooks]
+    themes: Mapping[str, Theme]
+
+
+def compile_all(settings: Settings, *, plugins: Mapping[str, Any] | None = None) -> Compiled:
+    """Compile every operator. Raises OperatorError or ThemeError with one line.
+
+    `plugins` are plugin objects by name instead of the installed distributions, for tests.
+    """
+    routes = {route.name: route.permission for route in all_routes()}
+    found = dict(plugins) if plugins is not None else {name: load_operator(name) for name in installed_operators()}
+    if not found:
+        raise OperatorError("no operator is installed; install a distribution with a mypage.operators entry point")
+    extensions = load_extensions()
+    hooks = {name: make_hooks(name, plugin, extensions) for name, plugin in found.items()}
+    operators = {name: compile_operator(hooks[name], found[name], routes) for name in found}
+    return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(settings.theme_folders)))
+
+
+class Server:
+    """All that one web process holds. `asgi` is the application to serve."""
+
+    def __init__(self, settings: Settings, compiled: Compiled, *, clock: Clock | None = None, **engine: Any) -> None:
+        """Builds the applications; opens no connection yet."""
+        self.settings, self.compiled = settings, compiled
+        self.database = Database(settings.database_url, clock=clock, pool_size=settings.pool_size, **engine)
+        self.keyring = make_keyring(settings)
+        self.registry = Registry([])
+        self._version: tuple[Any, ...] = ()
+        self._ready = False
+        self._poll: asyncio.Task[None] | None = None
+        self.gateways = Gateways(compiled.hooks)
+        self.hasher = PasswordHasher(self.keyring.derive("pepper", PLATFORM))
+        self.ports = Ports(self.hasher, Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
+        self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
+        self.kernels: dict[str, Kernel] = {}
+        self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}
+        front = Front(settings, self.statics, lambda: self.registry, compiled.operators)
+        self.asgi = Dispatcher(
+            registry=lambda: self.registry,
+            apps=self.apps,
+            statics=self.statics,
+            front=front,
+            ready=self.ready,
+            trusted_proxies=settings.trusted_proxies,
+            front_hosts=front.hosts,
+        )
+
+    def _app(self, operator: Operator) -> Any:
+        routes = all_routes()
+        overriding = {n: t.templates for n, t in self.compiled.themes.items() if t.templates is not None}
+        kernel = Kernel(
+            operator=operator,
+            database=self.database,
+            templates=Templates(operator.catalogues, operator.template_folder, overriding),
+            framer=Framer(self.statics, {route.name: route.permission for route in routes}),
+            urls=UrlTable(routes),
+            ports=self.ports,
+            authenticate=find_session,
+            signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
+            origin_of=self.settings.public_origin,
+            form_targets=self.gateways.origins,
+            secure=self.settings.secure,
+        )
+        self.kernels[operator.name] = kernel
+        return create_app(kernel, routes)
+
+    async def load_registry(self) -> None:
+        """Read the tenants again when the table changed."""
+
+        def read(connection: Any) -> None:
+            version = registry_version(connection)
+            if version == self._version:
+                return
+            types = {name: operator.settings_type for name, operator in self.compiled.operators.items()}
+            registry, errors = read_registry(connection, types, self.compiled.themes)
+            for error in errors:
+                log.error("tenant left out", reason=str(error))
+            self.registry, self._version = registry, version
+
+        await self.database.platform(read)
+
+    async def start(self) -> None:
+        """Read the registry and keep watching it."""
+        await self.load_registry()
+        self._ready = True
+        self._poll = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Refuse readiness, then give everything back."""
+        self._ready = False
+        if self._poll:
+            self._poll.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._poll
+        await self.gateways.close()
+        await self.database.close()
+        self.hasher.close()
+
+    async def ready(self) -> bool:
+        """Whether requests can be served: started, not stopping, database reachable."""
+        if not self._ready:
+            return False
+        try:
+            await asyncio.wait_for(self.database.platform(lambda c: c.exec_driver_sql("SELECT 1").scalar()), 2)
+        except Exception:
+            return False
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(REGISTRY_POLL_SECONDS)
+            try:
+                await self.load_registry()
+            except Exception as error:
+                log.warning("registry not read", error=type(error).__name__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI: lifespan here, requests to the dispatcher."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self.asgi(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message: Message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _remembered(derive: Any) -> Any:
+    known: dict[str, bytes] = {}
+
+    def key(tenant: str) -> bytes:
+        if tenant not in known:
+            known[tenant] = derive(tenant)
+        return known[tenant]
+
+    return key

@@ -1,0 +1,132 @@
+"""What answers for hosts of no tenant: a bare 421, and in a demo the list of portals."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from mypage.i18n import LOCALES, Catalogue, load_catalogue, read_po_folder
+from mypage.operators.compiling import CORE_LOCALE
+from mypage.operators.operator import Operator
+from mypage.operators.tenants import Registry, normalise_host
+from mypage.server.dispatch import Receive, Scope, Send
+from mypage.server.settings import Settings
+from mypage.web.frame import Choice
+from mypage.web.framing import LANGUAGES
+from mypage.web.headers import page_headers
+from mypage.web.page import Page
+from mypage.web.pages import BareErrorPage, PortalCard, PortalIndexPage, SampleLogin
+from mypage.web.rendering import Templates
+from mypage.web.statics import Statics
+
+DEMO_HOSTS = frozenset({"localhost", "127.0.0.1"})
+PLAIN = "plain"
+
+
+class Front:
+    """The door of the installation itself; it never shows a tenant's name outside of a demo."""
+
+    def __init__(
+        self, settings: Settings, statics: Statics, registry: Callable[[], Registry], operators: Mapping[str, Operator]
+    ) -> None:
+        """Prepare the core's own templates."""
+        self._settings, self._statics, self._registry, self._operators = settings, statics, registry, operators
+        self._catalogues: dict[str, Catalogue] = {
+            locale: load_catalogue(locale, read_po_folder(CORE_LOCALE / locale)) for locale in LOCALES
+        }
+        self._templates = Templates(self._catalogues, None, {})
+        self.hosts = DEMO_HOSTS if settings.demo else frozenset[str]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that belongs to no tenant."""
+        host = normalise_host(_host(scope))
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        lang = query.get("language", ["ja"])[0]
+        lang = lang if lang in LOCALES else "ja"
+        path: str = scope["path"]
+        if host in self.hosts:
+            if path.startswith("/_static/"):
+                await self._static(path.removeprefix("/_static/"), send)
+                return
+            page: Page = self._index(lang) if path == "/" else self._bare(404, lang)
+            await self._html(page, 200 if path == "/" else 404, lang, send)
+            return
+        known = scope.get("state", {}).get("known_host", False)
+        status = 404 if known else 421
+        await self._html(self._bare(status, lang), status, lang, send)
+
+    def _bare(self, status: int, lang: str) -> Page:
+        styles = self._styles() if self.hosts else ()
+        return BareErrorPage(code=status, kind="not-found", lang=lang, styles=styles)
+
+    def _styles(self) -> tuple[str, ...]:
+        names = ("css/tokens.css", "theme/theme.css", "css/portal.css")
+        return tuple(self._statics.url("", PLAIN, name) for name in names if self._statics.find(PLAIN, name))
+
+    def _index(self, lang: str) -> Page:
+        samples = _samples(self._settings.demo_folder)
+        t = self._catalogues[lang]
+        portals = []
+        for tenant in self._registry().tenants.values():
+            portal = self._operators[tenant.operator].portal
+            words = self._operators[tenant.operator].catalogues[lang]
+            url = f"{self._settings.public_origin(tenant.main.host)}{tenant.main.prefix}/"
+            logins = tuple(_sample(row, t) for row in samples if row.get("tenant") == tenant.name)
+            portals.append(PortalCard(words(portal.portal_name), words(portal.company), url, logins))
+        languages = tuple(Choice(LANGUAGES[code], f"/?language={code}", code == lang) for code in LOCALES)
+        return PortalIndexPage(
+            lang=lang, styles=self._styles(), languages=languages, portals=tuple(portals), more=self._more(t)
+        )
+
+    def _more(self, t: Catalogue) -> tuple[tuple[str, str], ...]:
+        port = self._settings.public_port
+        if not port:
+            return ()
+        return (
+            (t("Mailbox: every mail that this demonstration sends"), f"http://localhost:{port + 1}/"),
+            (t("The payment company's page"), f"http://pay.localhost:{port + 2}/"),
+        )
+
+    async def _static(self, path: str, send: Send) -> None:
+        found = self._statics.find(PLAIN, path)
+        body = found.content if found else b"not found\n"
+        media = found.media_type if found else "text/plain; charset=utf-8"
+        await _send(send, 200 if found else 404, body, [("content-type", media), ("cache-control", "max-age=60")])
+
+    async def _html(self, page: Page, status: int, lang: str, send: Send) -> None:
+        html = self._templates.render(page, theme=PLAIN, locale=lang).encode()
+        headers = [("content-type", "text/html; charset=utf-8"), *page_headers(secure=self._settings.secure)]
+        await _send(send, status, html, headers)
+
+
+def _samples(folder: Path | None) -> list[dict[str, Any]]:
+    file = folder / "logins.toml" if folder else None
+    if file is None or not file.is_file():
+        return []
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    return [*data.get("login", []), *data.get("registration", [])]
+
+
+def _sample(row: Mapping[str, Any], t: Catalogue) -> SampleLogin:
+    words = {
+        "login": t("Login ID"),
+        "password": t("Password"),
+        "customer": t("Customer number"),
+        "code": t("Authentication code"),
+    }
+    pairs = tuple((label, str(row[key])) for key, label in words.items() if row.get(key))
+    return SampleLogin(str(row.get("note") or row.get("label") or ""), pairs)
+
+
+def _host(scope: Scope) -> str:
+    return next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "")
+
+
+async def _send(send: Send, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})

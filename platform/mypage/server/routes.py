@@ -1,0 +1,22 @@
+"""The route table: every area's routes module. An area adds a route by declaring it; here only areas are listed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from mypage.web.routing import Route, check_routes, routes_of
+
+ROUTE_MODULES = (
+    "mypage.web.routes",
+    "mypage.auth.routes",
+    "mypage.contracts.routes",
+    "mypage.notices.routes",
+    "mypage.billing.routes",
+)
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Every route of the core. Raises ValueError when two contradict each other."""
+    routes = routes_of(*(import_module(name) for name in ROUTE_MODULES))
+    check_routes(routes)
+    return routes
