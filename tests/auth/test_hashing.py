@@ -63,7 +63,12 @@ def test_nothing_is_cut_or_folded(hasher: PasswordHasher, typed: str, other: str
 
 
 def test_without_the_pepper_a_stolen_hash_is_of_no_use(hasher: PasswordHasher) -> None:
-    assert not cheap(NEXT_PEPPER).verify(hasher.hash("secret"), "secret")
+    other = cheap(NEXT_PEPPER)
+    encoded = hasher.hash("secret")
+    assert not other.verify(encoded, "secret")
+    relabelled = other.hash("x")[:12] + encoded[12:]
+    assert not other.verify(relabelled, "secret")
+    assert hasher.verify(hasher.hash("x")[:12] + encoded[12:], "secret")
 
 
 def test_a_new_pepper_verifies_the_old_and_asks_for_a_rehash(hasher: PasswordHasher) -> None:

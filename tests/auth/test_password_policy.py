@@ -203,7 +203,7 @@ class TestCoreDefault:
 @pytest.mark.parametrize(
     "password",
     [
-        "password", "PASSWORD", "ｐａｓｓｗｏｒｄ", "password1", "Password2024", "P@ssw0rd!", "iloveyou", "sakura2024",
+        "password", "PASSWORD", "ｐａｓｓｗｏｒｄ", "password1", "Password2024", "P@ssw0rd!", "m0nk3y99", "iloveyou", "sakura2024",
         "dragon99",
         "123456", "1234567890", "9876543210", "abcdefgh", "qwertyuiop", "asdfghjkl123", "1qaz2wsx3edc", "qweasdzxc",
         "zyxwvu",
