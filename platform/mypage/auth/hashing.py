@@ -45,11 +45,11 @@ class LegacyKind(StrEnum):
     SHA256_SALT_LAST = "sha256-salt-last"
 
 
-class HashingBusy(Exception):  # noqa: N818
+class HashingBusy(Exception):
     """Too many hashes are waiting already; the client should be told to try again in a moment (503)."""
 
 
-class UnhashablePassword(ValueError):  # noqa: N818
+class UnhashablePassword(ValueError):
     """The password is longer than ``LONGEST_INPUT`` bytes or is not valid Unicode; policies refuse both before."""
 
 
