@@ -11,7 +11,16 @@ from mypage.web.frame import Choice
 from mypage.web.page import Page
 
 ErrorKind = Literal[
-    "bad-request", "forbidden", "not-found", "method", "too-large", "stale", "too-many", "broken", "maintenance"
+    "bad-request",
+    "forbidden",
+    "not-found",
+    "method",
+    "too-large",
+    "stale",
+    "too-many",
+    "broken",
+    "maintenance",
+    "unknown-host",
 ]
 
 
