@@ -86,14 +86,11 @@ def wish(key: str = "intent-1", **other: Any) -> CardSetupRequest:
         "labels": labels,
         "locale": "ja",
         "theme": CardPageTheme(name="サンプル光", brand="#00543c", action="#00543c"),
-        "brands": tuple(
-            CardBrandChoice(brand=brand, label=label)
-            for brand, label in (
-                ("visa", "VISA"),
-                ("mastercard", "MasterCard"),
-                ("amex", "AMERICAN EXPRESS"),
-                ("jcb", "JCB"),
-            )
+        "brands": (
+            CardBrandChoice(brand="visa", label="VISA"),
+            CardBrandChoice(brand="mastercard", label="MasterCard"),
+            CardBrandChoice(brand="amex", label="AMERICAN EXPRESS"),
+            CardBrandChoice(brand="jcb", label="JCB"),
         ),
     }
     return CardSetupRequest(**{**values, **other})

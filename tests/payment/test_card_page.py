@@ -188,6 +188,7 @@ async def test_every_page_keeps_its_promises_to_the_browser(port: HttpGateway) -
         assert "default-src 'none'" in policy, name
         assert "frame-ancestors 'none'" in policy, name
         assert response.headers["cache-control"] == "no-store", name
+        assert response.headers.get("content-type", "text/html; charset=utf-8") == "text/html; charset=utf-8", name
         assert " style=" not in response.text, name
         assert "<script" not in response.text, name
     assert "form-action 'self' https://portal.example;" in cases["form"].headers["content-security-policy"]

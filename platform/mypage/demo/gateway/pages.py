@@ -45,7 +45,7 @@ async def health() -> str:
 @get("/static/gateway.css")
 async def stylesheet() -> Response[bytes]:
     headers = {"Cache-Control": "max-age=300", "X-Content-Type-Options": "nosniff"}
-    return Response((_HERE / "static/gateway.css").read_bytes(), media_type="text/css; charset=utf-8", headers=headers)
+    return Response((_HERE / "static/gateway.css").read_bytes(), media_type="text/css", headers=headers)
 
 
 @get("/pay/{reference:str}/theme.css")
@@ -55,7 +55,7 @@ async def theme(request: Asking, reference: FromPath[str]) -> Response[str]:
     names = ("brand", "brand_ink", "action", "action_hover", "action_ink", "link")
     lines = [f"--c-{name.replace('_', '-')}: {getattr(colours, name)};" for name in names]
     css = ":root { " + " ".join([*lines, f"--c-bg: {colours.background};"]) + " }\n"
-    return Response(css, media_type="text/css; charset=utf-8", headers=_HEADERS)
+    return Response(css, media_type="text/css", headers=_HEADERS)
 
 
 @get("/pay/{reference:str}")
@@ -127,14 +127,14 @@ def _onward(setup: Setup) -> Response[Any]:
     """To the portal when the customer is done here, to the setup's own page when not."""
     stays = setup.state in {"open", "expired"}
     to = f"/pay/{setup.reference}" if stays else with_reference(setup.request.return_url, setup.reference)
-    return Response(None, status_code=303, headers={**_HEADERS, **_policy(setup), "Location": to})
+    return Response("", status_code=303, media_type="text/html", headers={**_HEADERS, **_policy(setup), "Location": to})
 
 
 def _page(name: str, locale: str, setup: Setup | None = None, *, status: int = 200, **values: Any) -> Response[str]:
     lang = "ja" if locale.lower().startswith("ja") else "en"
     content = _environment().get_template(name).render(t=texts(locale), lang=lang, setup=setup, **values)
     headers = {**_HEADERS, **_policy(setup), "Content-Language": lang}
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(content, status_code=status, media_type="text/html", headers=headers)
 
 
 def _policy(setup: Setup | None) -> dict[str, str]:
