@@ -1,6 +1,6 @@
 """What the pages of signing in, registration, recovery, own credentials and sessions show.
 
-Labels of the operator are given in its language: the templates translate them. Texts made by the core are given translated.
+Labels of the operator come in its language and are translated by the templates; texts of the core come translated.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ class ResetPasswordPage(Page):
 class CredentialsPage(Page):
     """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password.
 
-    `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty where not allowed.
+    `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty if not allowed.
     """
 
     template: ClassVar[str] = "auth/credentials.html"

@@ -56,9 +56,7 @@ class PortalField(Field):
         **bound: Any,
     ) -> None:
         """`description` is the help above the control, `checks` run when the field's own rules are met."""
-        super().__init__(
-            label, validators=tuple(checks), description=description, **bound
-        )
+        super().__init__(label, validators=tuple(checks), description=description, **bound)
         self.required, self.min_length, self.max_length = (
             required,
             min_length,
@@ -88,9 +86,7 @@ class PortalField(Field):
     def read(self, values: Sequence[Any]) -> str:
         """The first text among the posted values; empty and marked when it cannot be read."""
         value = next((v for v in values if isinstance(v, str)), "")
-        if not readable(value) or (
-            self.one_line and any(c in value.strip() for c in "\r\n")
-        ):
+        if not readable(value) or (self.one_line and any(c in value.strip() for c in "\r\n")):
             self._readable = False
             return ""
         return self.clean(value)
@@ -108,9 +104,7 @@ class PortalField(Field):
         assert isinstance(form, PortalForm)
         t, label = form.t, form.t(self.label.text)
         if not self._readable:
-            raise StopValidation(
-                t("%(label)s contains characters that cannot be used", label=label)
-            )
+            raise StopValidation(t("%(label)s contains characters that cannot be used", label=label))
         if not self.data:
             raise StopValidation(self.missing(t, label) if self.required else "")
         if isinstance(self.data, str):

@@ -83,9 +83,7 @@ class PasswordField(PortalField):
         "spellcheck": "false",
     }
 
-    def __init__(
-        self, label: str, *, new: bool = False, max_length: int = 1_000, **options: Any
-    ) -> None:
+    def __init__(self, label: str, *, new: bool = False, max_length: int = 1_000, **options: Any) -> None:
         """`max_length` only bounds the work of hashing; the operator's rule is the password policy."""
         super().__init__(label, max_length=max_length, **options)
         self.render_kw = {
@@ -109,26 +107,18 @@ class EmailField(PortalField):
         "spellcheck": "false",
     }
 
-    def __init__(
-        self, label: str, *, max_length: int = 254, size: str = "l", **options: Any
-    ) -> None:
+    def __init__(self, label: str, *, max_length: int = 254, size: str = "l", **options: Any) -> None:
         """254 is the limit of the mail protocol."""
         super().__init__(label, max_length=max_length, size=size, **options)
 
     def check(self, t: Translator, label: str) -> None:
         """Raises StopValidation."""
         if "@" not in self.data:
-            raise StopValidation(
-                t('There is no "@" in the mail address. Example: hanako@example.jp')
-            )
+            raise StopValidation(t('There is no "@" in the mail address. Example: hanako@example.jp'))
         try:
-            found = validate_email(
-                self.data, check_deliverability=False, allow_smtputf8=False
-            )
+            found = validate_email(self.data, check_deliverability=False, allow_smtputf8=False)
         except EmailNotValidError as error:
-            message = t(
-                "The mail address is not complete or has a wrong character. Example: hanako@example.jp"
-            )
+            message = t("The mail address is not complete or has a wrong character. Example: hanako@example.jp")
             raise StopValidation(message) from error
         self.data = found.ascii_email or found.normalized
 
@@ -165,22 +155,15 @@ class PartsField(PortalField):
         super().__init__(label, size=size, **options)
         self.count, self.separator = count, separator
 
-    def process(
-        self, formdata: Any, data: Any = None, extra_filters: Any = None
-    ) -> None:
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the parts; `data` is a sequence of them."""
         self.process_errors = []
         initial = data if isinstance(data, tuple | list) else ()
         if formdata is None:
-            self.data = tuple(str(p) for p in initial)[: self.count] + ("",) * (
-                self.count - len(initial)
-            )
+            self.data = tuple(str(p) for p in initial)[: self.count] + ("",) * (self.count - len(initial))
             return
         self.data = tuple(
-            self.read(
-                formdata.getlist(self._name(i)) if self._name(i) in formdata else []
-            )
-            for i in range(self.count)
+            self.read(formdata.getlist(self._name(i)) if self._name(i) in formdata else []) for i in range(self.count)
         )
 
     def _name(self, index: int) -> str:
@@ -189,10 +172,7 @@ class PartsField(PortalField):
     @property
     def parts(self) -> tuple[Part, ...]:
         """The inputs, for the template."""
-        return tuple(
-            Part(f"{self.id}_{i + 1}", self._name(i), text[:SHOWN_AGAIN])
-            for i, text in enumerate(self.data)
-        )
+        return tuple(Part(f"{self.id}_{i + 1}", self._name(i), text[:SHOWN_AGAIN]) for i, text in enumerate(self.data))
 
     @property
     def focus_id(self) -> str:
@@ -218,20 +198,14 @@ class CaptchaField(PortalField):
     token = ""
     wants_new = False
 
-    def process(
-        self, formdata: Any, data: Any = None, extra_filters: Any = None
-    ) -> None:
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         """Read the digits, the picture's token and the button."""
         super().process(formdata, data, extra_filters=extra_filters)
         if formdata is not None:
             self.wants_new = f"{self.name}_new" in formdata
             name = f"{self.name}_token"
             token = next(iter(formdata.getlist(name)), "") if name in formdata else ""
-            self.token = (
-                token
-                if isinstance(token, str) and len(token) <= 200 and readable(token)
-                else ""
-            )
+            self.token = token if isinstance(token, str) and len(token) <= 200 and readable(token) else ""
 
     def clean(self, value: str) -> str:
         """Half-width, without blanks."""
@@ -252,10 +226,6 @@ def same_as(name: str) -> Check:
 
     def check(form: PortalForm, field: Any) -> None:
         if field.data != form[name].data:
-            raise ValidationError(
-                form.t(
-                    "The password and its repetition differ. Please enter both again"
-                )
-            )
+            raise ValidationError(form.t("The password and its repetition differ. Please enter both again"))
 
     return check

@@ -14,9 +14,7 @@ from mypage.web.formdata import FormData
 
 def readable(value: str) -> bool:
     """Whether a value can be stored and shown: no NUL or other control character but line ends, no half surrogate."""
-    return not any(
-        unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\r\n" for c in value
-    )
+    return not any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\r\n" for c in value)
 
 
 class PortalForm(BaseForm):
@@ -38,14 +36,8 @@ class PortalForm(BaseForm):
         """Bind and fill the fields; nothing is checked yet."""
         super().__init__(dict(fields), prefix=prefix)
         self.t = t
-        if (
-            data is not None
-            and not hasattr(data, "getlist")
-            and not hasattr(data, "getall")
-        ):
-            data = FormData(
-                [(name, value) for name, values_ in data.items() for value in values_]
-            )
+        if data is not None and not hasattr(data, "getlist") and not hasattr(data, "getall"):
+            data = FormData([(name, value) for name, values_ in data.items() for value in values_])
         self.process(data, data=dict(values or {}))
 
     def text(self, name: str) -> str:
@@ -62,8 +54,4 @@ class PortalForm(BaseForm):
     def errors_for_summary(self) -> list[tuple[str, str]]:
         """(id of the control, message) in the order of the page; messages of the whole form come first, without id."""
         whole = [("", str(message)) for message in self.form_errors]
-        return whole + [
-            (getattr(field, "focus_id", field.id), str(field.errors[0]))
-            for field in self
-            if field.errors
-        ]
+        return whole + [(getattr(field, "focus_id", field.id), str(field.errors[0])) for field in self if field.errors]
