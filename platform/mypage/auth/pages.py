@@ -1,4 +1,4 @@
-"""What the pages of signing in, registration, recovery, own credentials and sessions show.
+"""What the pages of signing in, registration and recovery show; account_pages has those behind the login.
 
 Labels of the operator come in its language and are translated by the templates; texts of the core come translated.
 """
@@ -227,99 +227,6 @@ class ResetPasswordPage(Page):
     rules: tuple[Rule, ...] = ()
     rules_url: str = ""
     start_again: Link | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialsPage(Page):
-    """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password.
-
-    `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty if not allowed.
-    """
-
-    template: ClassVar[str] = "auth/credentials.html"
-
-    title: str
-    form: PortalForm
-    login_id: str
-    current: str
-    new_login: tuple[str, ...]
-    new_password: tuple[str, ...]
-    action_url: str
-    back_url: str
-    rules: tuple[Rule, ...] = ()
-    rules_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row of before and after; `after` is empty where nothing changes."""
-
-    label: str
-    before: str
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialsConfirmPage(Page):
-    """Before and after, passwords as `*****`. `hidden` are further inputs of the form."""
-
-    template: ClassVar[str] = "auth/credentials_confirm.html"
-
-    title: str
-    changes: tuple[Change, ...]
-    action_url: str
-    back_url: str
-    hidden: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialsDonePage(Page):
-    """The change is made. `login_id` is the ID from now on; `email` is where the notice went ("" for nowhere)."""
-
-    template: ClassVar[str] = "auth/credentials_done.html"
-
-    title: str
-    login_id: str
-    home_url: str
-    email: str = ""
-    others_ended: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReauthPage(Page):
-    """The password once more before something that matters; `hidden` carries where to go on."""
-
-    template: ClassVar[str] = "auth/reauth.html"
-
-    form: PortalForm
-    name: str
-    action_url: str
-    back_url: str
-    purpose: str = ""
-    hidden: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A place where the customer is signed in."""
-
-    device: str
-    started_at: datetime
-    last_used_at: datetime
-    current: bool = False
-    address: str = ""
-    end_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsPage(Page):
-    """Where one is signed in, this place first, and the way to end the others."""
-
-    template: ClassVar[str] = "auth/sessions.html"
-
-    sessions: tuple[SessionRow, ...]
-    end_others_url: str
-    credentials: Link | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
