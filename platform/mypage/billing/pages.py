@@ -67,6 +67,11 @@ class Attention:
     text: str = ""
     action: str = ""
 
+    def __post_init__(self) -> None:
+        """ValueError when a title is needed and missing."""
+        if self.kind in ("notice", "other") and not self.title:
+            raise ValueError(f"an attention of kind {self.kind} needs a title")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillFigure:

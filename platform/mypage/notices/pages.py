@@ -82,7 +82,7 @@ class NoticePage(Page):
     attachments: tuple[Attachment, ...] = ()
 
 
-_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
+_URL = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]{1,2000}")
 _TRAILING = ".,:;!?'"
 
 
