@@ -20,6 +20,7 @@ ErrorKind = Literal[
     "too-many",
     "broken",
     "maintenance",
+    "busy",
     "unknown-host",
 ]
 
@@ -28,7 +29,7 @@ ErrorKind = Literal[
 class ErrorPage(Page):
     """A page of trouble inside a portal. The words follow from `kind`; `code` is the HTTP status.
 
-    `back_url` opens the page anew ("stale", "maintenance"); `reference` is what the customer can tell on the phone;
+    `back_url` opens the page anew ("stale", "busy", "maintenance"); `reference` is what the customer can tell on the phone;
     `wait_minutes` belongs to "too-many", `starts_at` and `ends_at` to "maintenance".
     """
 
