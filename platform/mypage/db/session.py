@@ -108,7 +108,7 @@ def enter_sql(tenant: str) -> str:
 def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.autocommit = True
     # A pooler in transaction mode cannot keep prepared statements.
-    connection.prepare_threshold = None
+    getattr(connection, "driver_connection", connection).prepare_threshold = None
 
 
 def _on_begin(connection: Connection) -> None:

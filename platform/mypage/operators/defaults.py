@@ -6,7 +6,7 @@ from mypage.hooks.auth import Gate, LoginPageText, SessionPolicy, ThrottlePolicy
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.pages import ContractView, NoticeView
-from mypage.hooks.passwords import DEFAULT_IDENTIFIER_POLICY, DEFAULT_PASSWORD_POLICY, IdentifierPolicy, PasswordPolicy
+from mypage.hooks.passwords import ASCII_LETTERS, DEFAULT_PASSWORD_POLICY, DIGITS, IdentifierPolicy, PasswordPolicy, symbols
 from mypage.hooks.payment import CardLabels
 from mypage.hooks.permissions import CORE_PERMISSIONS, PermissionMatrix
 from mypage.hooks.portal import TenantSettings
@@ -38,7 +38,7 @@ class CoreDefaults:
     @hookimpl
     def login_id_policy(self, scheme: str) -> IdentifierPolicy:
         """Half-width letters, digits and a few signs."""
-        return DEFAULT_IDENTIFIER_POLICY
+        return IdentifierPolicy(length=(6, 32), alphabet=ASCII_LETTERS + DIGITS + symbols("._-"))
 
     @hookimpl
     def throttle_policy(self) -> ThrottlePolicy:

@@ -16,7 +16,7 @@ from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Database
 from mypage.lib.clock import Clock
-from mypage.lib.crypto import Keyring
+from mypage.lib.crypto import Keyring, derive
 from mypage.operators.calls import Hooks
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
@@ -85,7 +85,12 @@ class Server:
         self._ready = False
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
-        self.hasher = PasswordHasher(self.keyring.derive("pepper", PLATFORM))
+        self.hasher = PasswordHasher(
+            derive(settings.secret, "pepper", PLATFORM),
+            previous_peppers=[derive(old, "pepper", PLATFORM) for old in settings.old_secrets],
+            time_cost=settings.hash_time_cost,
+            memory_kib=settings.hash_memory_kib,
+        )
         self.ports = Ports(self.hasher, Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}

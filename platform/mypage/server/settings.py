@@ -36,6 +36,8 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     demo_folder: Path | None = None
     pool_size: int = 10
+    hash_time_cost: int = 2
+    hash_memory_kib: int = 19_456
 
     def public_origin(self, host: str) -> str:
         """Scheme, host and port as a subscriber's browser sees them."""

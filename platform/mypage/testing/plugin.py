@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine
@@ -12,9 +11,9 @@ from sqlalchemy import Engine
 from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase, drop_database, make_database, test_server
+from mypage.testing.portal import NOON, make_portal, portal, server_loop, servers
 
-NOON = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-"""Noon in Japan on 21 November 2026."""
+__all__ = ["NOON", "make_portal", "portal", "server_loop", "servers"]
 
 
 @pytest.fixture(scope="session")

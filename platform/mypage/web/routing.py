@@ -83,7 +83,9 @@ def check_routes(routes: Iterable[Route]) -> None:
     paths: dict[tuple[str, str], str] = {}
     names: dict[str, str] = {}
     for route in routes:
-        if (other := paths.setdefault((route.method, route.path), route.name)) != route.name:
-            raise ValueError(f"{route.method} {route.path} is declared by {other} and {route.name}")
+        place = (route.method, route.path)
+        if place in paths:
+            raise ValueError(f"{route.method} {route.path} is declared by {paths[place]} and {route.name}")
+        paths[place] = route.name
         if (path := names.setdefault(route.name, route.path)) != route.path:
             raise ValueError(f"route name {route.name} stands for {path} and {route.path}")

@@ -107,13 +107,13 @@ def login_scheme_items() -> list[LoginScheme]:
 @hookimpl
 def login_id_policy(scheme: str) -> IdentifierPolicy:
     """ACTV-14, ACTV-16."""
-    return IdentifierPolicy(length=(4, 20), alphabet=ASCII_LETTERS | DIGITS)
+    return IdentifierPolicy(length=(4, 20), alphabet=ASCII_LETTERS + DIGITS)
 
 
 @hookimpl
 def password_policy(scheme: str) -> PasswordPolicy:
     """ACTV-15."""
-    return PasswordPolicy(length=(6, 50), alphabet=ASCII_LETTERS | DIGITS)
+    return PasswordPolicy(length=(6, 50), alphabet=ASCII_LETTERS + DIGITS)
 
 
 @hookimpl
