@@ -37,6 +37,7 @@ lint: $(READY) ## Check style, types, import arrows and templates
 
 .PHONY: venv
 venv: $(READY) ## Install the pinned dependencies into .venv (the other tasks do this by themselves)
+	@:
 
 .PHONY: clean
 clean: ## Delete all that these tasks made: .venv, .demo, build, caches

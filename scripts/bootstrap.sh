@@ -34,6 +34,10 @@ find_python() {
 
 # The line of pip's log that says what went wrong.
 reason() {
+    if grep -qE 'connection broken|Temporary failure in name resolution|Read timed out|Connection refused' "$log"; then
+        echo "the package index cannot be reached, look at the network and at pip's settings"
+        return
+    fi
     grep -E '^ *(ERROR|error):' "$log" | head -n 1 | cut -c 1-300 || true
 }
 

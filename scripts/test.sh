@@ -5,30 +5,40 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+mkdir -p build
+endings=()
+result=0
+
+# Runs pytest and keeps its closing line, to be shown once more at the end.
 pytest() {
-    .venv/bin/python -m pytest "$@"
+    local title=$1 colour=no output
+    shift
+    [ -t 1 ] && colour=yes
+    output=build/test-output.txt
+    echo "== $title"
+    .venv/bin/python -m pytest --color="$colour" "$@" 2>&1 | tee "$output" || result=1
+    endings+=("$title: $(tail -n 1 "$output" | tr -d '=')")
 }
 
-result=0
 what=${1:-all}
 
 if [ "$what" = all ]; then
-    echo "== Tests"
     folders=(tests)
     [ -d plugins ] && folders+=(plugins)
-    pytest "${folders[@]}" --ignore=tests/browser -n 2 || result=1
+    pytest "Tests" "${folders[@]}" --ignore=tests/browser -n 2
 fi
 
 if [ -d tests/browser ]; then
-    echo "== Tests in a browser"
     if MYPAGE_CHROMIUM=$(scripts/ensure-browser.sh); then
         FONTCONFIG_FILE=$(scripts/fonts-conf.sh)
         export MYPAGE_CHROMIUM FONTCONFIG_FILE
-        pytest tests/browser || result=1
+        pytest "Tests in a browser" tests/browser
     else
-        echo "The tests in a browser DO NOT RUN, for the reason above."
+        endings+=("Tests in a browser: NOT RUN, there is no Chromium (see above)")
         [ "$what" = all ] || result=1
     fi
 fi
 
+echo
+printf '%s\n' "${endings[@]}"
 exit "$result"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from mypage.db.embedded import EmbeddedPostgres
 from mypage.demo.plan import DemoFiles, Imported, Ports, logins_table, secret_key_file
 from mypage.demo.processes import port_is_free
@@ -149,6 +150,17 @@ def test_a_part_that_dies_is_named_and_all_is_stopped(root: Path, port: int) -> 
     assert code == 1
     assert "The mailbox ended (signal 9)" in output
     assert f"SMTP on port {port + 3}" in output, "the end of its log"
+    assert not EmbeddedPostgres(root / ".demo" / "postgres").running()
+
+
+def test_a_closed_terminal_stops_all(root: Path, port: int) -> None:
+    process = launch(root, "--port", str(port))
+    until(process, "Ctrl-C stops the demo")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.send_signal(signal.SIGHUP)
+    process.wait(20)
+    assert port_is_free(port + 1)
     assert not EmbeddedPostgres(root / ".demo" / "postgres").running()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from mypage.demo.mailbox import linked, opening_apart
 from mypage.demo.mailstore import Mailstore, read_mail
 

