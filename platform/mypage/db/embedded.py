@@ -268,7 +268,7 @@ class EmbeddedPostgres:
             files.make_private(wanted, self._user)
             if files.can_enter(wanted, self._user):
                 return wanted
-        for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 (mkdtemp makes the name)
             made = Path(tempfile.mkdtemp(prefix="mypage-pg-", dir=parent))
             files.make_private(made, self._user)
             if files.socket_fits(made) and files.can_enter(made, self._user):

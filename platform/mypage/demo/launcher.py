@@ -22,7 +22,7 @@ from typing import NoReturn
 
 from mypage.db.embedded import SUPERUSER, EmbeddedPostgres, EmbeddedPostgresError
 from mypage.demo.plan import DemoFiles, Imported, Ports, logins_table, secret_key_file
-from mypage.demo.processes import Part, PartEnded, Processes, answers_http, last_lines, listens, port_is_free
+from mypage.demo.processes import Part, PartEndedError, Processes, answers_http, last_lines, listens, port_is_free
 from mypage.demo.progress import DemoError, Progress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -95,7 +95,7 @@ class Demo:
             while True:
                 processes.check()
                 time.sleep(0.5)
-        except PartEnded as error:
+        except PartEndedError as error:
             progress.problem(f"{error}; the end of {error.log}:")
             progress.lines(last_lines(error.log))
             return 1

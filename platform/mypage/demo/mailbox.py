@@ -50,7 +50,7 @@ class SmtpHandler:
     def __init__(self, store: Mailstore) -> None:
         self._store = store
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd)
         """Called for each mail; the answer goes to the sender."""
         content = envelope.content or b""
         raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
@@ -80,7 +80,7 @@ class MailboxPage:
         self._templates.globals |= {"_": load_catalogue("ja", [_CATALOGUE]), "url": mail_url}
         self._templates.filters |= {"linked": linked, "time": tokyo_time}
 
-    async def __call__(self, scope: Scope, receive: Callable[[], Awaitable[Any]], send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Callable[[], Awaitable[Any]], send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return

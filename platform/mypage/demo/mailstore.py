@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -94,7 +93,7 @@ class Mailstore:
     def _write(self, name: str, content: bytes) -> None:
         unfinished = self._folder / f"{name}.part"
         unfinished.write_bytes(content)
-        os.replace(unfinished, self._folder / name)
+        unfinished.replace(self._folder / name)
 
     def _remove(self, mail_id: str) -> None:
         for kind in ("json", "eml"):

@@ -73,18 +73,18 @@ class Processes:
         while not part.ready():
             self.check()
             if time.monotonic() > deadline:
-                raise PartEnded(
+                raise PartEndedError(
                     part.name, f"The {part.name} did not get ready in {READY_SECONDS} s", self.log_of(part.name)
                 )
             time.sleep(0.1)
         self.check()
 
     def check(self) -> None:
-        """Raises PartEnded when a part has ended by itself."""
+        """Raises PartEndedError when a part has ended by itself."""
         for name, process in self._running.items():
             code = process.poll()
             if code is not None:
-                raise PartEnded(name, f"The {name} ended ({_how(code)})", self.log_of(name))
+                raise PartEndedError(name, f"The {name} ended ({_how(code)})", self.log_of(name))
 
     def stop(self) -> None:
         """Stop all parts: asked first, killed after some seconds."""
@@ -103,6 +103,10 @@ class Processes:
         for pid in left:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+        # Their ports are free only when the last of them is gone.
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(_lives(pid) for pid in left) and time.monotonic() < deadline:
+            time.sleep(0.02)
         self._pids_file.unlink(missing_ok=True)
         return len(left)
 
@@ -133,7 +137,7 @@ class Processes:
         return f"{_MARK}={self._folder}".encode() in environment.split(b"\0")
 
 
-class PartEnded(DemoError):
+class PartEndedError(DemoError):
     """A part of the demo ended by itself, or never served; `log` holds what it said."""
 
     def __init__(self, name: str, text: str, log: Path) -> None:
@@ -197,6 +201,15 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
         for process in processes:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _lives(pid: int) -> bool:
+    try:
+        # "pid (name) state ...": the name may hold anything, also brackets.
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state != "Z"
 
 
 def _how(code: int) -> str:
