@@ -25,7 +25,10 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailText:
-    """An operator's own words for a mail; what is empty stays the core's. `%(company)s` and `%(portal)s` are filled in."""
+    """An operator's own words for a mail; what is empty stays the core's.
+
+    `%(company)s` and `%(portal)s` are filled in.
+    """
 
     name: str
     subject: str = ""

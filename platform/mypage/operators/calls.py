@@ -40,8 +40,7 @@ class Hooks:
         for answer in reversed(self._call(hook, arguments)):
             if not isinstance(answer, list | tuple):
                 raise self._wrong(hook, answer, f"a list of {kind.__name__}")
-            for item in answer:
-                found.append(self._checked(hook, item, kind))
+            found.extend(self._checked(hook, item, kind) for item in answer)
         return tuple(found)
 
     def policy(self, hook: str, kind: type[T], **arguments: Any) -> T:

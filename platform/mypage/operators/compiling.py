@@ -28,6 +28,7 @@ from mypage.operators.loading import plugin_folder
 from mypage.operators.operator import Operator, OperatorError
 
 T = TypeVar("T")
+Wrong = Callable[[str, str], OperatorError]
 
 CORE_LOCALE = Path(__file__).parent.parent / "i18n" / "locale"
 
@@ -107,24 +108,12 @@ def _check(operator: Operator, routes: Mapping[str, str]) -> None:
     def wrong(hook: str, what: str) -> OperatorError:
         return OperatorError(f"operator {operator.name}: {hook}: {what}")
 
-    if not operator.schemes:
-        raise wrong("login_scheme_items", "there is no login scheme; return at least one")
-    for section in operator.menu:
-        for entry in section.entries:
-            if entry.route not in routes:
-                raise wrong("menu_items", f"{entry.label!r} names route {entry.route!r}, which does not exist")
-            if not entry.label:
-                raise wrong("menu_items", f"the entry of route {entry.route!r} has no label")
+    _check_menu(operator, routes, wrong)
+    _check_schemes(operator, wrong)
     for gate in operator.gates:
         for route in (gate.route, *sorted(gate.allowed)):
             if route not in routes:
                 raise wrong("gate_items", f"{gate.name!r} names route {route!r}, which does not exist")
-    roles = operator.permissions.roles
-    for scheme in operator.schemes.values():
-        if scheme.role not in roles:
-            raise wrong("permission_policy", f"no permissions for role {scheme.role!r} of scheme {scheme.name!r}")
-        if not (scheme.secret and scheme.submit and scheme.parts and scheme.title):
-            raise wrong("login_scheme_items", f"{scheme.name!r} lacks a title, a part, a secret label or a submit label")
     unknown = operator.permissions.known() - frozenset(routes.values())
     if unknown:
         raise wrong("permission_policy", f"no route demands {', '.join(sorted(unknown))}; remove or correct it")
@@ -135,7 +124,27 @@ def _check(operator: Operator, routes: Mapping[str, str]) -> None:
             raise wrong("recovery_items", f"there is no login scheme {recovery.scheme!r}")
 
 
-def _check_registration(registration: Registration, wrong: Callable[[str, str], OperatorError]) -> None:
+def _check_menu(operator: Operator, routes: Mapping[str, str], wrong: Wrong) -> None:
+    for section in operator.menu:
+        for entry in section.entries:
+            if entry.route not in routes:
+                raise wrong("menu_items", f"{entry.label!r} names route {entry.route!r}, which does not exist")
+            if not entry.label:
+                raise wrong("menu_items", f"the entry of route {entry.route!r} has no label")
+
+
+def _check_schemes(operator: Operator, wrong: Wrong) -> None:
+    if not operator.schemes:
+        raise wrong("login_scheme_items", "there is no login scheme; return at least one")
+    for scheme in operator.schemes.values():
+        if scheme.role not in operator.permissions.roles:
+            raise wrong("permission_policy", f"no permissions for role {scheme.role!r} of scheme {scheme.name!r}")
+        if not (scheme.secret and scheme.submit and scheme.parts and scheme.title):
+            lacks = "a title, a part, a secret label or a submit label"
+            raise wrong("login_scheme_items", f"{scheme.name!r} lacks {lacks}")
+
+
+def _check_registration(registration: Registration, wrong: Wrong) -> None:
     kinds = [field.kind for group in registration.groups for field in group.fields]
     for needed in ("login", "password", "password-again", "email", "customer-number", "proof-code", "captcha"):
         if kinds.count(needed) != 1:

@@ -6,7 +6,14 @@ from mypage.hooks.auth import Gate, LoginPageText, SessionPolicy, ThrottlePolicy
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.pages import ContractView, NoticeView
-from mypage.hooks.passwords import ASCII_LETTERS, DEFAULT_PASSWORD_POLICY, DIGITS, IdentifierPolicy, PasswordPolicy, symbols
+from mypage.hooks.passwords import (
+    ASCII_LETTERS,
+    DEFAULT_PASSWORD_POLICY,
+    DIGITS,
+    IdentifierPolicy,
+    PasswordPolicy,
+    symbols,
+)
 from mypage.hooks.payment import CardLabels
 from mypage.hooks.permissions import CORE_PERMISSIONS, PermissionMatrix
 from mypage.hooks.portal import TenantSettings

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
+
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.sessions import find_session
 from mypage.billing.documents import InvoicePrinter
@@ -57,7 +59,7 @@ class Compiled:
     themes: Mapping[str, Theme]
 
 
-def compile_all(settings: Settings, *, plugins: Mapping[str, Any] | None = None) -> Compiled:
+def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | None = None) -> Compiled:
     """Compile every operator. Raises OperatorError or ThemeError with one line.
 
     `plugins` are plugin objects by name instead of the installed distributions, for tests.
@@ -69,7 +71,7 @@ def compile_all(settings: Settings, *, plugins: Mapping[str, Any] | None = None)
     extensions = load_extensions()
     hooks = {name: make_hooks(name, plugin, extensions) for name, plugin in found.items()}
     operators = {name: compile_operator(hooks[name], found[name], routes) for name in found}
-    return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(settings.theme_folders)))
+    return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(theme_folders)))
 
 
 class Server:
@@ -163,7 +165,7 @@ class Server:
             return False
         try:
             await asyncio.wait_for(self.database.platform(lambda c: c.exec_driver_sql("SELECT 1").scalar()), 2)
-        except Exception:
+        except Exception:  # noqa: BLE001 - any failure means not ready
             return False
         return True
 
@@ -172,7 +174,7 @@ class Server:
             await asyncio.sleep(REGISTRY_POLL_SECONDS)
             try:
                 await self.load_registry()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the old registry serves until the database is back
                 log.warning("registry not read", error=type(error).__name__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -188,7 +190,7 @@ class Server:
             if message["type"] == "lifespan.startup":
                 try:
                     await self.start()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - uvicorn prints the message and stops
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
                 await send({"type": "lifespan.startup.complete"})

@@ -18,7 +18,7 @@ from mypage.web.frame import Choice
 from mypage.web.framing import LANGUAGES
 from mypage.web.headers import page_headers
 from mypage.web.page import Page
-from mypage.web.pages import BareErrorPage, PortalCard, PortalIndexPage, SampleLogin
+from mypage.web.pages import BareErrorPage, ErrorKind, PortalCard, PortalIndexPage, SampleLogin
 from mypage.web.rendering import Templates
 from mypage.web.statics import Statics
 
@@ -40,7 +40,7 @@ class Front:
         self._templates = Templates(self._catalogues, None, {})
         self.hosts = DEMO_HOSTS if settings.demo else frozenset[str]()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer a request that belongs to no tenant."""
         host = normalise_host(_host(scope))
         query = parse_qs(scope["query_string"].decode("latin-1"))
@@ -60,7 +60,8 @@ class Front:
 
     def _bare(self, status: int, lang: str) -> Page:
         styles = self._styles() if self.hosts else ()
-        return BareErrorPage(code=status, kind="not-found", lang=lang, styles=styles)
+        kind: ErrorKind = "unknown-host" if status == 421 else "not-found"
+        return BareErrorPage(code=status, kind=kind, lang=lang, styles=styles)
 
     def _styles(self) -> tuple[str, ...]:
         names = ("css/tokens.css", "theme/theme.css", "css/portal.css")

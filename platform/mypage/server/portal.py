@@ -42,13 +42,13 @@ def create_app(kernel: Kernel, routes: Sequence[Route]) -> Litestar:
 
 
 class _Branded(Response[bytes]):
-    """An error page that still has to look for the session: Litestar's exception handlers cannot wait, responses can."""
+    """An error page that has yet to look for the session: Litestar's exception handlers cannot wait."""
 
     def __init__(self, kernel: Kernel, request: AnyRequest, status: int) -> None:
         super().__init__(b"", status_code=status)
         self._kernel, self._request, self._status = kernel, request, status
 
-    def to_asgi_response(self, *args: Any, **kwargs: Any) -> Any:
+    def to_asgi_response(self, *_: Any, **__: Any) -> Any:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             page = await self._kernel.fail(self._request, self._status)
             app: ASGIApp = page.to_asgi_response(None, self._request)

@@ -57,7 +57,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     database_url = env.get("MYPAGE_DATABASE_URL", "")
     if not database_url:
         raise SettingsError("MYPAGE_DATABASE_URL is not set; give the app role's postgresql+psycopg:// URL")
-    folders = [Path(p) for p in env.get("MYPAGE_THEMES", "").split(os.pathsep) if p] or _default_themes()
     return Settings(
         database_url=database_url,
         owner_url=env.get("MYPAGE_OWNER_URL", ""),
@@ -72,16 +71,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         smtp_password=env.get("MYPAGE_SMTP_PASSWORD", ""),
         public_scheme="http" if demo else "https",
         public_port=_number(env, "MYPAGE_PUBLIC_PORT", 0) or None,
-        theme_folders=tuple(folders),
+        theme_folders=theme_folders(env),
         trusted_proxies=tuple(env.get("MYPAGE_TRUSTED_PROXIES", "").split()),
         demo_folder=Path(env["MYPAGE_DEMO_DIR"]) if env.get("MYPAGE_DEMO_DIR") else None,
         pool_size=_number(env, "MYPAGE_POOL_SIZE", 10),
     )
 
 
-def _default_themes() -> list[Path]:
+def theme_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
+    """Folders that hold themes: MYPAGE_THEMES, else `themes` of the checkout or of the working folder."""
+    env = os.environ if environment is None else environment
+    given = [Path(p) for p in env.get("MYPAGE_THEMES", "").split(os.pathsep) if p]
+    if given:
+        return tuple(given)
     beside = Path(__file__).parents[3] / "themes"
-    return [folder for folder in (beside, Path.cwd() / "themes") if folder.is_dir()][:1]
+    return tuple([folder for folder in (beside, Path.cwd() / "themes") if folder.is_dir()][:1])
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

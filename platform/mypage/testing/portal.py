@@ -83,7 +83,7 @@ class Answer:
     def form_values(self, form: str = "//main//form") -> dict[str, str]:
         """What a browser would post from a form: its controls with their values."""
         element = self.html.xpath(form)[0]
-        return {name: value for name, value in element.form_values()}
+        return dict(element.form_values())
 
 
 class PortalClient:
@@ -116,11 +116,13 @@ class PortalClient:
             fields.setdefault("_csrf", token)
         return self._send("POST", path, follow=follow, data=fields, headers=headers)
 
-    def submit(self, data: Mapping[str, Any], *, form: str = "//main//form[@method='post']", follow: bool = False) -> Answer:
+    def submit(
+        self, data: Mapping[str, Any], *, form: str = "//main//form[@method='post']", follow: bool = False
+    ) -> Answer:
         """Fill in and post a form of the last page as a browser would."""
         assert self.last is not None
         element = self.last.html.xpath(form)[0]
-        values = {k: v for k, v in element.form_values()} | dict(data)
+        values = dict(element.form_values()) | dict(data)
         return self.post(element.get("action") or str(self.last.raw.url), values, follow=follow)
 
     @property
@@ -224,7 +226,7 @@ def servers(
                 hash_time_cost=1,
                 hash_memory_kib=64,
             )
-            made[key] = Server(settings, compile_all(settings, plugins=plugins), clock=FixedClock(NOON))
+            made[key] = Server(settings, compile_all(settings.theme_folders, plugins=plugins), clock=FixedClock(NOON))
         return made[key]
 
     yield server

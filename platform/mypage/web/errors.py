@@ -51,7 +51,7 @@ def error_reply(error: DomainError) -> ErrorReply:
         case StaleForm():
             return ErrorReply(409, kind="stale")
         case Busy():
-            return ErrorReply(503, error.retry_after)
+            return ErrorReply(503, error.retry_after, kind="busy")
         case Missing():
             return ErrorReply(503, 60)
     return ErrorReply(500)

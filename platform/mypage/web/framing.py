@@ -45,9 +45,7 @@ class Framer:
             favicon_url=static(f"theme/{theme.favicon}"),
             home_url=rq.href("home" if principal else "login"),
             signed_in=principal is not None,
-            who=Who(
-                self._named(rq, principal.name), principal.customer_number, t(portal.customer_number_label)
-            )
+            who=Who(self._named(rq, principal.name), principal.customer_number, t(portal.customer_number_label))
             if principal
             else None,
             text_size_label=t(portal.text_sizes.label) if portal.text_sizes else "",

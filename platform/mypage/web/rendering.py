@@ -26,7 +26,7 @@ class LayeredLoader(BaseLoader):
         """`operator` is the plugin's template folder; `themes` maps theme names to theirs."""
         self._operator, self._themes = operator, themes
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(self, _: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         """Read the first file that exists."""
         prefix, colon, name = template.rpartition(":")
         layers: list[Path | None] = [CORE_TEMPLATES]
@@ -109,7 +109,7 @@ def _time(locale: str, value: datetime) -> str:
     return format_datetime(value, pattern, tzinfo=TOKYO, locale=locale)
 
 
-def _slashdate(locale: str, value: date) -> str:
+def _slashdate(_: str, value: date) -> str:
     return f"{value:%Y/%m/%d}"
 
 

@@ -158,5 +158,3 @@ class PortalRequest:
     async def run(self, work: Callable[[Tx], T]) -> T:
         """One unit of work of an asynchronous handler."""
         return await self.database.run(self.tenant.name, work, actor=self.actor, request_id=self.request_id)
-
-

@@ -1,0 +1,1 @@
+"""The subcommands of `mypage`, one module per subject."""
