@@ -58,8 +58,7 @@ class Processes:
                 _end([done])
                 raise
         if code != 0:
-            lines = last_lines(log, 1) or ["no message"]
-            raise DemoError(f"This step failed: {lines[0]} (all of it: {log})")
+            raise DemoError(f"This step failed: {_last_words(log)} (all of it: {log})")
 
     def start(self, part: Part) -> None:
         """Start a part; its log begins anew."""
@@ -153,6 +152,12 @@ def last_lines(log: Path, count: int = LAST_LINES) -> list[str]:
     except OSError:
         return []
     return [line.rstrip() for line in lines if line.strip()][-count:]
+
+
+def _last_words(log: Path) -> str:
+    # The command line draws a box around its errors.
+    lines = [line.strip("│ ") for line in last_lines(log) if any(character.isalnum() for character in line)]
+    return lines[-1] if lines else "no message"
 
 
 def port_is_free(port: int) -> bool:
