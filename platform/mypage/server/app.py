@@ -35,6 +35,7 @@ from mypage.web.framing import Framer
 from mypage.web.kernel import Kernel
 from mypage.web.rendering import Templates
 from mypage.web.request import Ports
+from mypage.web.responder import Responder
 from mypage.web.statics import Statics
 from mypage.web.urls import UrlTable
 
@@ -114,15 +115,17 @@ class Server:
         kernel = Kernel(
             operator=operator,
             database=self.database,
-            templates=Templates(operator.catalogues, operator.template_folder, overriding),
-            framer=Framer(self.statics, {route.name: route.permission for route in routes}),
+            responder=Responder(
+                templates=Templates(operator.catalogues, operator.template_folder, overriding),
+                framer=Framer(self.statics, {route.name: route.permission for route in routes}),
+                form_targets=self.gateways.origins,
+                secure=self.settings.secure,
+            ),
             urls=UrlTable(routes),
             ports=self.ports,
             authenticate=find_session,
             signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
             origin_of=self.settings.public_origin,
-            form_targets=self.gateways.origins,
-            secure=self.settings.secure,
         )
         self.kernels[operator.name] = kernel
         return create_app(kernel, routes)

@@ -1,40 +1,34 @@
-"""Serving one route: browser → session → principal → guard → handler → template → commit → response."""
+"""Serving one route: browser → session → principal → guard → handler → response, in one unit of work."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
 from litestar import Request
-from litestar.response import Response, Stream
+from litestar.response import Response
 
 from mypage.db.session import Actor, Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
 from mypage.lib.errors import Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
-from mypage.lib.tabular import content_disposition
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
 from mypage.web.cookies import CookieJar, new_visitor, read_cookies, visitor_holds
 from mypage.web.csrf import FIELD, HEADER, csrf_token, same_origin, token_holds
 from mypage.web.errors import ErrorReply, error_reply
-from mypage.web.flashes import pack_flashes, unpack_flashes
+from mypage.web.flashes import unpack_flashes
 from mypage.web.formdata import BadForm, FormData, parse_form
-from mypage.web.framing import Framer
-from mypage.web.headers import page_headers
-from mypage.web.rendering import Templates
-from mypage.web.replies import Download, Go, GoOut, GoPath, Reply, Show
+from mypage.web.replies import Reply
 from mypage.web.request import Authenticator, PortalRequest, Ports
+from mypage.web.responder import Responder
 from mypage.web.routing import Route
-from mypage.web.statics import YEAR
 from mypage.web.urls import UrlTable, safe_path
 
 log = structlog.get_logger("mypage.web")
-
-MONTH = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +37,12 @@ class Kernel:
 
     operator: Operator
     database: Database
-    templates: Templates
-    framer: Framer
+    responder: Responder
     urls: UrlTable
     ports: Ports
     authenticate: Authenticator
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
-    form_targets: Callable[[Tenant], tuple[str, ...]]
-    secure: bool
 
     async def serve(self, route: Route, request: Request[Any, Any, Any]) -> Response[Any]:
         """Answer one request of one route, whatever happens."""
@@ -75,20 +66,20 @@ class Kernel:
             try:
                 await self.database.run(rq.tenant.name, lambda tx: self._find_session(rq, tx))
             except DatabaseDown:
-                return self._error_response(rq, error_reply(Busy()))
-        return self._error_response(rq, ErrorReply(status))
+                return self.responder.error(rq, error_reply(Busy()))
+        return self.responder.error(rq, ErrorReply(status))
 
     async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
         if route.waits:
             await rq.database.run(rq.tenant.name, lambda tx: self._enter(route, rq, tx), request_id=rq.request_id)
             reply = await cast("Awaitable[Reply]", route.handler(rq))
-            return self._respond(rq, reply)
+            return self.responder.respond(rq, reply)
 
         def work(tx: Tx) -> Response[Any]:
             self._enter(route, rq, tx)
             rq.unit = tx
             try:
-                return self._respond(rq, cast("Reply", route.handler(rq)))
+                return self.responder.respond(rq, cast("Reply", route.handler(rq)))
             finally:
                 rq.unit = None
 
@@ -138,10 +129,10 @@ class Kernel:
     async def _failed(self, rq: PortalRequest, error: DomainError) -> Response[Any]:
         rq.out.cookies.clear()
         if isinstance(error, GateStands):
-            return self._redirect(rq, rq.href(error.route))
+            return self.responder.redirect(rq, rq.href(error.route))
         if isinstance(error, SignInNeeded | ReauthNeeded):
-            return self._redirect(rq, self._door(rq, error))
-        return self._error_response(rq, error_reply(error))
+            return self.responder.redirect(rq, self._door(rq, error))
+        return self.responder.error(rq, error_reply(error))
 
     def _door(self, rq: PortalRequest, error: DomainError) -> str:
         """The login or re-authentication page, which leads back to a page that can be read again."""
@@ -156,7 +147,7 @@ class Kernel:
         prefix: str = scope["state"]["prefix"]
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"] if not k.startswith(b":")}
         cookies = read_cookies(headers.get("cookie", ""))
-        jar = CookieJar(tenant.name, prefix, self.secure)
+        jar = CookieJar(tenant.name, prefix, self.responder.secure)
         key = self.signing_key(tenant.name)
         headers[":session"] = cookies.get(jar.name("session"), "")
         locale = cookies.get(jar.name("language"), "")
@@ -193,79 +184,6 @@ class Kernel:
         rq.csrf_token = csrf_token(key, tenant.name, rq.visitor)
         return rq
 
-    def _respond(self, rq: PortalRequest, reply: Reply) -> Response[Any]:
-        match reply:
-            case Show():
-                return self._html(rq, self.render(rq, reply), reply.status, reply.headers)
-            case Go():
-                return self._redirect(rq, rq.href(reply.route, **reply.params))
-            case GoPath():
-                return self._redirect(rq, reply.path)
-            case GoOut():
-                return self._redirect(rq, reply.url)
-            case Download():
-                return self._download(rq, reply)
-
-    def render(self, rq: PortalRequest, reply: Show) -> str:
-        """The HTML of a page in the tenant's look and the request's language."""
-        return self.templates.render(
-            reply.page,
-            theme=rq.tenant.theme.name,
-            locale=rq.locale,
-            frame=self.framer.frame(rq),
-            href=rq.href,
-            static=lambda path: self.framer.statics.url(rq.prefix, rq.tenant.theme.name, path),
-        )
-
-    def _html(
-        self, rq: PortalRequest, html: str, status: int, headers: Mapping[str, str] | None = None
-    ) -> Response[Any]:
-        jar = CookieJar(rq.tenant.name, rq.prefix, self.secure)
-        if rq.incoming_flashes:
-            rq.out.cookies.append(jar.drop("flash"))
-        response = Response(html.encode(), status_code=status, media_type="text/html; charset=utf-8")
-        return self._finish(rq, response, headers or {})
-
-    def _redirect(self, rq: PortalRequest, location: str) -> Response[Any]:
-        jar = CookieJar(rq.tenant.name, rq.prefix, self.secure)
-        if rq.out.flashes:
-            rq.out.cookies.append(jar.set("flash", pack_flashes(rq.key, rq.tenant.name, rq.out.flashes), max_age=300))
-        return self._finish(rq, Response(b"", status_code=303, headers={"location": location}), {})
-
-    def _download(self, rq: PortalRequest, reply: Download) -> Response[Any]:
-        headers: dict[str, str] = {}
-        if reply.filename:
-            headers["content-disposition"] = content_disposition(reply.filename, inline=reply.inline)
-        if isinstance(reply.content, bytes):
-            response: Any = Response(reply.content, media_type=reply.media_type, headers=headers)
-        else:
-            response = Stream(reply.content, media_type=reply.media_type, headers=headers)
-        if reply.cache_seconds:
-            headers["cache-control"] = f"private, max-age={min(reply.cache_seconds, YEAR)}"
-        return self._finish(rq, response, headers)
-
-    def _finish(self, rq: PortalRequest, response: Any, headers: Mapping[str, str]) -> Any:
-        jar = CookieJar(rq.tenant.name, rq.prefix, self.secure)
-        for name, value in page_headers(secure=self.secure, form_targets=self.form_targets(rq.tenant)):
-            response.headers.setdefault(name, value)
-        for name, value in headers.items():
-            response.headers[name.lower()] = value
-        if rq.out.new_session is not None:
-            rq.out.cookies.append(jar.set("session", rq.out.new_session))
-        elif rq.out.end_session:
-            rq.out.cookies.append(jar.drop("session"))
-        response.cookies = list(rq.out.cookies)
-        return response
-
-    def _error_response(self, rq: PortalRequest, error: ErrorReply) -> Response[Any]:
-        rq.unit = None
-        back = rq.path if rq.method == "GET" else rq.href("top")
-        page = error.page(back_url=back, reference=rq.request_id)
-        response = self._html(rq, self.render(rq, Show(page)), error.status)
-        if error.retry_after:
-            response.headers["retry-after"] = str(error.retry_after)
-        return response
-
 
 class GateStands(DomainError):
     """A gate stands between login and portal; `route` is its page."""
@@ -283,6 +201,3 @@ def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
 def new_request_id() -> str:
     """A random id that ties the log lines of one request together."""
     return uuid.uuid4().hex
-
-
-__all__ = ["MONTH", "GateStands", "Kernel", "new_request_id"]
