@@ -1,0 +1,188 @@
+"""Mails in the database: queued with the change that causes them, claimed for a try, marked when the try ended."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+
+from sqlalchemy import bindparam, delete, select, update
+
+from mypage.audit.trail import record
+from mypage.db.keys import Vault
+from mypage.db.session import Tx
+from mypage.jobs.queue import enqueue
+from mypage.mail.errors import BadMail
+from mypage.mail.models import MailMessage
+from mypage.mail.values import MailValue, one_line, pack_values, unpack_values
+
+DELIVER = "mail.deliver"
+LANE = "mail"
+KEEP = timedelta(days=90)
+"""How long it stays known that a mail went to an address."""
+
+_TABLE, _COLUMN = "mail_message", "sealed"
+_TEMPLATE = re.compile(r"[a-z][a-z_]{0,63}")
+_LONGEST_ERROR = 300
+_LOCKED = (
+    select(MailMessage)
+    .where(MailMessage.tenant_id == bindparam("tenant"), MailMessage.id == bindparam("mail"))
+    .with_for_update()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A mail for one try. `message_id` is complete and the same in every try."""
+
+    id: uuid.UUID
+    template: str
+    recipient: str
+    language: str
+    message_id: str
+    values: Mapping[str, MailValue]
+    created_at: datetime
+    tries: int
+
+
+def send_mail(
+    tx: Tx,
+    vault: Vault,
+    *,
+    template: str,
+    recipient: str,
+    language: str,
+    values: Mapping[str, MailValue],
+    subject_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Queue a mail in this unit: it goes out if the unit commits, and only then (ACTV-52, ACTV-75, ACTV-76).
+
+    `template` is a folder below `templates/email/`, `values` its variables; text is one line each, and what holds
+    "://" must be a link into the portal's own main address. `subject_id` is the account or registration it is about.
+    Raises BadMail.
+    """
+    if not _TEMPLATE.fullmatch(template):
+        raise BadMail(f"there can be no mail template {template!r:.80}")
+    mail_id = uuid.uuid4()
+    tx.add(
+        MailMessage(
+            tenant_id=tx.tenant,
+            id=mail_id,
+            template=template,
+            recipient=checked_address(recipient),
+            language=language,
+            message_id=uuid.uuid4().hex,
+            sealed=vault.seal(tx, pack_values(values), table=_TABLE, column=_COLUMN, row=str(mail_id)),
+            state="queued",
+            tries=0,
+            subject_id=subject_id,
+            created_at=tx.now(),
+        )
+    )
+    tx.flush()
+    enqueue(tx, DELIVER, queue=LANE, mail=str(mail_id))
+    return mail_id
+
+
+def checked_address(address: str) -> str:
+    """`address` when it is exactly one mailbox without a name. Raises BadMail, which does not show it."""
+    try:
+        one = Address(addr_spec=one_line("recipient", address))
+    except (ValueError, IndexError) as error:
+        raise BadMail("recipient: not a mail address") from error
+    if not one.domain or not one.addr_spec.isascii() or len(one.addr_spec) > 254 or " " in one.addr_spec:
+        raise BadMail("recipient: not a mail address")
+    return one.addr_spec
+
+
+def claim(tx: Tx, vault: Vault, mail_id: uuid.UUID, *, mail_domain: str) -> Outgoing | None:
+    """Count a try and open the mail; None when it is sent, failed or gone. The first try completes the Message-ID."""
+    row = _locked(tx, mail_id)
+    if row is None or row.state != "queued" or row.sealed is None:
+        return None
+    row.tries += 1
+    if "@" not in row.message_id:
+        row.message_id = f"<{row.message_id}@{mail_domain}>"
+    tx.flush()
+    values = unpack_values(vault.open(tx, row.sealed, table=_TABLE, column=_COLUMN, row=str(row.id)))
+    return Outgoing(
+        id=row.id,
+        template=row.template,
+        recipient=row.recipient,
+        language=row.language,
+        message_id=row.message_id,
+        values=values,
+        created_at=row.created_at,
+        tries=row.tries,
+    )
+
+
+def mark_sent(tx: Tx, mail_id: uuid.UUID) -> None:
+    """The mail server has taken it: its content is wiped."""
+    tx.execute(
+        update(MailMessage)
+        .where(MailMessage.tenant_id == tx.tenant, MailMessage.id == mail_id, MailMessage.state == "queued")
+        .values(state="sent", sealed=None, last_error=None, sent_at=tx.now())
+    )
+
+
+def mark_missed(tx: Tx, mail_id: uuid.UUID, reason: str, *, patience: timedelta) -> int | None:
+    """Note why a try ended without success. Returns the number of tries, or None when no other will follow.
+
+    A mail that has waited longer than `patience` is given up.
+    """
+    row = _locked(tx, mail_id)
+    if row is None or row.state != "queued":
+        return None
+    if tx.now() - row.created_at >= patience:
+        _give_up(tx, row, reason)
+        return None
+    row.last_error = _short(reason)
+    tx.flush()
+    return row.tries
+
+
+def mark_failed(tx: Tx, mail_id: uuid.UUID, reason: str) -> None:
+    """No further try: the content is wiped, and the trail says so."""
+    row = _locked(tx, mail_id)
+    if row is not None and row.state == "queued":
+        _give_up(tx, row, reason)
+
+
+def forget_old(tx: Tx, limit: int) -> int:
+    """Delete up to `limit` mails that ended long ago. Returns how many."""
+    old = (
+        select(MailMessage.id)
+        .where(
+            MailMessage.tenant_id == tx.tenant,
+            MailMessage.state.in_(("sent", "failed")),
+            MailMessage.created_at < tx.now() - KEEP,
+        )
+        .limit(limit)
+    )
+    found = tx.scalars(old).all()
+    tx.execute(delete(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id.in_(found)))
+    return len(found)
+
+
+def _locked(tx: Tx, mail_id: uuid.UUID) -> MailMessage | None:
+    return tx.execute(_LOCKED, {"tenant": tx.tenant, "mail": mail_id}).scalar_one_or_none()
+
+
+def _give_up(tx: Tx, row: MailMessage, reason: str) -> None:
+    row.state, row.sealed, row.last_error = "failed", None, _short(reason)
+    tx.flush()
+    record(
+        tx,
+        "mail.failed",
+        "mail_message",
+        row.id,
+        after={"template": row.template, "tries": row.tries, "reason": row.last_error},
+    )
+
+
+def _short(reason: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in reason)[:_LONGEST_ERROR]
