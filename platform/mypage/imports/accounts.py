@@ -1,0 +1,197 @@
+"""Loading accounts: who signs in for a customer, with a first password or a hash of an older system."""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from mypage.auth.hashing import LegacyKind, PasswordHasher
+from mypage.imports import cleaning
+from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, OutOfStep, unknown_customer
+from mypage.imports.records import Account, PasswordHash
+from mypage.imports.report import BadLine
+from mypage.imports.staging import Target
+
+NAME = "account"
+
+_CHANGES = ("role", "status", "email", "language", "email_verified_at")
+_ACCOUNTS = Target("account", ("id", "customer_id", "created_at", *_CHANGES), updates=_CHANGES)
+_CREDENTIALS = Target(
+    "credential",
+    ("id", "account_id", "scheme", "login_id", "login_key", "password_hash", "must_change", "changed_at"),
+)
+_NAMES = Target("login_name", ("scheme", "login_key", "state", "owner_id"), found_by=("scheme", "login_key"))
+_STORED = (
+    "SELECT n.scheme, n.login_key, n.state, n.held_until, a.id, a.customer_id, a.created_at, a.role, a.status,"
+    " a.email, a.language, a.email_verified_at"
+    " FROM login_name n LEFT JOIN account a ON a.tenant_id = n.tenant_id AND a.id = n.owner_id"
+    " WHERE n.tenant_id = %s AND n.scheme = ANY(%s) AND n.login_key = ANY(%s) FOR UPDATE OF n"
+)
+_RELEASE = (
+    "DELETE FROM login_name WHERE tenant_id = %s AND scheme = ANY(%s) AND login_key = ANY(%s)"
+    " AND state = 'held' AND held_until <= %s"
+)
+_OWN_HASH = re.compile(r"v1\$p[0-9a-f]{8}\$argon2id\$[!-~]+")
+_Found = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An account as its line states it; None is left as it is."""
+
+    customer: str
+    customer_key: str
+    scheme: str
+    login_id: str
+    login_key: str
+    password: str | None
+    password_hash: PasswordHash | None
+    role: str | None
+    status: str | None
+    email: str | None
+    language: str | None
+    must_change: bool
+
+
+def prepare(record: Account, means: Means) -> Prepared:
+    """Check texts, scheme, role and the form of the hash. Raises BadLine."""
+    if means.schemes is not None and record.scheme not in means.schemes:
+        raise BadLine("scheme", f"{record.scheme!r} is no login scheme here; there is {_listed(means.schemes)}")
+    if means.roles is not None and record.role is not None and record.role not in means.roles:
+        raise BadLine("role", f"{record.role!r} is no role here; there is {_listed(means.roles)}")
+    if record.password is not None and record.password_hash is not None:
+        raise BadLine("password_hash", "stands beside a password; give one of the two")
+    if record.password_hash is not None:
+        _check_hash(record.password_hash, means.hasher)
+    return Prepared(
+        customer=cleaning.one_line("customer", record.customer),
+        customer_key=cleaning.key_of("customer", record.customer),
+        scheme=cleaning.required("scheme", record.scheme),
+        login_id=cleaning.one_line("login_id", record.login_id),
+        login_key=cleaning.key_of(
+            "login_id", record.login_id, case_sensitive=(means.schemes or {}).get(record.scheme, False)
+        ),
+        password=record.password,
+        password_hash=record.password_hash,
+        role=cleaning.required("role", record.role) if record.role is not None else None,
+        status=record.status,
+        email=cleaning.mail_address("email", record.email) if record.email is not None else None,
+        language=record.language,
+        must_change=record.must_change,
+    )
+
+
+def natural_key(value: Prepared) -> tuple[str, str, str]:
+    """Scheme and folded login ID."""
+    return f"{value.scheme}\n{value.login_key}", "login_id", f"login ID {value.login_id}"
+
+
+def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
+    """Insert new accounts with their credentials; update what the line states of those that exist."""
+    customers = chunk.customers(item.value.customer_key for item in items)
+    schemes = sorted({item.value.scheme for item in items})
+    keys = [item.value.login_key for item in items]
+    names = {(row[0], row[1]): row[2:] for row in chunk.select(_STORED, schemes, keys)}
+    new: list[tuple[Prepared, CustomerRef]] = []
+    changed: list[tuple[Any, ...]] = []
+    for item in items:
+        value = item.value
+        customer = customers.get(value.customer_key)
+        found = names.get((value.scheme, value.login_key))
+        try:
+            if customer is None:
+                raise unknown_customer(value.customer)
+            if _is_free(chunk, found):
+                new.append((value, customer))
+                chunk.count(NAME, "new")
+            elif row := _update(chunk, value, customer, found or ()):
+                changed.append(row)
+                chunk.count(NAME, "updated")
+            else:
+                chunk.count(NAME, "unchanged")
+        except BadLine as error:
+            chunk.refuse(NAME, item.line, error)
+    if not chunk.dry_run:
+        chunk.cursor.execute(_RELEASE, (chunk.tenant, schemes, keys, chunk.now))
+        _write(chunk, new, changed)
+
+
+def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[tuple[Any, ...]]) -> None:
+    hashes = _hash_all(chunk.means.hasher, [value for value, _ in new])
+    accounts, credentials, names = list(changed), [], []
+    for (value, customer), hashed in zip(new, hashes, strict=True):
+        row_id, now, email = uuid4(), chunk.now, value.email or ""
+        stated = (value.role or "holder", value.status or "active", email, value.language or "")
+        accounts.append((row_id, customer.id, now, *stated, now if email else None))
+        credentials.append(
+            (uuid4(), row_id, value.scheme, value.login_id, value.login_key, hashed, value.must_change, now)
+        )
+        names.append((value.scheme, value.login_key, "used", row_id))
+    if chunk.write(_NAMES, names) != len(names):
+        # Whoever took the name since we looked keeps it; the chunk starts again and sees that.
+        raise OutOfStep("a login ID was taken meanwhile")
+    chunk.write(_ACCOUNTS, accounts)
+    chunk.write(_CREDENTIALS, credentials)
+
+
+def _hash_all(hasher: PasswordHasher, values: list[Prepared]) -> list[str | None]:
+    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="import-password") as pool:
+        return list(pool.map(lambda value: _hashed(hasher, value), values))
+
+
+def _hashed(hasher: PasswordHasher, value: Prepared) -> str | None:
+    if value.password is not None:
+        return hasher.hash(value.password)
+    old = value.password_hash
+    if old is None or old.kind == "mypage":
+        return old.value if old is not None else None
+    return hasher.wrap_legacy(LegacyKind(old.kind), old.value, salt=old.salt.encode())
+
+
+def _is_free(chunk: Chunk, found: _Found | None) -> bool:
+    """Whether nobody has the login ID; a reservation that ran out does not count."""
+    return found is None or (found[0] == "held" and found[1] is not None and found[1] <= chunk.now)
+
+
+def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found) -> tuple[Any, ...] | None:
+    """The row that brings an account up to date, or None when it is. Raises BadLine for a name that is another's."""
+    state, _, row_id, customer_id, created, role, status, email, language, verified = found
+    if state == "held":
+        raise BadLine("login_id", f"{value.login_id} is reserved by a registration just now; load the line again later")
+    if customer_id != customer.id:
+        # A holder who chose another login ID online keeps it: the old one stays theirs and means the same account.
+        why = "was given up and is never given out again" if state == "retired" else "belongs to another customer"
+        raise BadLine("login_id", f"{value.login_id} {why}")
+    new_email = value.email if value.email is not None else email
+    after = (
+        value.role or role,
+        value.status or status,
+        new_email,
+        language if value.language is None else value.language,
+    )
+    if after == (role, status, email, language):
+        return None
+    moved = chunk.now if new_email else None
+    return (row_id, customer_id, created, *after, verified if new_email == email else moved)
+
+
+def _check_hash(old: PasswordHash, hasher: PasswordHasher) -> None:
+    if old.kind == "mypage":
+        if not _OWN_HASH.fullmatch(old.value) or hasher.needs_rehash(old.value):
+            raise BadLine("password_hash.value", "is no hash that this installation made, with its pepper and costs")
+        if old.salt:
+            raise BadLine("password_hash.salt", "has no meaning for this kind; leave it out")
+        return
+    size = 32 if old.kind == "md5" else 64
+    if not re.fullmatch(rf"[0-9A-Fa-f]{{{size}}}", old.value):
+        raise BadLine("password_hash.value", f"is no {old.kind} digest; it has {size} hexadecimal digits")
+    if bool(old.salt) != old.kind.startswith("sha256-salt"):
+        raise BadLine("password_hash.salt", f"{'has no meaning' if old.salt else 'is missing'} for the kind {old.kind}")
+
+
+def _listed(names: Any) -> str:
+    return ", ".join(sorted(names)) or "none"

@@ -1,0 +1,128 @@
+"""What the loading of one chunk works with: its transaction, the parts of the deployment it needs, its findings."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, LiteralString, Protocol, TypeVar
+
+from mypage.auth.hashing import PasswordHasher
+from mypage.db.keys import Vault
+from mypage.db.session import Tx
+from mypage.hooks.portal import TenantSettings
+from mypage.imports.report import BadLine, Outcome, Problem, Tally
+from mypage.imports.scratch import Scratch
+from mypage.imports.staging import Cursor, Row, Target, write_rows
+
+R_contra = TypeVar("R_contra", contravariant=True)
+P = TypeVar("P")
+
+
+class OutOfStep(RuntimeError):
+    """Somebody else changed the same rows meanwhile; the chunk is done again and sees what they did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What an import needs of the deployment.
+
+    `settings` are the tenant's. `schemes` maps the operator's login schemes to whether their login IDs tell case
+    apart, `roles` are those of its permissions; None: not checked, and login IDs are compared without case.
+    """
+
+    vault: Vault
+    hasher: PasswordHasher
+    settings: TenantSettings
+    schemes: Mapping[str, bool] | None = None
+    roles: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[P]):
+    """A line that was read and checked, ready for the database."""
+
+    line: int
+    value: P
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRef:
+    """A customer that a line refers to."""
+
+    id: uuid.UUID
+    name: str
+
+
+@dataclass(slots=True)
+class Chunk:
+    """One transaction of an import. Kinds read by `select`, write by `write`, and say what became of their lines."""
+
+    tx: Tx
+    cursor: Cursor
+    tenant: str
+    now: datetime
+    means: Means
+    scratch: Scratch
+    dry_run: bool
+    tally: Tally = field(default_factory=Tally)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, kind: str, line: int, error: BadLine) -> None:
+        """The line is left out; the rest of the chunk goes on."""
+        self.problems.append(Problem(line, error.field, error.reason))
+        self.tally.add(kind, "refused")
+
+    def count(self, kind: str, outcome: Outcome, number: int = 1) -> None:
+        """Say what became of lines."""
+        self.tally.add(kind, outcome, number)
+
+    def select(self, query: LiteralString, *values: Any) -> list[Any]:
+        """Rows of a query whose first parameter is the tenant."""
+        return self.cursor.execute(query, (self.tenant, *values)).fetchall()
+
+    def write(self, target: Target, rows: Sequence[Row]) -> int:
+        """Write rows, unless this is a dry run; the number written."""
+        return 0 if self.dry_run else write_rows(self.cursor, self.tenant, target, rows)
+
+    def customers(self, keys: Iterable[str]) -> dict[str, CustomerRef]:
+        """The customers of the tenant that have these keys; unknown ones are absent."""
+        wanted = set(keys)
+        found = {
+            key: CustomerRef(row_id, name)
+            for key, row_id, name in self.select(
+                "SELECT number_key, id, name FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)",
+                list(wanted),
+            )
+        }
+        if self.dry_run:
+            missing = (key for key in wanted - found.keys() if self.scratch.knows_customer(key))
+            found.update((key, CustomerRef(uuid.UUID(int=0), "")) for key in missing)
+        return found
+
+
+class Kind(Protocol[R_contra, P]):
+    """How one kind of line is checked, found again and loaded. Modules of this package are such."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802
+        """The kind as feeds and reports call it."""
+        ...
+
+    def prepare(self, record: R_contra, means: Means, /) -> P:
+        """Everything that can be checked and reckoned without the database. Raises BadLine."""
+        ...
+
+    def natural_key(self, value: P, /) -> tuple[str, str, str]:
+        """What the line is found again by: its key, the name of the field, and how people call it."""
+        ...
+
+    def load(self, chunk: Chunk, items: list[Item[P]], /) -> None:
+        """Compare with what is stored, and write what is new or different."""
+        ...
+
+
+def unknown_customer(number: str) -> BadLine:
+    """The refusal of a line whose customer is not there; another tenant's customer is not there either."""
+    return BadLine("customer", f"there is no customer {number}; load the customers first")

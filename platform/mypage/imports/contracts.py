@@ -1,0 +1,121 @@
+"""Loading contracts with their services."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from mypage.imports import cleaning
+from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
+from mypage.imports.records import Contract, Service
+from mypage.imports.staging import Target
+
+NAME = "contract"
+
+ServiceRow = tuple[str, str, str, date | None, date | None]
+
+_STATED = ("number", "name", "status", "place", "started_on", "ended_on", "details")
+_TABLE = Target(
+    "contract",
+    ("id", "number_key", "customer_id", *_STATED, "updated_at"),
+    found_by=("number_key",),
+    updates=("customer_id", *_STATED, "updated_at"),
+)
+_SERVICES = Target("service", ("id", "contract_id", "position", "category", "name", "status", "started_on", "ended_on"))
+_STORED = (
+    "SELECT number_key, id, customer_id, number, name, status, place, started_on, ended_on, details"
+    " FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
+)
+_STORED_SERVICES = (
+    "SELECT contract_id, category, name, status, started_on, ended_on"
+    " FROM service WHERE tenant_id = %s AND contract_id = ANY(%s) ORDER BY contract_id, position"
+)
+_FORGET_SERVICES = "DELETE FROM service WHERE tenant_id = %s AND contract_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`stated` are the values of `_STATED`; `customer` is as the line has it."""
+
+    key: str
+    customer: str
+    customer_key: str
+    stated: tuple[Any, ...]
+    services: tuple[ServiceRow, ...]
+
+
+def prepare(record: Contract, _: Means) -> Prepared:
+    """Check texts and days. Raises BadLine."""
+    cleaning.in_order("started_on", record.started_on, "ended_on", record.ended_on)
+    details = {
+        cleaning.required("details", label): cleaning.one_line(f"details.{label}", value)
+        for label, value in record.details.items()
+    }
+    stated = (
+        cleaning.one_line("number", record.number),
+        cleaning.required("name", record.name),
+        record.status,
+        cleaning.one_line("place", record.place),
+        cleaning.day("started_on", record.started_on),
+        cleaning.day("ended_on", record.ended_on),
+        details,
+    )
+    return Prepared(
+        cleaning.key_of("number", record.number),
+        cleaning.one_line("customer", record.customer),
+        cleaning.key_of("customer", record.customer),
+        stated,
+        tuple(_service(f"services[{place}].", service) for place, service in enumerate(record.services)),
+    )
+
+
+def natural_key(value: Prepared) -> tuple[str, str, str]:
+    """The folded contract number."""
+    return value.key, "number", f"contract {value.stated[0]}"
+
+
+def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
+    """Insert what is new, replace what is different; services are replaced as a whole."""
+    customers = chunk.customers(item.value.customer_key for item in items)
+    stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
+    services: defaultdict[UUID, list[ServiceRow]] = defaultdict(list)
+    for row in chunk.select(_STORED_SERVICES, [found[0] for found in stored.values()]) if stored else ():
+        services[row[0]].append(row[1:])
+    rows: list[tuple[Any, ...]] = []
+    service_rows: list[tuple[Any, ...]] = []
+    replaced: list[UUID] = []
+    for item in items:
+        value = item.value
+        customer = customers.get(value.customer_key)
+        if customer is None:
+            chunk.refuse(NAME, item.line, unknown_customer(value.customer))
+            continue
+        found = stored.get(value.key)
+        same = found is not None and found[1:] == (customer.id, *value.stated)
+        if same and found is not None and tuple(services[found[0]]) == value.services:
+            chunk.count(NAME, "unchanged")
+            continue
+        chunk.count(NAME, "new" if found is None else "updated")
+        row_id = uuid4() if found is None else found[0]
+        if found is not None:
+            replaced.append(row_id)
+        rows.append((row_id, value.key, customer.id, *value.stated, chunk.now))
+        service_rows.extend((uuid4(), row_id, place, *service) for place, service in enumerate(value.services, 1))
+    chunk.write(_TABLE, rows)
+    if replaced and not chunk.dry_run:
+        chunk.cursor.execute(_FORGET_SERVICES, (chunk.tenant, replaced))
+    chunk.write(_SERVICES, service_rows)
+
+
+def _service(path: str, service: Service) -> ServiceRow:
+    cleaning.in_order(f"{path}started_on", service.started_on, f"{path}ended_on", service.ended_on)
+    return (
+        cleaning.required(f"{path}category", service.category),
+        cleaning.required(f"{path}name", service.name),
+        service.status,
+        cleaning.day(f"{path}started_on", service.started_on),
+        cleaning.day(f"{path}ended_on", service.ended_on),
+    )

@@ -1,0 +1,84 @@
+"""Loading customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from mypage.auth.proof import proof_hash
+from mypage.imports import cleaning
+from mypage.imports.chunk import Chunk, Item, Means
+from mypage.imports.records import Customer
+from mypage.imports.staging import Target
+from mypage.lib.text import fold_kana
+
+NAME = "customer"
+
+_STATED = ("number", "kind", "name", "kana", "kana_key", "email", "phone", "postal_code", "address", "language")
+_TABLE = Target(
+    "customer",
+    ("id", "number_key", *_STATED, "proof_hash", "created_at", "updated_at"),
+    found_by=("number_key",),
+    updates=(*_STATED, "proof_hash", "updated_at"),
+)
+_STORED = (
+    "SELECT number_key, id, number, kind, name, kana, kana_key, email, phone, postal_code, address, language,"
+    " proof_hash, created_at FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """`stated` are the values of `_STATED`."""
+
+    key: str
+    stated: tuple[str, ...]
+    proof_code: tuple[str, ...] | None
+
+
+def prepare(record: Customer, _: Means) -> Prepared:
+    """Check the texts and make the keys. Raises BadLine."""
+    key = cleaning.key_of("number", record.number)
+    kana = cleaning.one_line("kana", record.kana)
+    stated = (
+        cleaning.one_line("number", record.number),
+        record.kind,
+        cleaning.required("name", record.name),
+        kana,
+        fold_kana(kana),
+        cleaning.mail_address("email", record.email),
+        cleaning.one_line("phone", record.phone),
+        cleaning.one_line("postal_code", record.postal_code),
+        cleaning.one_line("address", record.address),
+        record.language,
+    )
+    parts = record.proof_code
+    code = tuple(cleaning.required("proof_code", part) for part in parts) if parts is not None else None
+    return Prepared(key, stated, code)
+
+
+def natural_key(value: Prepared) -> tuple[str, str, str]:
+    """The folded customer number."""
+    return value.key, "number", f"customer {value.stated[0]}"
+
+
+def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
+    """Insert what is new, replace what is different; a proof code that is left out is kept."""
+    stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
+    rows: list[tuple[Any, ...]] = []
+    for item in items:
+        value = item.value
+        found = stored.get(value.key)
+        proof = found[-2] if found is not None else None
+        if value.proof_code is not None:
+            proof = proof_hash(chunk.means.vault.keyring, chunk.tenant, value.key, value.proof_code)
+        if found is not None and found[1:-1] == (*value.stated, proof):
+            chunk.count(NAME, "unchanged")
+            continue
+        chunk.count(NAME, "new" if found is None else "updated")
+        row_id, created = (uuid4(), chunk.now) if found is None else (found[0], found[-1])
+        rows.append((row_id, value.key, *value.stated, proof, created, chunk.now))
+    chunk.write(_TABLE, rows)
+    if chunk.dry_run:
+        chunk.scratch.note_customers(item.value.key for item in items)

@@ -1,0 +1,215 @@
+"""The public feed format: one JSON object per line, its kind in `"type"`, unknown fields refused.
+
+All texts are UTF-8 and are stored as written, apart from blanks at both ends. Days are `2026-11-27` in Japan, months
+`2026-11`, instants RFC 3339 with an offset (`2026-11-21T09:00:00+09:00`). Money is whole yen without decimals; a
+negative amount is a credit. A field that may be left out has a default.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+MOST_YEN = 10**12
+
+Number = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Label = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=1_000)]
+LongText = Annotated[str, Meta(max_length=20_000)]
+Email = Annotated[str, Meta(max_length=254)]
+Yen = Annotated[int, Meta(ge=-MOST_YEN, le=MOST_YEN)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Instant = Annotated[datetime, Meta(tz=True)]
+CodePart = Annotated[str, Meta(min_length=1, max_length=32)]
+Language = Literal["ja", "en"]
+ContractState = Literal["preparing", "active", "suspended", "terminated"]
+CustomerNumber = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Number of a customer that was loaded before.")
+]
+_INITIAL = "The first password in plain text. An account that exists keeps the password it has."
+
+
+class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of nested objects."""
+
+
+class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """Base of everything that is a line of a feed."""
+
+
+class Customer(_Line, frozen=True, kw_only=True, tag="customer"):
+    """A customer, found again by `number` (width, case, blanks and kinds of hyphen make no difference).
+
+    A line states the whole customer: what it leaves out becomes empty. Only `proof_code` is kept when left out.
+    """
+
+    number: Annotated[str, Meta(min_length=1, max_length=64, description="Customer number, as printed.")]
+    name: Name
+    kana: Annotated[str, Meta(max_length=200, description="Reading of the name in kana; lists are sorted by it.")] = ""
+    kind: Literal["person", "company"] = "person"
+    email: Email = ""
+    phone: Annotated[str, Meta(max_length=40)] = ""
+    postal_code: Annotated[str, Meta(max_length=16)] = ""
+    address: Text = ""
+    language: Annotated[Language, Meta(description="Language of letters and mails.")] = "ja"
+    proof_code: (
+        Annotated[
+            list[CodePart],
+            Meta(
+                min_length=1,
+                max_length=8,
+                description="The code on paper that proves who registers, part by part, case kept. Stored as a hash.",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class PasswordHash(_Part, frozen=True, kw_only=True):
+    """A password hash of an older system; it is wrapped by argon2id at once and replaced at the first login.
+
+    Digests are hexadecimal, over UTF-8, of one round. `mypage` takes a hash that this installation made itself.
+    """
+
+    kind: Literal["md5", "sha256", "sha256-salt-first", "sha256-salt-last", "mypage"]
+    value: Annotated[str, Meta(min_length=1, max_length=400)]
+    salt: Annotated[str, Meta(max_length=200, description="The salt as text, for the kinds that have one.")] = ""
+
+
+class Account(_Line, frozen=True, kw_only=True, tag="account"):
+    """Who signs in for a customer, found again by `scheme` and `login_id`.
+
+    The first load creates the account. Later ones update what they state of role, status, e-mail and language; what
+    they leave out stays. The password, `must_change` and the customer never change by an import.
+    """
+
+    customer: CustomerNumber
+    scheme: Annotated[str, Meta(min_length=1, max_length=64, description="Name of the operator's login scheme.")]
+    login_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    password: Annotated[str, Meta(min_length=1, max_length=200, description=_INITIAL)] | None = None
+    password_hash: PasswordHash | None = None
+    email: (
+        Annotated[str, Meta(max_length=254, description="Address for links and notices; counts as verified.")] | None
+    ) = None
+    role: Annotated[str, Meta(min_length=1, max_length=64, description='Role; a new account is "holder".')] | None = (
+        None
+    )
+    status: Literal["active", "suspended", "closed"] | None = None
+    language: Literal["", "ja", "en"] | None = None
+    must_change: Annotated[bool, Meta(description="The first password has to be changed at the first login.")] = False
+
+
+class Service(_Part, frozen=True, kw_only=True):
+    """A service or option within a contract, in the order shown."""
+
+    category: Annotated[str, Meta(min_length=1, max_length=200, description="Heading, such as インターネット.")]
+    name: Name
+    status: ContractState = "active"
+    started_on: date | None = None
+    ended_on: date | None = None
+
+
+class Contract(_Line, frozen=True, kw_only=True, tag="contract"):
+    """A contract of a customer, found again by `number` as a customer is. A line states it with all its services."""
+
+    customer: CustomerNumber
+    number: Number
+    name: Name
+    status: ContractState = "active"
+    place: Annotated[str, Meta(max_length=1_000, description="Where the service is installed.")] = ""
+    started_on: date | None = None
+    ended_on: date | None = None
+    details: Annotated[
+        dict[Name, Text], Meta(max_length=50, description="Further labels and values, shown as they are.")
+    ] = {}
+    services: Annotated[list[Service], Meta(max_length=200)] = []
+
+
+class InvoiceLine(_Part, frozen=True, kw_only=True):
+    """A line of a bill."""
+
+    description: Annotated[str, Meta(min_length=1, max_length=400)]
+    amount: Annotated[int, Meta(ge=-MOST_YEN, le=MOST_YEN, description="Whole yen without tax; negative is a credit.")]
+    rate_percent: Annotated[int, Meta(ge=0, le=100, description="Tax rate in percent: 10 or 8.")] = 10
+    reduced: Annotated[bool, Meta(description="Whether the rate is the reduced one (軽減税率).")] = False
+    period_from: date | None = None
+    period_to: date | None = None
+    period_text: Annotated[str, Meta(max_length=200, description="The period in words, in place of two days.")] = ""
+
+
+class DeclaredTotals(_Part, frozen=True, kw_only=True):
+    """What the sender's own arithmetic gave, in yen; the line is refused when ours gives something else."""
+
+    net: Yen
+    tax: Yen
+    total: Yen
+
+
+class Invoice(_Line, frozen=True, kw_only=True, tag="invoice"):
+    """An issued bill, found again by `number`. Tax is reckoned once per rate from the sum of its lines.
+
+    Once loaded it is issued: lines, amounts, month, customer and texts never change. A later line may change `status`,
+    `due_on` and `payment_method`; one that differs in anything else is refused. Issuer and registration number are
+    those of the tenant's settings at the first load.
+    """
+
+    customer: CustomerNumber
+    number: Number
+    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description='The month billed: "2026-11".')]
+    issued_on: date
+    due_on: Annotated[date | None, Meta(description="Day of payment, such as that of the direct debit.")] = None
+    status: Annotated[
+        Literal["scheduled", "paid", "unpaid", "failed"],
+        Meta(description="scheduled: will be collected on due_on. failed: the collection failed."),
+    ]
+    payment_method: Annotated[str, Meta(max_length=200, description="In words: クレジットカード（VISA）.")] = ""
+    addressee: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    tax_mode: (
+        Annotated[
+            Literal["down", "up", "half"],
+            Meta(description="What becomes of a fraction of a yen; by default the tenant's setting."),
+        ]
+        | None
+    ) = None
+    note: Text = ""
+    lines: Annotated[list[InvoiceLine], Meta(min_length=1, max_length=2_000)]
+    totals: DeclaredTotals | None = None
+
+
+class Card(_Line, frozen=True, kw_only=True, tag="card"):
+    """The card that pays for a customer, as the payment company's token; never a card number.
+
+    It is loaded for a customer without a card. For the same token it updates expiry and brand; a customer who has
+    registered another card since keeps that one, and the line is refused.
+    """
+
+    customer: CustomerNumber
+    gateway: Annotated[str, Meta(min_length=1, max_length=64, description="Adapter that knows the token.")]
+    token: Annotated[str, Meta(min_length=1, max_length=1_000, description="Stored encrypted.")]
+    brand: Literal["visa", "mastercard", "amex", "diners", "jcb"]
+    last4: Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
+    exp_month: Annotated[int, Meta(ge=1, le=12)]
+    exp_year: Annotated[int, Meta(ge=2000, le=2100)]
+
+
+class Notice(_Line, frozen=True, kw_only=True, tag="notice"):
+    """A notice to all customers or to one, found again by `key`. Plain text; a line states the whole notice."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=64, description="The sender's own name of the notice.")]
+    title: Name
+    body: Annotated[str, Meta(min_length=1, max_length=20_000)]
+    title_en: Label = ""
+    body_en: LongText = ""
+    importance: Literal["normal", "important", "urgent"] = "normal"
+    starts_at: Instant
+    ends_at: Instant | None = None
+    customer: Annotated[str, Meta(min_length=1, max_length=64, description="Only for this customer.")] | None = None
+
+
+Record: TypeAlias = Customer | Account | Contract | Invoice | Card | Notice
+KINDS: tuple[type[Record], ...] = (Customer, Account, Contract, Invoice, Card, Notice)
+"""All kinds in the order in which they depend on each other."""

@@ -1,0 +1,109 @@
+"""Rows into tables under row security: COPY into a temporary table, then one INSERT … SELECT (performance, P13).
+
+COPY FROM is refused on a table with row security; this costs about an eighth more than it would.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+Row = Sequence[Any]
+Cursor = psycopg.Cursor[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A table, the columns that are loaded besides `tenant_id`, and what happens to rows that exist.
+
+    `found_by` with `tenant_id` is a unique key. `updates` are set where it exists; without them such rows stay as they
+    are.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    found_by: tuple[str, ...] = ("id",)
+    updates: tuple[str, ...] = ()
+
+
+def write_rows(cursor: Cursor, tenant: str, target: Target, rows: Sequence[Row]) -> int:
+    """Write the rows within the cursor's transaction; the number of rows inserted or updated."""
+    if not rows:
+        return 0
+    stage = sql.Identifier(f"stage_{target.table}")
+    columns = _names(target.columns)
+    table = sql.Identifier(target.table)
+    cursor.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(stage, columns, table)
+    )
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(stage, columns)) as copy:
+        copy.write(copy_text(rows))
+    cursor.execute(
+        sql.SQL("INSERT INTO {} (tenant_id, {}) SELECT {}, {} FROM {} ON CONFLICT (tenant_id, {}) {}").format(
+            table, columns, sql.Placeholder(), columns, stage, _names(target.found_by), _on_conflict(target)
+        ),
+        (tenant,),
+    )
+    return cursor.rowcount
+
+
+def copy_text(rows: Iterable[Row]) -> str:
+    """Rows in the text format of COPY."""
+    render = _RENDER
+    lines = ["\t".join([render[type(value)](value) for value in row]) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _on_conflict(target: Target) -> sql.Composable:
+    if not target.updates:
+        return sql.SQL("DO NOTHING")
+    pairs = [sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in target.updates]
+    return sql.SQL("DO UPDATE SET ") + sql.SQL(", ").join(pairs)
+
+
+def _names(columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _text(value: str) -> str:
+    if "\\" in value:
+        value = value.replace("\\", "\\\\")
+    if value.isprintable():
+        return value
+    return value.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+
+
+def _bytes(value: bytes) -> str:
+    return f"\\\\x{value.hex()}"
+
+
+def _bool(value: bool) -> str:
+    return "t" if value else "f"
+
+
+def _null(_: None) -> str:
+    return "\\N"
+
+
+def _json(value: dict[str, Any]) -> str:
+    return _text(json.dumps(value, ensure_ascii=False))
+
+
+_RENDER: dict[type, Callable[[Any], str]] = {
+    str: _text,
+    int: str,
+    bool: _bool,
+    type(None): _null,
+    bytes: _bytes,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    UUID: str,
+    dict: _json,
+}
