@@ -68,12 +68,17 @@ class ContractCard:
     groups: tuple[ServiceGroup, ...] = ()
     facts: tuple[Fact, ...] = ()
 
+    @property
+    def has_options(self) -> bool:
+        """Whether some service has an option; a column without any is left out."""
+        return any(service.options for group in self.groups for service in group.services)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractPage(Page):
     """All contracts of the customer, the living ones first (ACTV-59).
 
-    `folded` shows each contract as an accordion entry; use `folds()` to decide. `empty_text` is the operator's sentence.
+    `folded` shows each contract as an accordion entry; `folds()` decides. `empty_text` is the operator's sentence.
     """
 
     template: ClassVar[str] = "contracts/contract.html"

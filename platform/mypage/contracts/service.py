@@ -1,0 +1,127 @@
+"""Contracts of a customer with their services, as read models."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, cast
+
+from sqlalchemy import Row, bindparam, select
+
+from mypage.contracts.models import Contract, Service
+from mypage.db.session import Tx
+from mypage.hooks.context import Principal
+
+State = Literal["preparing", "active", "suspended", "terminated"]
+
+_LIVING_FIRST = (Contract.status == "terminated", Contract.started_on.desc().nulls_last(), Contract.number_key)
+_OWN_SERVICE = (Service.tenant_id == Contract.tenant_id) & (Service.contract_id == Contract.id)
+_CONTRACTS = (
+    select(
+        Contract.id,
+        Contract.number,
+        Contract.name,
+        Contract.status,
+        Contract.place,
+        Contract.started_on,
+        Contract.ended_on,
+        Contract.details,
+        Service.category.label("service_category"),
+        Service.name.label("service_name"),
+        Service.status.label("service_status"),
+        Service.started_on.label("service_started_on"),
+        Service.ended_on.label("service_ended_on"),
+    )
+    .outerjoin(Service, _OWN_SERVICE)
+    .where(Contract.tenant_id == bindparam("tenant"), Contract.customer_id == bindparam("customer"))
+    .order_by(*_LIVING_FIRST, Contract.id, Service.position)
+)
+_SUMMARY = (
+    select(Service.category, Service.name)
+    .join(Contract, _OWN_SERVICE)
+    .where(
+        Contract.tenant_id == bindparam("tenant"),
+        Contract.customer_id == bindparam("customer"),
+        Contract.status != "terminated",
+        Service.status != "terminated",
+    )
+    .order_by(*_LIVING_FIRST, Contract.id, Service.position)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceItem:
+    """A service within a contract."""
+
+    category: str
+    name: str
+    state: State
+    started_on: date | None
+    ended_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractItem:
+    """A contract; `details` are label and value pairs as the feed states them."""
+
+    id: uuid.UUID
+    number: str
+    name: str
+    state: State
+    place: str
+    started_on: date | None
+    ended_on: date | None
+    details: tuple[tuple[str, str], ...]
+    services: tuple[ServiceItem, ...]
+
+    def by_category(self) -> tuple[tuple[str, tuple[ServiceItem, ...]], ...]:
+        """The services under their categories, in the order in which a category first appears."""
+        return _grouped(self.services)
+
+
+def list_contracts(tx: Tx, principal: Principal) -> tuple[ContractItem, ...]:
+    """Every contract of the principal's customer, ended ones last (ACTV-59). One statement."""
+    found: dict[uuid.UUID, list[Row[Any]]] = {}
+    for row in tx.execute(_CONTRACTS, {"tenant": tx.tenant, "customer": principal.customer_id}):
+        found.setdefault(row.id, []).append(row)
+    return tuple(_contract(rows) for rows in found.values())
+
+
+def services_in_use(tx: Tx, principal: Principal) -> tuple[tuple[str, str], ...]:
+    """Category and name of every service that has not ended. One statement."""
+    rows = tx.execute(_SUMMARY, {"tenant": tx.tenant, "customer": principal.customer_id})
+    return tuple((row.category, row.name) for row in rows)
+
+
+def _contract(rows: list[Row[Any]]) -> ContractItem:
+    head = rows[0]
+    return ContractItem(
+        id=head.id,
+        number=head.number,
+        name=head.name,
+        state=cast("State", head.status),
+        place=head.place,
+        started_on=head.started_on,
+        ended_on=head.ended_on,
+        details=tuple((str(label), str(value)) for label, value in head.details.items()),
+        services=tuple(
+            ServiceItem(
+                row.service_category,
+                row.service_name,
+                cast("State", row.service_status),
+                row.service_started_on,
+                row.service_ended_on,
+            )
+            for row in rows
+            if row.service_name is not None
+        ),
+    )
+
+
+def _grouped(services: Iterable[ServiceItem]) -> tuple[tuple[str, tuple[ServiceItem, ...]], ...]:
+    groups: dict[str, list[ServiceItem]] = {}
+    for service in services:
+        groups.setdefault(service.category, []).append(service)
+    return tuple((category, tuple(items)) for category, items in groups.items())
