@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -87,9 +88,7 @@ class JobRunner:
                 saving = asyncio.create_task(self._keep("rescue", self._rescue))
                 try:
                     self._ready()
-                    await asyncio.gather(
-                        *(self._keep(name, lambda name=name: self._lane(name)) for name in self._lanes)
-                    )
+                    await asyncio.gather(*(self._keep(name, partial(self._lane, name)) for name in self._lanes))
                 finally:
                     saving.cancel()
                     with contextlib.suppress(asyncio.CancelledError):

@@ -1,0 +1,179 @@
+"""The composition root of `mypage worker`: settings → database, operators, tenants, mail → one job runner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+
+from mypage.db.keys import Vault
+from mypage.db.session import Actor, Database, Tx
+from mypage.jobs.queue import enqueue
+from mypage.jobs.tasks import Job
+from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
+from mypage.mail.delivery import Delivery, Patience, Sender
+from mypage.mail.service import DELIVER, forget_old
+from mypage.mail.transport import SmtpTransport
+from mypage.operators.store import read_registry, registry_version
+from mypage.operators.tenants import Registry
+from mypage.server.app import Compiled, compile_all, make_keyring
+from mypage.server.settings import Settings
+from mypage.web.rendering import Templates
+
+log = structlog.get_logger("mypage.worker")
+
+T = TypeVar("T")
+CLEANUP, CLEANUP_TENANT = "cleanup", "cleanup.tenant"
+REGISTRY_POLL_SECONDS = 3.0
+CLEANUP_BATCH = 500
+
+Cleanup = Callable[[Tx, int], int]
+CLEANUPS: tuple[Cleanup, ...] = (forget_old,)
+"""What areas delete once it is over: given a unit and a limit, each returns how many rows it deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """What tests shorten."""
+
+    times: WorkerTimes | None = None
+    patience: Patience | None = None
+    smtp_seconds: float = 20.0
+
+
+class LiveRegistry:
+    """The tenants as the table says now, read again when it changed."""
+
+    def __init__(self, database: Database, compiled: Compiled) -> None:
+        """Empty until the first `refresh`."""
+        self._database, self._compiled = database, compiled
+        self._version: tuple[Any, ...] = ()
+        self.current = Registry([])
+
+    async def refresh(self) -> None:
+        """Read the table when its version is another."""
+        types = {name: operator.settings_type for name, operator in self._compiled.operators.items()}
+
+        def read(connection: Any) -> None:
+            version = registry_version(connection)
+            if version == self._version:
+                return
+            registry, errors = read_registry(connection, types, self._compiled.themes)
+            for error in errors:
+                log.error("tenant left out", reason=str(error))
+            self.current, self._version = registry, version
+
+        await self._database.platform(read)
+
+    async def watch(self) -> None:
+        """Refresh for ever; an outage of the database is waited out."""
+        while True:
+            await asyncio.sleep(REGISTRY_POLL_SECONDS)
+            try:
+                await self.refresh()
+            except Exception as error:  # noqa: BLE001 - the registry read last still serves
+                log.warning("registry not read", error=type(error).__name__)
+
+
+class Senders:
+    """Who mails of a tenant come from."""
+
+    def __init__(self, settings: Settings, compiled: Compiled, registry: LiveRegistry) -> None:
+        """Compiles no template yet."""
+        self._settings, self._compiled, self._registry = settings, compiled, registry
+        overriding = {n: theme.templates for n, theme in compiled.themes.items() if theme.templates is not None}
+        self._templates: Mapping[str, Templates] = {
+            name: Templates(operator.catalogues, operator.template_folder, overriding)
+            for name, operator in compiled.operators.items()
+        }
+
+    async def of(self, name: str) -> Sender | None:
+        """The sender of a tenant; a new tenant is looked for at once."""
+        tenant = self._registry.current.get(name)
+        if tenant is None:
+            await self._registry.refresh()
+            tenant = self._registry.current.get(name)
+        if tenant is None:
+            return None
+        return Sender(
+            tenant=tenant,
+            operator=self._compiled.operators[tenant.operator],
+            templates=self._templates[tenant.operator],
+            origin=self._settings.public_origin(tenant.main.host),
+        )
+
+
+class Cleaner:
+    """The periodic `cleanup`, which asks for one job per tenant, and that job."""
+
+    def __init__(self, database: Database, registry: LiveRegistry, cleanups: tuple[Cleanup, ...]) -> None:
+        """`cleanups` are what to call per tenant."""
+        self._database, self._registry, self._cleanups = database, registry, cleanups
+
+    async def fan_out(self, due: datetime) -> None:
+        """Enqueue `cleanup.tenant` for every tenant."""
+        await self._registry.refresh()
+        request_id = f"{CLEANUP}-{due:%Y%m%d%H%M}-{uuid.uuid4().hex[:8]}"
+        for name in self._registry.current.tenants:
+            await self._unit(name, request_id, lambda tx: enqueue(tx, CLEANUP_TENANT))
+
+    async def tenant(self, job: Job) -> None:
+        """Delete in small units until nothing is left to delete."""
+        for cleanup in self._cleanups:
+            deleted = CLEANUP_BATCH
+            while deleted >= CLEANUP_BATCH:
+                deleted = await self._unit(job.tenant, job.request_id, partial(_batch, cleanup))
+
+    async def _unit(self, tenant: str, request_id: str, work: Callable[[Tx], T]) -> T:
+        return await self._database.run(tenant, work, actor=Actor("system", CLEANUP), request_id=request_id)
+
+
+def _batch(cleanup: Cleanup, tx: Tx) -> int:
+    return cleanup(tx, CLEANUP_BATCH)
+
+
+async def run_worker(
+    settings: Settings, compiled: Compiled | None = None, options: WorkerOptions | None = None
+) -> None:
+    """Run jobs until SIGTERM or SIGINT. Raises OperatorError, ThemeError, or what the database says at the start."""
+    found, options = compiled or compile_all(settings.theme_folders), options or WorkerOptions()
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    registry = LiveRegistry(database, found)
+    await registry.refresh()
+    delivery = Delivery(
+        database=database,
+        vault=Vault(make_keyring(settings)),
+        transport=SmtpTransport(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            timeout=options.smtp_seconds,
+        ),
+        sender_of=Senders(settings, found, registry).of,
+        patience=options.patience or Patience(),
+    )
+    cleaner = Cleaner(database, registry, CLEANUPS)
+    runner = JobRunner(
+        settings.database_url,
+        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant},
+        {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out)},
+        times=options.times,
+        ready=lambda: log.info("worker ready", tenants=len(registry.current.tenants)),
+    )
+    watching = asyncio.create_task(registry.watch())
+    try:
+        await runner.run()
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        await database.close()
