@@ -51,6 +51,16 @@ def make_keyring(settings: Settings) -> Keyring:
     return Keyring(keys, f"m{len(keys) - 1}")
 
 
+def make_hasher(settings: Settings) -> PasswordHasher:
+    """The hasher with the pepper of the master secret; peppers of earlier secrets still open their hashes."""
+    return PasswordHasher(
+        derive(settings.secret, "pepper", PLATFORM),
+        previous_peppers=[derive(old, "pepper", PLATFORM) for old in settings.old_secrets],
+        time_cost=settings.hash_time_cost,
+        memory_kib=settings.hash_memory_kib,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
     """Every installed operator with its hooks and the themes of this installation."""
@@ -88,12 +98,7 @@ class Server:
         self._ready = False
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
-        self.hasher = PasswordHasher(
-            derive(settings.secret, "pepper", PLATFORM),
-            previous_peppers=[derive(old, "pepper", PLATFORM) for old in settings.old_secrets],
-            time_cost=settings.hash_time_cost,
-            memory_kib=settings.hash_memory_kib,
-        )
+        self.hasher = make_hasher(settings)
         self.ports = Ports(self.hasher, Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
