@@ -10,7 +10,9 @@ from sqlalchemy.engine import Engine
 
 from mypage.db.schema import metadata
 
-_FILTER = re.compile(r"tenant_id\s*(=|IN)\s*(%|\()")
+ON_PURPOSE = "/* unfiltered on purpose */"
+"""Tests of row security itself put this into their statements."""
+_FILTER = re.compile(r"\btenant_id\s*(?:=|IN)")
 
 
 class UnfilteredStatement(AssertionError):
@@ -25,9 +27,7 @@ def _pattern() -> re.Pattern[str]:
 def unfiltered(statement: str, pattern: re.Pattern[str]) -> bool:
     """Whether a statement reads, changes or deletes tenant rows and some table in it lacks its tenant."""
     tables = pattern.findall(statement)
-    if not tables:
-        return False
-    return _FILTER.search(statement) is None or statement.count("tenant_id") < len(tables)
+    return ON_PURPOSE not in statement and len(_FILTER.findall(statement)) < len(tables)
 
 
 def watch_statements() -> None:
