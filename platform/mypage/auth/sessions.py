@@ -137,16 +137,33 @@ def end_other_sessions(tx: Tx, account_id: uuid.UUID, keep: uuid.UUID | None) ->
     return ended
 
 
-def rotate_session(tx: Tx, token: str) -> str | None:
+def rotate_session(tx: Tx, session_id: uuid.UUID) -> str | None:
     """Give a session a new token after a re-authentication; None when it has ended meanwhile."""
     fresh = new_token()
     changed = tx.execute(
         update(LoginSession)
-        .where(LoginSession.tenant_id == tx.tenant, LoginSession.token_hash == token_hash(token))
+        .where(LoginSession.tenant_id == tx.tenant, LoginSession.public_id == session_id)
         .values(token_hash=token_hash(fresh), reauth_at=tx.now(), seen_at=tx.now())
         .returning(LoginSession.public_id)
     ).one_or_none()
     return fresh if changed else None
+
+
+def end_session_of(tx: Tx, account_id: uuid.UUID, session_id: uuid.UUID) -> bool:
+    """End one session of an account by its public id; False when the account has no such session."""
+    ended = tx.execute(
+        delete(LoginSession)
+        .where(
+            LoginSession.tenant_id == tx.tenant,
+            LoginSession.account_id == account_id,
+            LoginSession.public_id == session_id,
+        )
+        .returning(LoginSession.public_id)
+    ).one_or_none()
+    if ended is None:
+        return False
+    record(tx, "sessions.ended", "account", account_id, after={"ended": 1})
+    return True
 
 
 def list_sessions(tx: Tx, principal: Principal) -> Sequence[OpenSession]:

@@ -1,0 +1,17 @@
+"""What can go wrong with accounts, links and login IDs, beyond what every area knows."""
+
+from __future__ import annotations
+
+from mypage.lib.errors import DomainError
+
+
+class LoginNameTaken(DomainError):
+    """The login ID belongs to somebody else, is held for a registration, or was somebody else's before."""
+
+
+class AlreadyRegistered(DomainError):
+    """The customer has an account already."""
+
+
+class DeadLink(DomainError):
+    """A mail link that is unknown, used, over its time, another tenant's, or whose reason is gone."""

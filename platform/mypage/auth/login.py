@@ -1,0 +1,147 @@
+"""Trying a password: count, find, let the caller hash outside of the transaction, then settle what follows from it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select, update
+
+from mypage.audit.trail import record
+from mypage.auth.models import Account, Credential
+from mypage.auth.sessions import end_session, open_session
+from mypage.auth.throttle import Target, admit, forgive, login_target
+from mypage.db.session import Actor, Tx
+from mypage.hooks.auth import ThrottlePolicy
+from mypage.hooks.passwords import IdentifierPolicy
+from mypage.lib.text import fold_identifier
+from mypage.lib.tokens import token_hash
+from mypage.operators.operator import Operator
+
+_FIND = (
+    select(
+        Credential.id,
+        Credential.account_id,
+        Credential.login_id,
+        Credential.password_hash,
+        Account.customer_id,
+        Account.status,
+    )
+    .join(Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == Credential.account_id))
+    .where(
+        Credential.tenant_id == bindparam("tenant"),
+        Credential.scheme == bindparam("scheme"),
+        Credential.login_key == bindparam("key"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The credential of a login ID."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+    customer_id: uuid.UUID
+    login_id: str
+    password_hash: str | None
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A password about to be compared. `encoded` is what to compare with: None still has to take its time."""
+
+    scheme: str
+    login_key: str
+    target: Target
+    admitted: bool
+    found: Found | None
+
+    @property
+    def encoded(self) -> str | None:
+        """The stored hash, or None when the answer is no whatever was typed."""
+        usable = self.admitted and self.found is not None and self.found.active
+        return self.found.password_hash if usable and self.found is not None else None
+
+
+def key_of(policy: IdentifierPolicy, login_id: str) -> str:
+    """How a login ID is looked up, kept unique and counted."""
+    return fold_identifier(login_id, case_sensitive=policy.case_sensitive)
+
+
+def begin(tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: str) -> Attempt:
+    """Count an attempt and find what to compare with; commit before comparing (ACTV-11)."""
+    row = tx.execute(_FIND, {"tenant": tx.tenant, "scheme": scheme, "key": login_key}).one_or_none()
+    found = None
+    if row is not None:
+        found = Found(
+            id=row.id,
+            account_id=row.account_id,
+            customer_id=row.customer_id,
+            login_id=row.login_id,
+            password_hash=row.password_hash,
+            active=row.status == "active",
+        )
+    target = login_target(scheme, login_key, network)
+    admitted = admit(tx, policy, target)
+    return Attempt(scheme=scheme, login_key=login_key, target=target, admitted=admitted, found=found)
+
+
+def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool) -> bool:
+    """Whether the attempt holds: `matched`, and the credential is still the one that was compared.
+
+    Locks the credential, so that a password change cannot miss a session that is opened right now.
+    """
+    found = attempt.found
+    if matched and found is not None and _unchanged(tx, found):
+        forgive(tx, policy, attempt.target)
+        return True
+    if attempt.admitted:
+        digest = token_hash(f"{attempt.scheme}\n{attempt.login_key}").hex()[:12]
+        record(tx, "login.failed", "login", digest, customer_id=found.customer_id if found else None)
+    return False
+
+
+def sign_in(
+    tx: Tx, operator: Operator, attempt: Attempt, matched: bool, *, rehashed: str | None, device: str, replaces: str
+) -> str | None:
+    """Open a session when the attempt holds and return its token; None when it does not (ACTV-11 to ACTV-13).
+
+    `rehashed` is the password under today's costs, to be stored instead; `replaces` the browser's earlier session.
+    """
+    if not settle(tx, operator.throttle, attempt, matched):
+        return None
+    found = attempt.found
+    assert found is not None
+    tx.act_as(Actor("account", str(found.account_id)))
+    if rehashed is not None:
+        tx.execute(
+            update(Credential)
+            .where(Credential.tenant_id == tx.tenant, Credential.id == found.id)
+            .values(password_hash=rehashed)
+        )
+    if replaces:
+        end_session(tx, replaces)
+    token = open_session(tx, operator, found.account_id, attempt.scheme, device=device)
+    record(tx, "login.succeeded", "account", found.account_id, customer_id=found.customer_id, after={"device": device})
+    return token
+
+
+def credential_of(tx: Tx, account_id: uuid.UUID, scheme: str) -> Credential | None:
+    """The credential that an account signs in with under a scheme."""
+    return tx.scalars(
+        select(Credential).where(
+            Credential.tenant_id == tx.tenant, Credential.account_id == account_id, Credential.scheme == scheme
+        )
+    ).one_or_none()
+
+
+def _unchanged(tx: Tx, found: Found) -> bool:
+    row = tx.execute(
+        select(Credential.password_hash, Account.status)
+        .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == Credential.account_id))
+        .where(Credential.tenant_id == tx.tenant, Credential.id == found.id)
+        .with_for_update(of=Credential)
+    ).one_or_none()
+    return row is not None and row.status == "active" and row.password_hash == found.password_hash
