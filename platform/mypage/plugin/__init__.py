@@ -30,7 +30,18 @@ from mypage.hooks.passwords import (
     PasswordPolicy,
     symbols,
 )
-from mypage.hooks.payment import CardBrandChoice, CardLabels, PaymentGateway
+from mypage.hooks.payment import (
+    CardBrandChoice,
+    CardLabels,
+    CardSetupRequest,
+    CardSetupResult,
+    CardSetupStarted,
+    GatewayRefused,
+    GatewayUnavailable,
+    GatewayUnknown,
+    PaymentGateway,
+    StoredCard,
+)
 from mypage.hooks.permissions import (
     BILL_READ,
     CARD_CHANGE,
@@ -80,6 +91,9 @@ __all__ = [
     "CardBrandChoice",
     "CardChange",
     "CardLabels",
+    "CardSetupRequest",
+    "CardSetupResult",
+    "CardSetupStarted",
     "CharSet",
     "ChoicePart",
     "ContactBlock",
@@ -88,6 +102,9 @@ __all__ = [
     "Entry",
     "FieldGroup",
     "Gate",
+    "GatewayRefused",
+    "GatewayUnavailable",
+    "GatewayUnknown",
     "HookContext",
     "IdentifierPolicy",
     "LoginPageText",
@@ -107,6 +124,7 @@ __all__ = [
     "Registration",
     "RegistrationField",
     "SessionPolicy",
+    "StoredCard",
     "TenantSettings",
     "TextPart",
     "TextSizes",

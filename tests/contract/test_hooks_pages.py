@@ -1,0 +1,55 @@
+"""Hooks about contracts, notices, mails, bills and payment, on two operators."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from mypage.billing.gateways import HttpGateway
+from mypage.hooks.payment import GatewayRefused
+from mypage.operators.operator import Operator, OperatorError
+from sample_operator.counter import CounterOnly
+
+
+
+def test_hook_contract_view_policy(actv: Operator, nagi: Operator) -> None:
+    assert (actv.contract_view.title, nagi.contract_view.title) == ("ご契約内容参照", "ご契約の内容")
+
+
+def test_hook_notice_view_policy(actv: Operator, nagi: Operator) -> None:
+    assert (actv.notice_view.title, nagi.notice_view.title) == ("お知らせ", "凪だより")
+    assert actv.notice_view.empty != nagi.notice_view.empty
+
+
+def test_hook_mail_text_items(actv: Operator, nagi: Operator) -> None:
+    assert list(actv.mail_texts) == ["activation"]
+    assert list(nagi.mail_texts) == ["password_reset"]
+    assert nagi.mail_texts["password_reset"].subject == "【凪ネット】暗証の再設定"
+
+
+def test_hook_billing_view_policy(actv: Operator, nagi: Operator) -> None:
+    assert (actv.billing_view.months, nagi.billing_view.months) == (24, 12)
+    assert (actv.billing_view.bills_title, nagi.billing_view.bills_title) == ("ご請求明細", "ご利用料金")
+
+
+def test_hook_card_change_policy(actv: Operator, nagi: Operator) -> None:
+    assert actv.card_change.labels.brand == "カードの種類"
+    assert nagi.card_change.labels.brand is None
+    assert (actv.card_change.confirm, nagi.card_change.confirm) == ("登録", "このカードにする")
+
+
+def test_hook_make_payment_gateway(both: Mapping[str, Any]) -> None:
+    def make(operator: str, name: str, **settings: str) -> object:
+        return both[operator].hooks.make("make_payment_gateway", name=name, settings=settings)
+
+    counter = make("nagi", "counter", desk="みなと窓口")
+    assert isinstance(counter, CounterOnly)
+    with pytest.raises(GatewayRefused):
+        asyncio.run(counter.register("r", "k"))
+    assert make("actv", "counter", desk="みなと窓口") is None
+    for operator in both:
+        assert isinstance(make(operator, "hosted-page", base_url="https://pay.example", key="k"), HttpGateway)
+    with pytest.raises(OperatorError, match="operator nagi: make_payment_gateway: counter needs desk"):
+        make("nagi", "counter")

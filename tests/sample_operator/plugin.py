@@ -1,0 +1,248 @@
+"""凪ネット: お客さまページ. It differs from the shipped operators in every hook."""
+
+from collections.abc import Mapping
+
+from mypage.plugin import (
+    ASCII_LETTERS,
+    BILL_READ,
+    CARD_CHANGE,
+    CONTRACT_READ,
+    CREDENTIAL_CHANGE,
+    DIGITS,
+    HOME,
+    INVOICE_READ,
+    NOTICE_READ,
+    BillingView,
+    CardChange,
+    CardLabels,
+    ChoicePart,
+    ContactBlock,
+    ContractView,
+    CredentialChange,
+    Entry,
+    Gate,
+    IdentifierPolicy,
+    LoginPageText,
+    LoginScheme,
+    MailText,
+    MenuSection,
+    NoticeView,
+    Paragraphs,
+    PasswordPolicy,
+    PaymentGateway,
+    PermissionMatrix,
+    Portal,
+    PublicPage,
+    Question,
+    Recovery,
+    SessionPolicy,
+    TenantSettings,
+    TextPart,
+    ThrottlePolicy,
+    hookimpl,
+    hours,
+    minutes,
+    symbols,
+)
+from sample_operator.counter import CounterOnly
+
+MAIL = "mail"
+
+
+class NagiSettings(TenantSettings, frozen=True, kw_only=True):
+    """What a tenant of 凪ネット says besides the settings of every tenant."""
+
+    harbour: str
+
+
+@hookimpl
+def portal_policy() -> Portal:
+    """Names and words of every page; no switch of the text size."""
+    return Portal(
+        company="凪ネット",
+        portal_name="お客さまページ",
+        customer_number_label="ご契約者番号",
+        top_label="ホーム",
+        logout_label="サインアウト",
+        contact=ContactBlock(title="凪ネット窓口", phone="0120-000-773", hours="平日 10:00~16:00"),
+        honorific="さま",
+    )
+
+
+@hookimpl
+def menu_items() -> list[MenuSection]:
+    """Money first, under headings. Changing a card is done at the counter and so has no entry."""
+    return [
+        MenuSection(
+            heading="お支払い",
+            entries=(Entry("ご利用料金", "bills", "bill"), Entry("適格請求書", "invoices", "tag", "控えの保存")),
+        ),
+        MenuSection(
+            heading="ご契約",
+            entries=(Entry("ご契約の内容", "contract"), Entry("パスワードの変更", "credentials", "key")),
+        ),
+    ]
+
+
+@hookimpl
+def public_page_items() -> list[PublicPage]:
+    """One page of our own and a link to our site."""
+    return [
+        PublicPage(
+            slug="guide",
+            title="ご利用案内",
+            lead="お客さまページでできることをご案内します。",
+            blocks=(
+                Paragraphs(("料金とご契約の内容をご覧になれます。",), heading="できること"),
+                Question("カードを変えるには。", ("凪ネット窓口でうけたまわります。",)),
+            ),
+        ),
+        PublicPage(slug="site", title="凪ネットのサイト", url="https://nagi.example/"),
+    ]
+
+
+@hookimpl
+def permission_policy() -> PermissionMatrix:
+    """The holder may do all; a reader, such as a family's bookkeeper, may read bills and nothing else."""
+    everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
+    return PermissionMatrix({"holder": frozenset(everything), "reader": frozenset({HOME, BILL_READ})})
+
+
+@hookimpl
+def settings_policy() -> type[TenantSettings]:
+    """Each tenant names its harbour."""
+    return NagiSettings
+
+
+@hookimpl
+def login_scheme_items() -> list[LoginScheme]:
+    """A mail address in two parts: its name is typed, its domain chosen."""
+    return [
+        LoginScheme(
+            name=MAIL,
+            title="サインイン",
+            parts=(
+                TextPart("local", "メールアドレス（@の前）", help="@の前だけを入力します。", forbidden="@"),
+                ChoicePart("domain", "ドメイン", ("nagi.example", "sea.nagi.example"), empty="選んでください"),
+            ),
+            joined="{local}@{domain}",
+            secret="暗証",
+            submit="入る",
+        )
+    ]
+
+
+@hookimpl
+def login_page_policy() -> LoginPageText:
+    """A title and one sentence."""
+    return LoginPageText(title="凪ネット お客さまページ", lead="いつもご利用ありがとうございます。")
+
+
+@hookimpl
+def password_policy(scheme: str) -> PasswordPolicy:
+    """Long passwords of any characters; the last three may not come back."""
+    return PasswordPolicy(length=(12, 64), history=3)
+
+
+@hookimpl
+def login_id_policy(scheme: str) -> IdentifierPolicy:
+    """Mail addresses that we gave out ourselves."""
+    return IdentifierPolicy(length=(5, 64), alphabet=ASCII_LETTERS + DIGITS + symbols("@._-"))
+
+
+@hookimpl
+def recovery_items() -> list[Recovery]:
+    """A forgotten password only: the address is printed on the contract."""
+    return [
+        Recovery(
+            kind="password",
+            scheme=MAIL,
+            entry="暗証をお忘れのかたは{こちら}へ",
+            title="暗証をお忘れのかた",
+            lead="メールアドレスを入力してください。設定しなおすご案内をお送りします。",
+            login_label="メールアドレス",
+            link_life=hours(3),
+        )
+    ]
+
+
+@hookimpl
+def credential_change_items() -> list[CredentialChange]:
+    """The password can be changed, the address cannot."""
+    return [
+        CredentialChange(
+            scheme=MAIL,
+            title="パスワードの変更",
+            login=False,
+            password=True,
+            password_label="新しい暗証",
+            password_again_label="新しい暗証（確認）",
+        )
+    ]
+
+
+@hookimpl
+def throttle_policy() -> ThrottlePolicy:
+    """Three mistakes are free, then waits begin at a minute."""
+    return ThrottlePolicy(free=3, first_wait=minutes(1))
+
+
+@hookimpl
+def session_policy() -> SessionPolicy:
+    """A quarter of an hour without use."""
+    return SessionPolicy(idle=minutes(15))
+
+
+@hookimpl
+def gate_items() -> list[Gate]:
+    """Whose address was never confirmed reads the notices, which say how; the core's gate stands before it."""
+    return [Gate(name="confirm-address", condition="unverified-email", route="notices", allowed=frozenset({"notices-one"}))]
+
+
+@hookimpl
+def contract_view_policy() -> ContractView:
+    """The title of the contract page."""
+    return ContractView(title="ご契約の内容")
+
+
+@hookimpl
+def notice_view_policy() -> NoticeView:
+    """The words of the notices."""
+    return NoticeView(title="凪だより", empty="新しい凪だよりはありません。")
+
+
+@hookimpl
+def mail_text_items() -> list[MailText]:
+    """Our own subject of the mail that resets a password."""
+    return [MailText(name="password_reset", subject="【凪ネット】暗証の再設定")]
+
+
+@hookimpl
+def billing_view_policy() -> BillingView:
+    """One year of bills."""
+    return BillingView(bills_title="ご利用料金", invoices_title="適格請求書", months=12)
+
+
+@hookimpl
+def card_change_policy() -> CardChange:
+    """The words of the card form, without a list of brands."""
+    labels = CardLabels(
+        title="お支払いカード",
+        number="カードの番号",
+        expiry="カードの期限",
+        security_code="裏面の番号",
+        holder="カードのお名前",
+        submit="進む",
+        cancel="やめる",
+    )
+    return CardChange(title="カードの変更", labels=labels, confirm="このカードにする", back="入力にもどる")
+
+
+@hookimpl
+def make_payment_gateway(name: str, settings: Mapping[str, str]) -> PaymentGateway | None:
+    """The gateway `counter`: cards are changed at the counter of the tenant's harbour."""
+    if name != "counter":
+        return None
+    if "desk" not in settings:
+        raise ValueError("counter needs desk, the counter where cards are changed")
+    return CounterOnly(settings["desk"])
