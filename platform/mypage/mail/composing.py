@@ -68,10 +68,12 @@ def compose(
         return template.render(context)
 
     subject = own(words.subject) if words and words.subject else render("subject.txt").strip()
-    message = _headers(mail, tenant, company, language, now)
+    message = _headers(mail, tenant, company, now)
     message["Subject"] = one_line("subject", subject)
     message.set_content(_tidy(render("body.txt")), cte="base64")
     message.add_alternative(render("body.html"), subtype="html", cte="base64")
+    # Last, because making parts moves every Content header of the whole into the first part.
+    message["Content-Language"] = language
     return message
 
 
@@ -92,7 +94,7 @@ def check_links(values: Mapping[str, MailValue], portal_url: str) -> None:
             raise BadMail(f"{key}: the link is not a plain URL")
 
 
-def _headers(mail: Outgoing, tenant: Tenant, company: str, language: str, now: datetime) -> EmailMessage:
+def _headers(mail: Outgoing, tenant: Tenant, company: str, now: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     try:
         sender = Address(display_name=one_line("company", company), addr_spec=tenant.settings.mail_from)
@@ -104,7 +106,6 @@ def _headers(mail: Outgoing, tenant: Tenant, company: str, language: str, now: d
     message["Date"] = format_datetime(now.astimezone(TOKYO))
     message["Message-ID"] = one_line("message id", mail.message_id)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     return message
 
 
