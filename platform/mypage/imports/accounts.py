@@ -7,19 +7,18 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from mypage.auth.hashing import LegacyKind, PasswordHasher
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, OutOfStep, unknown_customer
 from mypage.imports.records import Account, PasswordHash
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 
 NAME = "account"
 
 _CHANGES = ("role", "status", "email", "language", "email_verified_at")
-_ACCOUNTS = Target("account", ("id", "customer_id", "created_at", *_CHANGES), updates=_CHANGES)
+_ACCOUNTS = Target("account", ("id", "customer_id", "created_at", *_CHANGES), found_by=("id",), updates=_CHANGES)
 _CREDENTIALS = Target(
     "credential",
     ("id", "account_id", "scheme", "login_id", "login_key", "password_hash", "must_change", "changed_at"),
@@ -97,7 +96,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     keys = [item.value.login_key for item in items]
     names = {(row[0], row[1]): row[2:] for row in chunk.select(_STORED, schemes, keys)}
     new: list[tuple[Prepared, CustomerRef]] = []
-    changed: list[tuple[Any, ...]] = []
+    changed: list[str] = []
     for item in items:
         value = item.value
         customer = customers.get(value.customer_key)
@@ -120,17 +119,16 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
         _write(chunk, new, changed)
 
 
-def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[tuple[Any, ...]]) -> None:
+def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[str]) -> None:
     hashes = _hash_all(chunk.means.hasher, [value for value, _ in new])
     accounts, credentials, names = list(changed), [], []
     for (value, customer), hashed in zip(new, hashes, strict=True):
-        row_id, now, email = uuid4(), chunk.now, value.email or ""
+        row_id, now, email = new_id(), chunk.now, value.email or ""
         stated = (value.role or "holder", value.status or "active", email, value.language or "")
-        accounts.append((row_id, customer.id, now, *stated, now if email else None))
-        credentials.append(
-            (uuid4(), row_id, value.scheme, value.login_id, value.login_key, hashed, value.must_change, now)
-        )
-        names.append((value.scheme, value.login_key, "used", row_id))
+        accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
+        login = (value.scheme, value.login_id, value.login_key, hashed, value.must_change)
+        credentials.append(copy_row((new_id(), row_id, *login, now)))
+        names.append(copy_row((value.scheme, value.login_key, "used", row_id)))
     if chunk.write(_NAMES, names) != len(names):
         # Whoever took the name since we looked keeps it; the chunk starts again and sees that.
         raise OutOfStep("a login ID was taken meanwhile")
@@ -157,7 +155,7 @@ def _is_free(chunk: Chunk, found: _Found | None) -> bool:
     return found is None or (found[0] == "held" and found[1] is not None and found[1] <= chunk.now)
 
 
-def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found) -> tuple[Any, ...] | None:
+def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found) -> str | None:
     """The row that brings an account up to date, or None when it is. Raises BadLine for a name that is another's."""
     state, _, row_id, customer_id, created, role, status, email, language, verified = found
     if state == "held":
@@ -176,7 +174,7 @@ def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found)
     if after == (role, status, email, language):
         return None
     moved = chunk.now if new_email else None
-    return (row_id, customer_id, created, *after, verified if new_email == email else moved)
+    return copy_row((row_id, customer_id, created, *after, verified if new_email == email else moved))
 
 
 def _check_hash(old: PasswordHash, hasher: PasswordHasher) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Card
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 from mypage.lib.crypto import DecryptError
 
 NAME = "card"
@@ -19,6 +19,7 @@ _SHOWN = ("brand", "last4", "exp_month", "exp_year")
 _TABLE = Target(
     "payment_method",
     ("id", "customer_id", "gateway", "token_sealed", *_SHOWN, "created_at"),
+    found_by=("id",),
     updates=_SHOWN,
 )
 _STORED = (
@@ -61,7 +62,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     customers = chunk.customers(item.value.customer_key for item in items)
     ids = [customer.id for customer in customers.values()]
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, ids)}
-    rows: list[tuple[Any, ...]] = []
+    rows: list[str] = []
     for item in items:
         value = item.value
         customer = customers.get(value.customer_key)
@@ -79,17 +80,17 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
         elif found[4:] == value.shown:
             chunk.count(NAME, "unchanged")
         else:
-            rows.append((found[0], customer.id, *found[1:3], *value.shown, found[3]))
+            rows.append(copy_row((found[0], customer.id, *found[1:3], *value.shown, found[3])))
             chunk.count(NAME, "updated")
     chunk.write(_TABLE, rows)
 
 
-def _new(chunk: Chunk, value: Prepared, customer_id: UUID) -> tuple[Any, ...]:
-    row_id = uuid4()
+def _new(chunk: Chunk, value: Prepared, customer_id: UUID) -> str:
+    row_id = new_id()
     sealed = chunk.means.vault.seal(
-        chunk.tx, value.token.encode(), table="payment_method", column="token_sealed", row=str(row_id)
+        chunk.tx, value.token.encode(), table="payment_method", column="token_sealed", row=str(UUID(row_id))
     )
-    return (row_id, customer_id, value.gateway, sealed, *value.shown, chunk.now)
+    return copy_row((row_id, customer_id, value.gateway, sealed, *value.shown, chunk.now))
 
 
 def _same_card(chunk: Chunk, value: Prepared, found: tuple[Any, ...]) -> bool:

@@ -14,7 +14,7 @@ from mypage.db.session import Tx
 from mypage.hooks.portal import TenantSettings
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
-from mypage.imports.staging import Cursor, Row, Target, write_rows
+from mypage.imports.staging import Cursor, Target, write_rows
 
 R_contra = TypeVar("R_contra", contravariant=True)
 P = TypeVar("P")
@@ -82,8 +82,8 @@ class Chunk:
         """Rows of a query whose first parameter is the tenant."""
         return self.cursor.execute(query, (self.tenant, *values)).fetchall()
 
-    def write(self, target: Target, rows: Sequence[Row]) -> int:
-        """Write rows, unless this is a dry run; the number written."""
+    def write(self, target: Target, rows: Sequence[str]) -> int:
+        """Write rows made by `copy_row`, unless this is a dry run; the number written."""
         return 0 if self.dry_run else write_rows(self.cursor, self.tenant, target, rows)
 
     def customers(self, keys: Iterable[str]) -> dict[str, CustomerRef]:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Contract, Service
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 
 NAME = "contract"
 
@@ -38,13 +38,17 @@ _FORGET_SERVICES = "DELETE FROM service WHERE tenant_id = %s AND contract_id = A
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`stated` are the values of `_STATED`; `customer` is as the line has it."""
+    """`stated` are the values of `_STATED`; `customer` is as the line has it.
+
+    `service_rows` are for COPY, without the ids. They are made here because this runs while the database works.
+    """
 
     key: str
     customer: str
     customer_key: str
     stated: tuple[Any, ...]
     services: tuple[ServiceRow, ...]
+    service_rows: tuple[str, ...]
 
 
 def prepare(record: Contract, _: Means) -> Prepared:
@@ -63,12 +67,14 @@ def prepare(record: Contract, _: Means) -> Prepared:
         cleaning.day("ended_on", record.ended_on),
         details,
     )
+    services = tuple(_service(f"services[{place}].", service) for place, service in enumerate(record.services))
     return Prepared(
         cleaning.key_of("number", record.number),
         cleaning.one_line("customer", record.customer),
         cleaning.key_of("customer", record.customer),
         stated,
-        tuple(_service(f"services[{place}].", service) for place, service in enumerate(record.services)),
+        services,
+        tuple(copy_row((position, *service)) for position, service in enumerate(services, 1)),
     )
 
 
@@ -84,8 +90,8 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     services: defaultdict[UUID, list[ServiceRow]] = defaultdict(list)
     for row in chunk.select(_STORED_SERVICES, [found[0] for found in stored.values()]) if stored else ():
         services[row[0]].append(row[1:])
-    rows: list[tuple[Any, ...]] = []
-    service_rows: list[tuple[Any, ...]] = []
+    rows: list[str] = []
+    service_rows: list[str] = []
     replaced: list[UUID] = []
     for item in items:
         value = item.value
@@ -99,11 +105,11 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id = uuid4() if found is None else found[0]
+        row_id = new_id() if found is None else found[0]
         if found is not None:
-            replaced.append(row_id)
-        rows.append((row_id, value.key, customer.id, *value.stated, chunk.now))
-        service_rows.extend((uuid4(), row_id, place, *service) for place, service in enumerate(value.services, 1))
+            replaced.append(found[0])
+        rows.append(copy_row((row_id, value.key, customer.id, *value.stated, chunk.now)))
+        service_rows.extend(f"{new_id()}\t{row_id}\t{service}" for service in value.service_rows)
     chunk.write(_TABLE, rows)
     if replaced and not chunk.dry_run:
         chunk.cursor.execute(_FORGET_SERVICES, (chunk.tenant, replaced))

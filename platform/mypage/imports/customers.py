@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-from uuid import uuid4
 
 from mypage.auth.proof import proof_hash
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.records import Customer
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 from mypage.lib.text import fold_kana
 
 NAME = "customer"
@@ -66,7 +64,7 @@ def natural_key(value: Prepared) -> tuple[str, str, str]:
 def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     """Insert what is new, replace what is different; a proof code that is left out is kept."""
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
-    rows: list[tuple[Any, ...]] = []
+    rows: list[str] = []
     for item in items:
         value = item.value
         found = stored.get(value.key)
@@ -77,8 +75,8 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id, created = (uuid4(), chunk.now) if found is None else (found[0], found[-1])
-        rows.append((row_id, value.key, *value.stated, proof, created, chunk.now))
+        row_id, created = (new_id(), chunk.now) if found is None else (found[0], found[-1])
+        rows.append(copy_row((row_id, value.key, *value.stated, proof, created, chunk.now)))
     chunk.write(_TABLE, rows)
     if chunk.dry_run:
         chunk.scratch.note_customers(item.value.key for item in items)

@@ -6,14 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from mypage.billing.tax import InvoiceTotals, RateTotal, TaxableLine, TaxMode, totals
+from mypage.billing.tax import InvoiceTotals, TaxableLine, TaxMode, totals
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, unknown_customer
 from mypage.imports.records import DeclaredTotals, Invoice, InvoiceLine
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 
 NAME = "invoice"
 
@@ -44,7 +44,11 @@ _STORED_LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`issued`, `amounts` and `mutable` are the values of the columns of these names."""
+    """`issued`, `amounts` and `mutable` are the values of the columns of these names.
+
+    `line_rows` and `tax_rows` are for COPY, without the ids. They are made here because this runs while the database
+    works.
+    """
 
     number: str
     customer: str
@@ -54,7 +58,8 @@ class Prepared:
     amounts: tuple[int, int, int]
     mutable: tuple[Any, ...]
     lines: tuple[LineRow, ...]
-    rates: tuple[RateTotal, ...]
+    line_rows: tuple[str, ...]
+    tax_rows: tuple[str, ...]
     states_tax_mode: bool
 
 
@@ -62,9 +67,9 @@ class Prepared:
 class _Rows:
     """What a chunk writes."""
 
-    invoices: list[tuple[Any, ...]]
-    lines: list[tuple[Any, ...]]
-    taxes: list[tuple[Any, ...]]
+    invoices: list[str]
+    lines: list[str]
+    taxes: list[str]
 
 
 def prepare(record: Invoice, means: Means) -> Prepared:
@@ -72,6 +77,7 @@ def prepare(record: Invoice, means: Means) -> Prepared:
     mode = TaxMode(record.tax_mode or means.settings.tax_mode)
     reckoned = totals([TaxableLine(line.amount, line.rate_percent * 100, line.reduced) for line in record.lines], mode)
     _check(reckoned, record.totals, mode)
+    lines = tuple(_line(f"lines[{place}].", line) for place, line in enumerate(record.lines))
     return Prepared(
         number=cleaning.required("number", record.number),
         customer=cleaning.one_line("customer", record.customer),
@@ -89,8 +95,9 @@ def prepare(record: Invoice, means: Means) -> Prepared:
             record.status,
             cleaning.one_line("payment_method", record.payment_method),
         ),
-        lines=tuple(_line(f"lines[{place}].", line) for place, line in enumerate(record.lines)),
-        rates=reckoned.rates,
+        lines=lines,
+        line_rows=tuple(copy_row((position, *line)) for position, line in enumerate(lines, 1)),
+        tax_rows=tuple(copy_row((rate.rate_bp, rate.reduced, rate.net, rate.tax)) for rate in reckoned.rates),
         states_tax_mode=record.tax_mode is not None,
     )
 
@@ -138,16 +145,16 @@ def _first_day(month: str) -> date:
 
 
 def _add(chunk: Chunk, rows: _Rows, value: Prepared, customer: CustomerRef) -> None:
-    row_id = uuid4()
+    row_id = new_id()
     rows.invoices.append(_row(chunk, value, customer, row_id, value.addressee or customer.name))
-    rows.lines.extend((uuid4(), row_id, place, *line) for place, line in enumerate(value.lines, 1))
-    rows.taxes.extend((uuid4(), row_id, rate.rate_bp, rate.reduced, rate.net, rate.tax) for rate in value.rates)
+    rows.lines.extend(f"{new_id()}\t{row_id}\t{line}" for line in value.line_rows)
+    rows.taxes.extend(f"{new_id()}\t{row_id}\t{tax}" for tax in value.tax_rows)
 
 
-def _row(chunk: Chunk, value: Prepared, customer: CustomerRef, row_id: UUID, addressee: str) -> tuple[Any, ...]:
+def _row(chunk: Chunk, value: Prepared, customer: CustomerRef, row_id: UUID | str, addressee: str) -> str:
     issuer = chunk.means.settings
     fixed = (row_id, customer.id, value.number, *value.issued, *value.amounts, *value.mutable)
-    return (*fixed, addressee, issuer.issuer_name, issuer.registration_number, chunk.now)
+    return copy_row((*fixed, addressee, issuer.issuer_name, issuer.registration_number, chunk.now))
 
 
 def _difference(value: Prepared, customer: CustomerRef, found: tuple[Any, ...], lines: list[LineRow]) -> str:

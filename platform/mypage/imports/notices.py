@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Notice
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target
+from mypage.imports.staging import Target, copy_row, new_id
 
 NAME = "notice"
 
@@ -69,7 +68,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     """Insert what is new, replace what is different."""
     customers = chunk.customers(item.value.customer_key for item in items if item.value.customer is not None)
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
-    rows: list[tuple[Any, ...]] = []
+    rows: list[str] = []
     for item in items:
         value = item.value
         customer = customers.get(value.customer_key) if value.customer is not None else None
@@ -82,6 +81,6 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id = uuid4() if found is None else found[0]
-        rows.append((row_id, value.key, customer_id, *value.stated, chunk.now))
+        row_id = new_id() if found is None else found[0]
+        rows.append(copy_row((row_id, value.key, customer_id, *value.stated, chunk.now)))
     chunk.write(_TABLE, rows)

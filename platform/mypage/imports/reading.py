@@ -17,6 +17,7 @@ from mypage.imports.report import UNREADABLE, BadLine, Problem
 LONGEST_LINE = 1_000_000
 """Bytes of one line without its end."""
 MOST_CHUNK_BYTES = 8_000_000
+_LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _BOM = b"\xef\xbb\xbf"
 _WORDS = {"date": "a day such as 2026-11-27", "datetime": "an instant such as 2026-11-21T09:00:00+09:00"}
 
@@ -89,7 +90,7 @@ def decode(line: bytes) -> Record:
         raise BadLine("", "is nested too deeply") from None
     except msgspec.DecodeError as error:
         what = str(error)
-        if "surrogate" in what:
+        if "surrogate" in what or _LONE_SURROGATE.search(line):
             raise BadLine("", "holds half of a character (a lone surrogate)") from None
         raise BadLine("", f"is not a JSON object ({what.removeprefix('JSON is malformed: ')})") from None
 
