@@ -1,0 +1,54 @@
+"""Settings: each wrong one is named in one line, and no default secret serves outside of a demo."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from mypage.server.settings import SettingsError, read_settings
+
+GOOD = base64.b64encode(bytes(range(40))).decode()
+BASE = {"MYPAGE_DATABASE_URL": "postgresql+psycopg://app@/db", "MYPAGE_SECRET_KEY": GOOD}
+
+
+def test_production_is_the_default() -> None:
+    settings = read_settings(BASE)
+    assert settings.secure
+    assert settings.public_origin("a.example") == "https://a.example"
+    assert GOOD not in repr(settings)
+    assert "secret" not in repr(settings).replace("old_secrets", "")
+
+
+def test_a_demo_speaks_http_on_its_port() -> None:
+    settings = read_settings(BASE | {"MYPAGE_DEMO": "1", "MYPAGE_PUBLIC_PORT": "8000"})
+    assert settings.public_origin("a.localhost") == "http://a.localhost:8000"
+    assert not settings.secure
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"MYPAGE_DATABASE_URL": ""}, "MYPAGE_DATABASE_URL"),
+        ({"MYPAGE_SECRET_KEY": ""}, "master secret"),
+        ({"MYPAGE_SECRET_KEY": "not base64!"}, "MYPAGE_SECRET_KEY"),
+        ({"MYPAGE_SECRET_KEY": base64.b64encode(b"short").decode()}, "at least 32"),
+        ({"MYPAGE_SECRET_KEY": base64.b64encode(b"\0" * 32).decode()}, "not random"),
+        ({"MYPAGE_SECRET_KEY": base64.b64encode(b"changeme" * 4).decode()}, "not random"),
+        ({"MYPAGE_SMTP_PORT": "twentyfive"}, "MYPAGE_SMTP_PORT"),
+        ({"MYPAGE_SECRET_KEY": "", "MYPAGE_SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(changed: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named) as caught:
+        read_settings(BASE | changed)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_secret_comes_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(GOOD + "\n")
+    assert read_settings({**BASE, "MYPAGE_SECRET_KEY": "", "MYPAGE_SECRET_KEY_FILE": str(file)}).secret == bytes(
+        range(40)
+    )
