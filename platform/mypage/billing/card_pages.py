@@ -1,4 +1,4 @@
-"""What the pages around a change of the credit card show. Card numbers never come here: the payment company takes them."""
+"""What the pages around a change of the credit card show. No card number ever comes here."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class Step:
 class CardPage(Page):
     """The registered card and the way to another one (ACTV-62, ACTV-63).
 
-    `start_url` takes a POST that leads to the payment company's page. `pending_url` is set while an earlier entry has no
-    known outcome. `start_label` is the operator's word for the button; `accepted` the cards it takes, in its words.
+    `start_url` takes a POST that leads to the payment company's page; `operation_id` makes a double click one entry.
+    `pending_url` is set while an earlier entry has no known outcome. `start_label` is the operator's word for the
+    button; `accepted` the cards it takes, in its words.
     """
 
     template: ClassVar[str] = "billing/card.html"
@@ -33,12 +34,24 @@ class CardPage(Page):
     title: str
     card: CardFact | None
     start_url: str
+    operation_id: str
     lead: str = ""
     start_label: str = ""
     accepted: str = ""
     company: str = ""
     pending_url: str = ""
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPhonePage(Page):
+    """The registered card where no payment company takes entries: another card is a matter for the telephone."""
+
+    template: ClassVar[str] = "billing/card_phone.html"
+
+    title: str
+    card: CardFact | None
+    home_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +111,7 @@ class CardCompletePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFailedPage(Page):
-    """No new card. `card` is the one that stays in use; `reason` is a plain sentence of the payment company, translated."""
+    """No new card. `card` is the one that stays in use; `reason` is a plain sentence to translate."""
 
     template: ClassVar[str] = "billing/card_failed.html"
 

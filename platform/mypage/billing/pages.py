@@ -41,7 +41,7 @@ class CardFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """How and when a bill is paid. `method` is the operator's word for it, empty for a credit card or an unknown way."""
+    """How and when a bill is paid. `method` is the operator's word for it, empty for a card or an unknown way."""
 
     method: str = ""
     card: CardFact | None = None
@@ -54,8 +54,8 @@ class Payment:
 class Attention:
     """Something the customer should see to, with the page to do it on.
 
-    `month`, `amount` belong to a bill, `on` is its due date or the month in which a card expires. `title` and `text` are
-    the operator's words: they replace the core's, and `other` and `notice` need the title.
+    `month`, `amount` belong to a bill, `on` is its due date or the month in which a card expires. `title` and `text`
+    are the operator's words: they replace the core's, and `other` and `notice` need the title.
     """
 
     kind: Concern
@@ -86,7 +86,7 @@ class BillFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeBlock:
-    """The notices of the home page, newest first. `lead` and `empty_text` are the operator's sentences (ACTV-29, ACTV-57)."""
+    """The newest notices. `lead` and `empty_text` are the operator's sentences (ACTV-29, ACTV-57)."""
 
     title: str
     rows: tuple[NoticeRow, ...]
@@ -117,7 +117,7 @@ class HomePage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRow:
-    """One month of the bill list. `mark` and `state_text` are the operator's sign and words for the state, if it has any."""
+    """One month of the bill list. `mark` and `state_text` are the operator's sign and words for the state, if any."""
 
     month: date
     amount: int
@@ -236,7 +236,7 @@ class MonthLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillPage(Page):
-    """One bill. `difference` is against the month before, None without one; `reason` says in the operator's words why."""
+    """One bill. `difference` is against the month before, None without one; `reason` says why."""
 
     template: ClassVar[str] = "billing/bill.html"
 

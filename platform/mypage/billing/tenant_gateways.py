@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mypage.hooks.payment import PaymentGateway
 from mypage.lib.errors import Missing
 from mypage.operators.calls import Hooks
+from mypage.operators.operator import OperatorError
 from mypage.operators.tenants import Tenant
 
 PORT = "payment"
@@ -31,12 +32,20 @@ class Gateways:
             raise Missing(f"tenant {tenant.name} declares no [tenant.extensions.payment]")
         key = (tenant.name, tuple(sorted(declared.items())))
         if key not in self._made:
-            values = {k.removesuffix("_env"): os.environ.get(v, "") if k.endswith("_env") else v for k, v in declared.items()}
-            made: Any = self._hooks[tenant.operator].make("make_payment_gateway", name=name, settings=values)
+            values = {
+                k.removesuffix("_env"): os.environ.get(v, "") if k.endswith("_env") else v for k, v in declared.items()
+            }
+            made: Any = self._make(tenant, name, values)
             if made is None:
                 raise Missing(f"tenant {tenant.name}: no extension offers the payment adapter {name!r}")
             self._made[key] = made
         return self._made[key]
+
+    def _make(self, tenant: Tenant, name: str, values: Mapping[str, str]) -> Any:
+        try:
+            return self._hooks[tenant.operator].make("make_payment_gateway", name=name, settings=values)
+        except OperatorError as error:
+            raise Missing(f"tenant {tenant.name}: {error}") from error
 
     def name_of(self, tenant: Tenant) -> str:
         """The adapter's name, kept with the cards that it registered."""

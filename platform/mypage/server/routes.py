@@ -9,9 +9,15 @@ from mypage.web.routing import Route, check_routes, routes_of
 ROUTE_MODULES = (
     "mypage.web.routes",
     "mypage.auth.routes",
+    "mypage.auth.routes_registration",
+    "mypage.auth.routes_recovery",
+    "mypage.auth.routes_credentials",
+    "mypage.auth.routes_sessions",
     "mypage.contracts.routes",
     "mypage.notices.routes",
     "mypage.billing.routes",
+    "mypage.billing.home_routes",
+    "mypage.billing.card_routes",
 )
 
 

@@ -102,6 +102,9 @@ class Kernel:
         if rq.method == "POST" and rq.route_name:
             sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
             if not token_holds(rq.key, rq.tenant.name, browser, sent):
+                # A form of a session that has ended meanwhile: its token was ours, so the login page is the answer.
+                if rq.signed_in is None and token_holds(rq.key, rq.tenant.name, token, sent):
+                    raise SignInNeeded
                 raise StaleForm
 
     def _guard(self, route: Route, rq: PortalRequest) -> None:
@@ -175,6 +178,7 @@ class Kernel:
             clock=self.database.clock,
             ports=self.ports,
             urls=self.urls,
+            menu_of=self.responder.framer.menu,
             route_name=name,
             incoming_flashes=unpack_flashes(key, tenant.name, cookies.get(jar.name("flash"), "")),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from litestar.datastructures import Cookie
@@ -13,12 +14,12 @@ from mypage.db.session import Actor, Database, Tx
 from mypage.hooks.auth import Gate
 from mypage.hooks.context import HookContext, Principal
 from mypage.i18n import Catalogue
-from mypage.lib.clock import Clock
+from mypage.lib.clock import Clock, tokyo_day
 from mypage.lib.errors import SignInNeeded
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
-from mypage.web.frame import Flash
+from mypage.web.frame import Flash, MenuGroup
 from mypage.web.urls import UrlTable
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class PortalRequest:
     clock: Clock
     ports: Ports
     urls: UrlTable
+    menu_of: Callable[[PortalRequest], tuple[MenuGroup, ...]]
     route_name: str = ""
     csrf_token: str = ""
     incoming_flashes: tuple[Flash, ...] = ()
@@ -119,8 +121,21 @@ class PortalRequest:
 
     @property
     def owner(self) -> bytes:
-        """The key of drafts and operations of this browser: its session when signed in, else its visitor cookie."""
-        return token_hash(self.signed_in.token if self.signed_in else self.visitor)
+        """The key of drafts and operations of this browser: its session when signed in, else its visitor cookie.
+
+        A session keeps it when its token is rotated, so that a draft survives a re-authentication.
+        """
+        return token_hash(f"session:{self.principal.session_id}" if self.signed_in else self.visitor)
+
+    @property
+    def today(self) -> date:
+        """The current day in Japan."""
+        return tokyo_day(self.clock.now())
+
+    @property
+    def menu(self) -> tuple[MenuGroup, ...]:
+        """The menu as the frame shows it, for a page that repeats it as tiles."""
+        return self.menu_of(self)
 
     @property
     def htmx(self) -> bool:

@@ -1,0 +1,14 @@
+"""What can go wrong with bills and cards."""
+
+from __future__ import annotations
+
+from mypage.lib.errors import DomainError
+
+
+class EntryUnderWay(DomainError):
+    """The outcome of an earlier card entry is not known yet; a second one could register two cards."""
+
+    def __init__(self, setup_id: object) -> None:
+        """Name the earlier entry."""
+        super().__init__(str(setup_id))
+        self.setup_id = setup_id

@@ -1,0 +1,278 @@
+"""Bills of a customer as read models. A bill outside the months that the operator shows is as good as missing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, cast
+
+from sqlalchemy import Row, bindparam, func, select
+
+from mypage.auth.models import Customer
+from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax, PaymentMethod
+from mypage.billing.tax import InvoiceTotals, RateTotal
+from mypage.db.session import Tx
+from mypage.hooks.context import Principal
+from mypage.lib.clock import tokyo_day
+from mypage.lib.errors import NotFound
+
+State = Literal["scheduled", "paid", "unpaid", "failed"]
+
+_OWN = (
+    Invoice.tenant_id == bindparam("tenant"),
+    Invoice.customer_id == bindparam("customer"),
+    Invoice.month >= bindparam("since"),
+)
+_BILL = (
+    Invoice.id,
+    Invoice.number,
+    Invoice.month,
+    Invoice.issued_on,
+    Invoice.due_on,
+    Invoice.status,
+    Invoice.payment_method,
+    Invoice.net,
+    Invoice.tax,
+    Invoice.total,
+    Invoice.addressee,
+    Invoice.issuer,
+    Invoice.registration_number,
+    Invoice.tax_mode,
+    Invoice.note,
+)
+_NEWEST_FIRST = (Invoice.month.desc(), Invoice.issued_on.desc(), Invoice.number.desc())
+_BILLS = select(*_BILL).where(*_OWN).order_by(*_NEWEST_FIRST)
+_RANKED = select(*_BILL, func.row_number().over(order_by=_NEWEST_FIRST).label("place")).where(*_OWN).subquery()
+_NOTABLE = (
+    select(_RANKED)
+    .where((_RANKED.c.place == 1) | _RANKED.c.status.in_(["unpaid", "failed"]))
+    .order_by(_RANKED.c.place)
+    .limit(20)
+)
+_LINES = (
+    select(
+        InvoiceLine.invoice_id,
+        InvoiceLine.description,
+        InvoiceLine.period_from,
+        InvoiceLine.period_to,
+        InvoiceLine.period_text,
+        InvoiceLine.rate_bp,
+        InvoiceLine.reduced,
+        InvoiceLine.amount,
+    )
+    .where(
+        InvoiceLine.tenant_id == bindparam("tenant"), InvoiceLine.invoice_id.in_(bindparam("invoices", expanding=True))
+    )
+    .order_by(InvoiceLine.invoice_id, InvoiceLine.position)
+)
+_TAXES = (
+    select(InvoiceTax.rate_bp, InvoiceTax.reduced, InvoiceTax.net, InvoiceTax.tax)
+    .where(InvoiceTax.tenant_id == bindparam("tenant"), InvoiceTax.invoice_id == bindparam("invoice"))
+    .order_by(InvoiceTax.rate_bp.desc())
+)
+_CARD = select(
+    PaymentMethod.brand,
+    PaymentMethod.last4,
+    PaymentMethod.exp_month,
+    PaymentMethod.exp_year,
+    PaymentMethod.created_at,
+).where(
+    PaymentMethod.tenant_id == bindparam("tenant"),
+    PaymentMethod.customer_id == bindparam("customer"),
+    PaymentMethod.current,
+)
+_KIND = select(Customer.kind).where(Customer.tenant_id == bindparam("tenant"), Customer.id == bindparam("customer"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """An issued bill without its lines. Amounts in yen, `month` its first day."""
+
+    id: uuid.UUID
+    number: str
+    month: date
+    issued_on: date
+    due_on: date | None
+    state: State
+    payment_method: str
+    net: int
+    tax: int
+    total: int
+    addressee: str
+    issuer: str
+    registration_number: str
+    tax_mode: str
+    note: str
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is to be paid any more."""
+        return self.state == "paid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a bill: yen without tax, rate in basis points."""
+
+    description: str
+    amount: int
+    rate_bp: int
+    reduced: bool
+    period_from: date | None
+    period_to: date | None
+    period_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillDetail:
+    """A bill with lines and taxes, and its neighbours in the list.
+
+    `before` is the only bill of the month before, if this is the only one of its own; `before_lines` are its lines.
+    """
+
+    bill: Bill
+    lines: tuple[Line, ...]
+    totals: InvoiceTotals
+    older: Bill | None
+    newer: Bill | None
+    before: Bill | None
+    before_lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card in use, without its token. It is valid until the last day of its month."""
+
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    registered_on: date | None = None
+
+    @property
+    def expires(self) -> date:
+        """The first day of the month in which it expires."""
+        return date(self.exp_year, self.exp_month, 1)
+
+    def expired(self, today: date) -> bool:
+        """Whether its last month is over."""
+        return self.expires < today.replace(day=1)
+
+    def expiring(self, today: date) -> bool:
+        """Whether this is its last month."""
+        return self.expires == today.replace(day=1)
+
+
+def first_month(today: date, months: int) -> date:
+    """The oldest month shown when the list reaches back over `months` months, the current one included."""
+    index = today.year * 12 + today.month - 1 - (months - 1)
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def list_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, ...]:
+    """The bills of the last `months` months, newest first (ACTV-61)."""
+    return tuple(_bill(row) for row in tx.execute(_BILLS, _values(tx, principal, months)))
+
+
+def notable_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, ...]:
+    """The latest bill first, then every earlier one that was not paid. One statement."""
+    return tuple(_bill(row) for row in tx.execute(_NOTABLE, _values(tx, principal, months)))
+
+
+def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) -> BillDetail:
+    """One bill with everything on it. Raises NotFound for another customer's, a too old and a missing one."""
+    bills = list_bills(tx, principal, months=months)
+    place = next((number for number, bill in enumerate(bills) if bill.id == bill_id), None)
+    if place is None:
+        raise NotFound
+    bill = bills[place]
+    before = _month_before(bills, bill)
+    lines = _lines_of(tx, [bill, before] if before else [bill])
+    taxes = tx.execute(_TAXES, {"tenant": tx.tenant, "invoice": bill.id})
+    return BillDetail(
+        bill=bill,
+        lines=lines[bill.id],
+        totals=InvoiceTotals(tuple(RateTotal(t.rate_bp, t.reduced, t.net, t.tax) for t in taxes)),
+        older=bills[place + 1] if place + 1 < len(bills) else None,
+        newer=bills[place - 1] if place else None,
+        before=before,
+        before_lines=lines[before.id] if before else (),
+    )
+
+
+def list_lines(tx: Tx, principal: Principal, *, months: int) -> tuple[tuple[Bill, tuple[Line, ...]], ...]:
+    """Every bill of the last `months` months with its lines, newest first."""
+    bills = list_bills(tx, principal, months=months)
+    lines = _lines_of(tx, bills)
+    return tuple((bill, lines[bill.id]) for bill in bills)
+
+
+def current_card(tx: Tx, principal: Principal) -> Card | None:
+    """The card that pays for the principal's customer."""
+    row = tx.execute(_CARD, {"tenant": tx.tenant, "customer": principal.customer_id}).one_or_none()
+    if row is None:
+        return None
+    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
+
+
+def is_company(tx: Tx, principal: Principal) -> bool:
+    """Whether the addressee of an invoice is a company."""
+    kind = tx.execute(_KIND, {"tenant": tx.tenant, "customer": principal.customer_id}).scalar_one_or_none()
+    return kind == "company"
+
+
+def paid_by_card(method: str) -> bool:
+    """Whether the words for a way of paying mean a card; the feed knows only words."""
+    return "カード" in method or "card" in method.casefold()
+
+
+def _month_before(bills: Sequence[Bill], bill: Bill) -> Bill | None:
+    """The one bill to compare with: two bills in a month compare with nothing."""
+    earlier = first_month(bill.month, 2)
+    same = [other for other in bills if other.month == bill.month]
+    before = [other for other in bills if other.month == earlier]
+    return before[0] if len(same) == len(before) == 1 else None
+
+
+def _lines_of(tx: Tx, bills: Sequence[Bill]) -> dict[uuid.UUID, tuple[Line, ...]]:
+    found: dict[uuid.UUID, list[Line]] = {bill.id: [] for bill in bills}
+    if found:
+        for row in tx.execute(_LINES, {"tenant": tx.tenant, "invoices": list(found)}):
+            found[row.invoice_id].append(
+                Line(
+                    description=row.description,
+                    amount=row.amount,
+                    rate_bp=row.rate_bp,
+                    reduced=row.reduced,
+                    period_from=row.period_from,
+                    period_to=row.period_to,
+                    period_text=row.period_text,
+                )
+            )
+    return {bill_id: tuple(lines) for bill_id, lines in found.items()}
+
+
+def _values(tx: Tx, principal: Principal, months: int) -> dict[str, Any]:
+    return {"tenant": tx.tenant, "customer": principal.customer_id, "since": first_month(tx.today(), months)}
+
+
+def _bill(row: Row[*tuple[Any, ...]]) -> Bill:
+    return Bill(
+        id=row.id,
+        number=row.number,
+        month=row.month,
+        issued_on=row.issued_on,
+        due_on=row.due_on,
+        state=cast("State", row.status),
+        payment_method=row.payment_method,
+        net=row.net,
+        tax=row.tax,
+        total=row.total,
+        addressee=row.addressee,
+        issuer=row.issuer,
+        registration_number=row.registration_number,
+        tax_mode=row.tax_mode,
+        note=row.note,
+    )
