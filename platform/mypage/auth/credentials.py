@@ -57,7 +57,7 @@ class Earlier:
 
 def earlier(tx: Tx, policy: PasswordPolicy, credential: Credential, customer_number: str) -> Earlier:
     """What the rules of a new password look back at; the present hash comes first."""
-    hashes = (credential.password_hash,) if credential.password_hash else ()
+    hashes: tuple[str, ...] = (credential.password_hash,) if credential.password_hash else ()
     if policy.history:
         past = (
             select(PasswordHistory.password_hash)
@@ -124,7 +124,7 @@ def _locked(tx: Tx, credential_id: uuid.UUID) -> tuple[Credential, Account]:
     ).one_or_none()
     if row is None:
         raise NotFound
-    return row._tuple()
+    return row[0], row[1]
 
 
 def _rename(tx: Tx, credential: Credential, login_id: str, login_key: str) -> None:

@@ -25,8 +25,6 @@ from typing import TypeVar
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHash, VerifyMismatchError
 
-from mypage.lib.errors import Busy
-
 LONGEST_INPUT = 1024
 """UTF-8 bytes. Longer input is never hashed, so that a huge password costs no more than any other."""
 

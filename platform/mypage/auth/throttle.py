@@ -14,7 +14,9 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
+    BindParameter,
     DateTime,
+    Float,
     Integer,
     Interval,
     bindparam,
@@ -137,7 +139,7 @@ _TENANT = Key("tenant", b"")
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _FREE = bindparam("free", type_=Integer)
-_LEAK = bindparam("leak")
+_LEAK: BindParameter[float] = bindparam("leak", type_=Float)
 
 
 def _seconds(amount: Any) -> Any:
@@ -145,8 +147,8 @@ def _seconds(amount: Any) -> Any:
 
 
 def _wait_until(failures: Any) -> Any:
-    doubled = bindparam("first") * func.power(2.0, func.least(failures - _FREE, _MOST_DOUBLINGS))
-    waits = _NOW + _seconds(func.least(doubled, bindparam("longest")))
+    doubled: Any = bindparam("first", type_=Float) * func.power(2.0, func.least(failures - _FREE, _MOST_DOUBLINGS))
+    waits = _NOW + _seconds(func.least(doubled, bindparam("longest", type_=Float)))
     return case((failures >= _FREE, waits), else_=cast(null(), DateTime(timezone=True)))
 
 

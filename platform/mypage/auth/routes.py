@@ -1,0 +1,184 @@
+"""The way in and out: top page, login, logout, pictures of digits, the password checklist."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from mypage.audit.trail import record
+from mypage.auth import captcha, login
+from mypage.auth.devices import device_name
+from mypage.auth.forms import checklist, joined_login_id, login_form
+from mypage.auth.hashing import PasswordHasher
+from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
+from mypage.auth.routes_base import hashed, matches, scheme_of, words_of
+from mypage.auth.sessions import end_session
+from mypage.forms.drafts import drop_all
+from mypage.forms.form import PortalForm
+from mypage.hooks.auth import LoginScheme
+from mypage.hooks.permissions import PUBLIC
+from mypage.lib.crypto import Keyring
+from mypage.lib.errors import NotFound
+from mypage.lib.tokens import token_hash
+from mypage.web.replies import Download, Go, GoPath, Reply, Show
+from mypage.web.request import PortalRequest
+from mypage.web.routing import get, post
+from mypage.web.urls import safe_path
+
+_WRONG = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
+
+
+@get("/", name="top", permission=PUBLIC, gated=False)
+def top(rq: PortalRequest) -> Reply:
+    """The home page when somebody is signed in, else the login page."""
+    return Go("home") if rq.signed_in else _page(rq)
+
+
+@get("/login", name="login", permission=PUBLIC, gated=False)
+def login_page(rq: PortalRequest) -> Reply:
+    """The login forms of all schemes (ACTV-02 to ACTV-09)."""
+    if rq.signed_in:
+        return _onward(rq)
+    return _page(rq)
+
+
+@post("/login", name="login", permission=PUBLIC, gated=False)
+async def login_post(rq: PortalRequest) -> Reply:
+    """Sign in (ACTV-11 to ACTV-13)."""
+    scheme = _scheme(rq)
+    form = login_form(scheme, rq.form, t=rq.t, prefix=_prefix(rq, scheme))
+    if not form.validate():
+        return _page(rq, Tried(scheme.name, form))
+    token = await _sign_in(rq, scheme, form)
+    if token is None:
+        form.add_error(None, rq.t(_WRONG))
+        return _page(rq, Tried(scheme.name, form))
+    rq.out.new_session = token
+    return _onward(rq)
+
+
+@post("/logout", name="logout", permission=PUBLIC, gated=False)
+def logout(rq: PortalRequest) -> Reply:
+    """End the session and wipe its drafts (ACTV-73, ACTV-74)."""
+    drop_all(rq.tx, rq.owner, token_hash(rq.visitor))
+    if rq.signed_in:
+        end_session(rq.tx, rq.signed_in.token)
+        record(rq.tx, "logout", "account", rq.principal.account_id, customer_id=rq.principal.customer_id)
+    rq.out.end_session = True
+    return Go("login")
+
+
+@get("/captcha/{name:str}", name="captcha", permission=PUBLIC, gated=False)
+async def captcha_file(rq: PortalRequest) -> Reply:
+    """A challenge as a picture or spoken (ACTV-42, ACTV-45)."""
+    challenge, _, kind = str(rq.params["name"]).rpartition(".")
+    try:
+        digits = captcha.digits(captcha_key(rq), challenge)
+    except captcha.InvalidChallengeError as error:
+        raise NotFound from error
+    if kind == "png":
+        return Download(await asyncio.to_thread(captcha.image_png, digits), "image/png")
+    if kind == "wav":
+        return Download(await asyncio.to_thread(captcha.audio_wav, digits), "audio/wav")
+    raise NotFound
+
+
+@post("/password-rules", name="password-rules", permission=PUBLIC, gated=False)
+def password_rules(rq: PortalRequest) -> Reply:
+    """The checklist for what is typed in a form's `password`, as a fragment. Nothing of it is kept."""
+    policy = rq.operator.password_policies[scheme_of(rq, rq.query.get("scheme", "")).name]
+    number = rq.signed_in.principal.customer_number if rq.signed_in else rq.form.get("customer_number", "")
+    results = checklist(
+        policy,
+        rq.form.get("password", ""),
+        login_ids=(rq.form.get("login", "")[:300],),
+        words=words_of(rq, number[:300]),
+        t=rq.t,
+    )
+    return Show(RulesFragment(results=results))
+
+
+def captcha_key(rq: PortalRequest) -> bytes:
+    """The key of the tenant's captchas."""
+    return rq.ports.get(Keyring).derive("captcha", rq.tenant.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A login form that comes back."""
+
+    scheme: str
+    form: PortalForm
+
+
+async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> str | None:
+    operator, password = rq.operator, str(form["password"].data)
+    login_key = login.key_of(operator.login_id_policies[scheme.name], joined_login_id(scheme, form))
+    attempt = await rq.run(lambda tx: login.begin(tx, operator.throttle, scheme.name, login_key, rq.network))
+    matched = await matches(rq, attempt.encoded, password)
+    hasher = rq.ports.get(PasswordHasher)
+    stale = matched and attempt.encoded is not None and hasher.needs_rehash(attempt.encoded)
+    rehashed = await hashed(rq, password) if stale else None
+    return await rq.run(
+        lambda tx: login.sign_in(
+            tx,
+            operator,
+            attempt,
+            matched,
+            rehashed=rehashed,
+            device=device_name(rq.headers.get("user-agent", "")),
+            replaces=rq.signed_in.token if rq.signed_in else "",
+        )
+    )
+
+
+def _onward(rq: PortalRequest) -> Reply:
+    """Where the reader wanted to go, when that is inside the portal (ASVS 3.7.2), else home."""
+    path = safe_path(rq.query.get("next", ""), rq.prefix)
+    return GoPath(path) if path else Go("home")
+
+
+def _scheme(rq: PortalRequest) -> LoginScheme:
+    name = rq.query.get("scheme", "") or next(iter(rq.operator.schemes))
+    return scheme_of(rq, name)
+
+
+def _prefix(rq: PortalRequest, scheme: LoginScheme) -> str:
+    return f"{scheme.name}-" if len(rq.operator.schemes) > 1 else ""
+
+
+def _page(rq: PortalRequest, tried: Tried | None = None) -> Reply:
+    text = rq.operator.login_page
+    registration = next(iter(rq.operator.registrations.values()), None)
+    page = LoginPage(
+        title=text.title,
+        lead=text.lead,
+        caution=Caution(text.caution_title, text.caution) if text.caution else None,
+        blocks=tuple(_block(rq, scheme, tried) for scheme in rq.operator.schemes.values()),
+        register=Link(registration.entry, rq.href("register", scheme=registration.scheme)) if registration else None,
+    )
+    return Show(page, 422 if tried else 200)
+
+
+def _block(rq: PortalRequest, scheme: LoginScheme, tried: Tried | None) -> LoginBlock:
+    mine = tried is not None and tried.scheme == scheme.name
+    several = len(rq.operator.schemes) > 1
+    onward = safe_path(rq.query.get("next", ""), rq.prefix)
+    return LoginBlock(
+        title=scheme.title,
+        form=tried.form if tried and mine else login_form(scheme, None, t=rq.t, prefix=_prefix(rq, scheme)),
+        action_url=rq.href("login", scheme=scheme.name if several else None, next=onward),
+        submit=scheme.submit,
+        row_heading=scheme.row_heading,
+        clear=scheme.clear,
+        forgotten_id=_recovery(rq, "login-id", scheme.name),
+        forgotten_password=_recovery(rq, "password", scheme.name),
+        anchor=f"login-{scheme.name}" if several else "login",
+    )
+
+
+def _recovery(rq: PortalRequest, kind: str, scheme: str) -> LinkSentence | None:
+    recovery = rq.operator.recoveries.get(kind)
+    if recovery is None or recovery.scheme != scheme:
+        return None
+    return LinkSentence.of(rq.t(recovery.entry), rq.href("recover", kind=kind))

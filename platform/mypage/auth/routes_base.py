@@ -1,0 +1,60 @@
+"""What the routes of this area share: hashing outside of transactions, and the rules below a password field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mypage.auth.forms import checklist
+from mypage.auth.hashing import HashingBusy, PasswordHasher
+from mypage.auth.pages import Rule
+from mypage.hooks.auth import LoginScheme
+from mypage.lib.errors import Busy, NotFound
+from mypage.web.request import PortalRequest
+
+
+async def matches(rq: PortalRequest, encoded: str | None, password: str) -> bool:
+    """Compare a password while no connection is held. Raises Busy."""
+    try:
+        return await rq.ports.get(PasswordHasher).verify_async(encoded, password)
+    except HashingBusy as error:
+        raise Busy from error
+
+
+async def hashed(rq: PortalRequest, password: str) -> str:
+    """Hash a password while no connection is held. Raises Busy."""
+    try:
+        return await rq.ports.get(PasswordHasher).hash_async(password)
+    except HashingBusy as error:
+        raise Busy from error
+
+
+async def any_matches(rq: PortalRequest, hashes: Iterable[str], password: str) -> bool:
+    """Whether a password is one of those behind the hashes. Raises Busy."""
+    for encoded in hashes:
+        if await matches(rq, encoded, password):
+            return True
+    return False
+
+
+def scheme_of(rq: PortalRequest, name: str) -> LoginScheme:
+    """A login scheme of the operator. Raises NotFound."""
+    scheme = rq.operator.schemes.get(name)
+    if scheme is None:
+        raise NotFound
+    return scheme
+
+
+def words_of(rq: PortalRequest, customer_number: str = "") -> tuple[str, ...]:
+    """What a password may not be made of: the brand, and the customer number once it is known."""
+    portal = rq.operator.portal
+    return tuple(word for word in (portal.company, portal.portal_name, customer_number) if word)
+
+
+def rules_of(rq: PortalRequest, scheme: str) -> tuple[Rule, ...]:
+    """The checklist before anything is typed."""
+    return checklist(rq.operator.password_policies[scheme], "", words=words_of(rq), t=rq.t)
+
+
+def rules_url(rq: PortalRequest, scheme: str) -> str:
+    """Where the checklist of a field named `password` comes from while one types."""
+    return rq.href("password-rules", scheme=scheme)
