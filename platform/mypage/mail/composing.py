@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -99,7 +100,7 @@ def _headers(mail: Outgoing, tenant: Tenant, company: str, now: datetime) -> Ema
     try:
         sender = Address(display_name=one_line("company", company), addr_spec=tenant.settings.mail_from)
         recipient = Address(addr_spec=one_line("recipient", mail.recipient))
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise BadMail("an address of this mail is not valid") from error
     message["From"] = sender
     message["To"] = recipient

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from email.headerregistry import Address
 
 from sqlalchemy import bindparam, delete, select, update
@@ -91,7 +92,7 @@ def checked_address(address: str) -> str:
     """`address` when it is exactly one mailbox without a name. Raises BadMail, which does not show it."""
     try:
         one = Address(addr_spec=one_line("recipient", address))
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         raise BadMail("recipient: not a mail address") from error
     if not one.domain or not one.addr_spec.isascii() or len(one.addr_spec) > 254 or " " in one.addr_spec:
         raise BadMail("recipient: not a mail address")

@@ -49,6 +49,8 @@ class SmtpTransport:
 
     async def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Outcome:
         """Try once."""
+        if not (recipient.isascii() and recipient.isprintable()) or " " in recipient:
+            return Outcome("permanent", "refused before sending: not an address")
         implicit = self.tls and self.port == IMPLICIT_TLS_PORT
         client = aiosmtplib.SMTP(
             hostname=self.host,
