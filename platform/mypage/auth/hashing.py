@@ -25,6 +25,8 @@ from typing import TypeVar
 import argon2
 from argon2.exceptions import Argon2Error, InvalidHash, VerifyMismatchError
 
+from mypage.lib.errors import Busy
+
 LONGEST_INPUT = 1024
 """UTF-8 bytes. Longer input is never hashed, so that a huge password costs no more than any other."""
 
@@ -45,7 +47,7 @@ class LegacyKind(StrEnum):
     SHA256_SALT_LAST = "sha256-salt-last"
 
 
-class HashingBusy(Exception):
+class HashingBusy(Busy):
     """Too many hashes are waiting already; the client should be told to try again in a moment (503)."""
 
 

@@ -5,31 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mypage.auth.forms import checklist
-from mypage.auth.hashing import HashingBusy, PasswordHasher
+from mypage.auth.hashing import PasswordHasher
 from mypage.auth.pages import Rule
 from mypage.hooks.auth import LoginScheme
-from mypage.lib.errors import Busy, NotFound
+from mypage.lib.errors import NotFound
 from mypage.web.request import PortalRequest
 
 
 async def matches(rq: PortalRequest, encoded: str | None, password: str) -> bool:
-    """Compare a password while no connection is held. Raises Busy."""
-    try:
-        return await rq.ports.get(PasswordHasher).verify_async(encoded, password)
-    except HashingBusy as error:
-        raise Busy from error
+    """Compare a password while no connection is held. Raises HashingBusy."""
+    return await rq.ports.get(PasswordHasher).verify_async(encoded, password)
 
 
 async def hashed(rq: PortalRequest, password: str) -> str:
-    """Hash a password while no connection is held. Raises Busy."""
-    try:
-        return await rq.ports.get(PasswordHasher).hash_async(password)
-    except HashingBusy as error:
-        raise Busy from error
+    """Hash a password while no connection is held. Raises HashingBusy."""
+    return await rq.ports.get(PasswordHasher).hash_async(password)
 
 
 async def any_matches(rq: PortalRequest, hashes: Iterable[str], password: str) -> bool:
-    """Whether a password is one of those behind the hashes. Raises Busy."""
+    """Whether a password is one of those behind the hashes. Raises HashingBusy."""
     for encoded in hashes:
         if await matches(rq, encoded, password):
             return True

@@ -1,0 +1,18 @@
+"""A portal of the shipped operator, and a kit that makes its customers."""
+
+from __future__ import annotations
+
+import pytest
+from authkit import Kit
+from mypage.testing.portal import MakePortal
+
+
+@pytest.fixture
+def kit(make_portal: MakePortal) -> Kit:
+    return Kit(make_portal("actv"))
+
+
+@pytest.fixture
+def other(make_portal: MakePortal) -> Kit:
+    """Another tenant of the same operator."""
+    return Kit(make_portal("actv"))
