@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import msgspec
+
 import mypage
 import mypage.plugin
 from mypage.hooks.specs import SPECS
@@ -117,10 +118,11 @@ def contexts_page() -> str:
     out = [HEAD, "", "# What templates see", ""]
     out.append(
         textwrap.dedent("""\
-        One frozen dataclass stands behind each page and fragment; its fields are the template's variables. Besides them
-        there are `frame` (below), `href(route, **params)`, `static(path)`, `_('…')`, `ngettext(one, many, count)` and the
-        filters `yen`, `date`, `day`, `month`, `time` and `slashdate`. A plugin or theme replaces a template by a file of
-        the same path, or a block of it by `{% extends "core:<path>" %}`.""")
+        One frozen dataclass stands behind each page and fragment; its fields are the template's variables. Besides
+        them there are `frame` (below), `href(route, **params)`, `static(path)`, `_('…')`,
+        `ngettext(one, many, count)` and the filters `yen`, `date`, `day`, `month`, `time` and `slashdate`. A plugin
+        or theme replaces a template by a file of the same path, or a block of it by
+        `{% extends "core:<path>" %}`.""")
     )
     helpers: dict[str, type] = {}
     for module in page_modules():
@@ -235,7 +237,9 @@ def main() -> int:
             continue
         stale = 1
         print(f"docs/{name} is out of date; run `make docs`", file=sys.stderr)
-        sys.stderr.writelines(difflib.unified_diff(old.splitlines(True), new.splitlines(True), "there", "should be", n=0))
+        sys.stderr.writelines(
+            difflib.unified_diff(old.splitlines(True), new.splitlines(True), "there", "should be", n=0)
+        )
     return stale
 
 

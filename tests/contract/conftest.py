@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
 import sample_operator.plugin as nagi_plugin
 from mypage.hooks.specs import SPECS
 from mypage.operators.calls import Hooks

@@ -1,4 +1,4 @@
-"""A hook is done when it has a docstring, a default, a typed caller, documentation, a test and a plugin that uses it."""
+"""A hook is done when it has docstring, default, typed caller, documentation, a test and a plugin that uses it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import mypage.plugin
 import pytest
+
+import mypage.plugin
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.portal import Portal
 from mypage.hooks.specs import SPECS

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+
 from mypage.billing.gateways import HttpGateway
 from mypage.hooks.payment import GatewayRefused
 from mypage.operators.operator import Operator, OperatorError
 from sample_operator.counter import CounterOnly
-
 
 
 def test_hook_contract_view_policy(actv: Operator, nagi: Operator) -> None:

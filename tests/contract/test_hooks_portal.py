@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+
 from mypage.hooks.permissions import BILL_READ, CORE_PERMISSIONS, HOME
 from mypage.hooks.portal import TenantSettings
 from mypage.operators.operator import Operator
@@ -43,7 +44,7 @@ def test_hook_settings_policy(actv: Operator, nagi: Operator) -> None:
     assert actv.settings_type is TenantSettings
     own = check_settings("bay", SETTINGS | {"harbour": "みなと"}, nagi.settings_type)
     assert msgspec.to_builtins(own)["harbour"] == "みなと"
-    with pytest.raises(TenantError, match="tenant bay: .*harbour"):
+    with pytest.raises(TenantError, match=r"tenant bay: .*harbour"):
         check_settings("bay", SETTINGS, nagi.settings_type)
-    with pytest.raises(TenantError, match="tenant town: .*harbour"):
+    with pytest.raises(TenantError, match=r"tenant town: .*harbour"):
         check_settings("town", SETTINGS | {"harbour": "みなと"}, actv.settings_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mypage.hooks.permissions import CORE_PERMISSIONS, PUBLIC, SIGNED_IN
 from mypage.server.routes import all_routes
 from mypage.web.replies import Reply

@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import mypage
 import pytest
-import sample_operator.plugin as nagi_plugin
 from jinja2 import Environment, meta, nodes
+
+import mypage
+import sample_operator.plugin as nagi_plugin
 from mypage.i18n import LOCALES, Catalogue
 from mypage.operators.loading import installed_operators, load_operator, plugin_folder
 from mypage.web.page import Page
@@ -64,7 +65,9 @@ def named(tree: nodes.Template, kinds: Any) -> set[str]:
     """Templates that a template refers to by constant names."""
     found: set[str] = set()
     for node in tree.find_all(kinds):
-        for const in node.template.find_all(nodes.Const) if not isinstance(node.template, nodes.Const) else [node.template]:
+        for const in (
+            node.template.find_all(nodes.Const) if not isinstance(node.template, nodes.Const) else [node.template]
+        ):
             found.add(str(const.value))
     return found
 
@@ -105,9 +108,13 @@ def test_a_page_shows_only_what_its_context_has(page: type[Page]) -> None:
     for name in with_context(page.template, set()):
         tree = parsed(name)
         asked = meta.find_undeclared_variables(tree)
-        asked -= {t.node.name for t in tree.find_all(nodes.Test) if t.name == "defined" and isinstance(t.node, nodes.Name)}
+        asked -= {
+            t.node.name for t in tree.find_all(nodes.Test) if t.name == "defined" and isinstance(t.node, nodes.Name)
+        }
         given = {n for other in with_context(page.template, set()) for n in made_by(parsed(other))}
-        assert asked <= fields | GLOBALS | given, f"{page.template} ({name}): {sorted(asked - fields - GLOBALS - given)}"
+        assert asked <= fields | GLOBALS | given, (
+            f"{page.template} ({name}): {sorted(asked - fields - GLOBALS - given)}"
+        )
 
 
 def test_pages_were_found() -> None:
@@ -144,7 +151,7 @@ def test_nothing_is_inline_and_nothing_unescaped(path: Path) -> None:
         wrong += re.findall(r"<style", source)
     assert wrong == []
     if path.suffix == ".html":
-        posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", source, re.S | re.I)
+        posts = re.findall(r"<form[^>]*method=\"post\".*?</form>", source, re.DOTALL | re.IGNORECASE)
         token = re.compile(r"csrf\(|name=\"_csrf\"")
         if "/demo/" not in path.as_posix():
             assert all(token.search(form) for form in posts)

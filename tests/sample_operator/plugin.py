@@ -196,7 +196,9 @@ def session_policy() -> SessionPolicy:
 @hookimpl
 def gate_items() -> list[Gate]:
     """Whose address was never confirmed reads the notices, which say how; the core's gate stands before it."""
-    return [Gate(name="confirm-address", condition="unverified-email", route="notices", allowed=frozenset({"notices-one"}))]
+    return [
+        Gate(name="confirm-address", condition="unverified-email", route="notices", allowed=frozenset({"notices-one"}))
+    ]
 
 
 @hookimpl

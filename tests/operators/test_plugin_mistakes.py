@@ -1,0 +1,184 @@
+"""A wrong plugin stops the start with one line that names operator, hook and value."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import sample_operator.plugin as nagi
+from mypage.hooks.auth import CredentialChange, FieldGroup, Gate, Recovery, Registration, RegistrationField
+from mypage.hooks.markers import hookimpl
+from mypage.hooks.passwords import CharSet, PasswordPolicy
+from mypage.hooks.permissions import CORE_PERMISSIONS, PermissionMatrix
+from mypage.hooks.portal import Entry, MenuSection, PublicPage
+from mypage.operators import loading
+from mypage.operators.compiling import compile_operator, make_hooks
+from mypage.operators.loading import load_extensions, load_operator
+from mypage.operators.operator import Operator, OperatorError
+from mypage.server.routes import all_routes
+
+ROUTES = {route.name: route.permission for route in all_routes()}
+
+
+def plugin(**changed: Callable[..., Any]) -> Any:
+    """nagi with some hooks answered otherwise."""
+    hooks = {n: v for n, v in vars(nagi).items() if hasattr(v, "mypage_impl")}
+    return SimpleNamespace(**(hooks | {name: hookimpl(function) for name, function in changed.items()}))
+
+
+def compiled(made: Any) -> Operator:
+    return compile_operator(make_hooks("nagi", made, load_extensions()), nagi, ROUTES)
+
+
+def refused(made: Any) -> str:
+    with pytest.raises(OperatorError) as caught:
+        compiled(made)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("operator nagi: ")
+    return message.removeprefix("operator nagi: ")
+
+
+def nothing() -> list[Any]:
+    return []
+
+
+def scheme(**changes: Any) -> Callable[[], Any]:
+    return lambda: [dataclasses.replace(nagi.login_scheme_items()[0], **changes)]
+
+
+def test_the_sample_itself_is_right() -> None:
+    assert compiled(plugin()).name == "nagi"
+
+
+def test_a_misspelt_hook() -> None:
+    message = refused(plugin(menu_itmes=nothing))
+    assert message.startswith("unknown hook 'menu_itmes' in plugin ")
+    assert message.endswith("docs/hooks.md")
+
+
+def test_a_wrong_argument() -> None:
+    message = refused(plugin(password_policy=lambda schema: PasswordPolicy()))
+    assert "password_policy" in message
+    assert "schema" in message
+
+
+def test_a_value_of_a_wrong_type() -> None:
+    assert refused(plugin(portal_policy=lambda: "凪ネット")) == "portal_policy answered '凪ネット'; it must be Portal"
+    assert refused(plugin(menu_items=lambda: [Entry("ホーム", "home")])).startswith(
+        "menu_items answered Entry(label='ホーム'"
+    )
+    one = MenuSection((Entry("ホーム", "home"),))
+    assert refused(plugin(menu_items=lambda: one)).endswith("it must be a list of MenuSection")
+    assert refused(plugin(settings_policy=lambda: dict)).endswith("it must be a subclass of TenantSettings")
+
+
+def test_a_hook_that_waits() -> None:
+    async def portal_policy() -> Any:
+        return nagi.portal_policy()
+
+    message = refused(plugin(portal_policy=portal_policy))
+    assert message.startswith("portal_policy answered <coroutine object")
+
+
+def test_a_menu_entry_without_route_or_label() -> None:
+    wrong = plugin(menu_items=lambda: [MenuSection((Entry("料金", "bill"),))])
+    assert refused(wrong) == "menu_items: '料金' names route 'bill', which does not exist"
+    empty = plugin(menu_items=lambda: [MenuSection((Entry("", "bills"),))])
+    assert refused(empty) == "menu_items: the entry of route 'bills' has no label"
+
+
+def test_an_id_twice() -> None:
+    twice = [PublicPage(slug="a", title="A"), PublicPage(slug="a", title="B")]
+    assert refused(plugin(public_page_items=lambda: twice)) == "public_page_items: 'a' is declared twice; keep one"
+    again = plugin(login_scheme_items=lambda: nagi.login_scheme_items() * 2)
+    assert refused(again) == "login_scheme_items: 'mail' is declared twice; keep one"
+    core = Gate(name="initial-password", condition="initial-password", route="credentials")
+    assert "gate_items: 'initial-password' is declared twice" in refused(plugin(gate_items=lambda: [core]))
+
+
+def test_no_scheme_and_a_scheme_that_lacks_something() -> None:
+    empty = plugin(login_scheme_items=nothing, recovery_items=nothing, credential_change_items=nothing)
+    assert refused(empty) == "login_scheme_items: there is no login scheme; return at least one"
+    assert refused(plugin(login_scheme_items=scheme(submit=""))).startswith("login_scheme_items: 'mail' lacks ")
+
+
+def test_a_scheme_whose_role_may_nothing() -> None:
+    wrong = plugin(login_scheme_items=scheme(role="owner"))
+    assert refused(wrong) == "permission_policy: no permissions for role 'owner' of scheme 'mail'"
+
+
+def test_a_scheme_without_a_policy() -> None:
+    assert refused(plugin(password_policy=lambda scheme: 12)).startswith("password_policy answered 12")
+
+
+def test_what_belongs_to_no_scheme() -> None:
+    change = CredentialChange(scheme="phone", title="T", login=False, password=True)
+    message = refused(plugin(credential_change_items=lambda: [change]))
+    assert message == "credential_change_items: there is no login scheme 'phone' (known: mail)"
+    lost = Recovery(kind="password", scheme="phone", entry="E", title="T", lead="L")
+    assert refused(plugin(recovery_items=lambda: [lost])) == "recovery_items: there is no login scheme 'phone'"
+
+
+def test_a_registration_without_its_fields() -> None:
+    form = Registration(
+        scheme="mail", title="新規登録", entry="E", steps=("1", "2", "3"), lead=(), back="B", next="N",
+        groups=(FieldGroup(heading="H", fields=(RegistrationField(kind="login", label="L"),)),),
+    )  # fmt: skip
+    message = refused(plugin(registration_items=lambda: [form]))
+    assert message == "registration_items: '新規登録' must have one field of kind 'password'"
+
+
+def test_a_permission_that_no_route_demands() -> None:
+    matrix = PermissionMatrix({"holder": CORE_PERMISSIONS | {"bills.read"}})
+    message = refused(plugin(permission_policy=lambda: matrix))
+    assert message == "permission_policy: no route demands bills.read; remove or correct it"
+
+
+def test_a_gate_that_leads_nowhere() -> None:
+    gate = Gate(name="g", condition="unverified-email", route="confirm-mail")
+    assert (
+        refused(plugin(gate_items=lambda: [gate])) == "gate_items: 'g' names route 'confirm-mail', which does not exist"
+    )
+
+
+def test_a_hook_that_raises() -> None:
+    def broken() -> Any:
+        return {}["menu"]
+
+    assert refused(plugin(menu_items=broken)) == "menu_items raised KeyError: 'menu'"
+
+
+def test_a_value_that_contradicts_itself() -> None:
+    alphabet = CharSet(frozenset("abc"))
+    message = refused(plugin(password_policy=lambda scheme: PasswordPolicy(length=(6, 8), digits=1, alphabet=alphabet)))
+    assert message == "password_policy: 1 digits are needed, but the alphabet has none"
+
+
+def test_a_plugin_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("half_an_operator")
+    monkeypatch.setitem(sys.modules, "half_an_operator", module)
+    points = [
+        EntryPoint("gone", "no_such_module.plugin", loading.OPERATORS),
+        EntryPoint("half", "half_an_operator:plugin", loading.OPERATORS),
+    ]
+    monkeypatch.setattr(loading, "entry_points", lambda group: points)
+    with pytest.raises(OperatorError, match=r"mypage.operators 'gone': no_such_module.plugin cannot be imported"):
+        load_operator("gone")
+    with pytest.raises(OperatorError, match=r"mypage.operators 'half': .* cannot be imported"):
+        load_operator("half")
+    with pytest.raises(OperatorError, match=r"operator 'away' is not installed \(installed: gone, half\)"):
+        load_operator("away")
+
+
+def test_two_operators_do_not_meet() -> None:
+    hooks = make_hooks("nagi", nagi, load_extensions())
+    other = make_hooks("other", plugin(menu_items=nothing), load_extensions())
+    assert hooks.items("menu_items", MenuSection)
+    assert other.items("menu_items", MenuSection) == ()
