@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.engine import make_url
 
 from mypage.db.base import Base
+from mypage.db.session import platform_unit
 
 MODELS = (
     "mypage.operators.models",
@@ -72,16 +73,19 @@ def current_and_head(connection: Connection) -> tuple[str | None, str | None]:
     return MigrationContext.configure(connection).get_current_revision(), head
 
 
-def check_schema(engine: Engine) -> None:
-    """Raises SchemaError when the database is older or newer than this program, or the role may bypass row security."""
-    from mypage.db.session import platform_unit
+def check_revision(connection: Connection) -> None:
+    """Raises SchemaError when the database is older or newer than this program."""
+    current, head = current_and_head(connection)
+    if current != head:
+        raise SchemaError(
+            f"the database has schema {current or 'none'}, this program needs {head}; run `mypage db upgrade`"
+        )
 
+
+def check_schema(engine: Engine) -> None:
+    """Raises SchemaError when the database does not fit this program, or the role may bypass row security."""
     with platform_unit(engine) as connection:
-        current, head = current_and_head(connection)
-        if current != head:
-            raise SchemaError(
-                f"the database has schema {current or 'none'}, this program needs {head}; run `mypage db upgrade`"
-            )
+        check_revision(connection)
         role = connection.exec_driver_sql(
             "SELECT rolname, rolsuper OR rolbypassrls AS free FROM pg_roles WHERE rolname = current_user"
         ).one()

@@ -115,7 +115,7 @@ def _sample(row: Mapping[str, Any], t: Catalogue) -> SampleLogin:
     words = {
         "login": t("Login ID"),
         "password": t("Password"),
-        "customer": t("Customer number"),
+        "number": t("Customer number"),
         "code": t("Authentication code"),
     }
     pairs = tuple((label, str(row[key])) for key, label in words.items() if row.get(key))

@@ -19,7 +19,7 @@ from mypage.jobs.queue import enqueue
 from mypage.jobs.tasks import Job
 from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
 from mypage.mail.delivery import Delivery, Patience, Sender
-from mypage.mail.service import DELIVER, forget_old
+from mypage.mail.service import DELIVER, fail_stuck, forget_old
 from mypage.mail.transport import SmtpTransport
 from mypage.operators.store import read_registry, registry_version
 from mypage.operators.tenants import Registry
@@ -35,7 +35,7 @@ REGISTRY_POLL_SECONDS = 3.0
 CLEANUP_BATCH = 500
 
 Cleanup = Callable[[Tx, int], int]
-CLEANUPS: tuple[Cleanup, ...] = (forget_old,)
+CLEANUPS: tuple[Cleanup, ...] = (fail_stuck, forget_old)
 """What areas delete once it is over: given a unit and a limit, each returns how many rows it deleted."""
 
 

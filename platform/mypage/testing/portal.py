@@ -65,7 +65,7 @@ class Answer:
     @property
     def location(self) -> str:
         """Where a redirect leads."""
-        return self.raw.headers.get("location", "")
+        return str(self.raw.headers.get("location", ""))
 
     def all(self, xpath: str) -> list[Any]:
         """Nodes, attributes or texts of an XPath."""

@@ -30,7 +30,10 @@ from mypage.server.settings import Settings, read_settings
 @click.option("--dry-run", is_flag=True, help="Check and report everything, write nothing.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a feed line.")
 def import_(tenant: str | None, file: Path | None, *, dry_run: bool, schema: bool) -> None:
-    """Load a feed (JSON Lines) into TENANT. Running it again changes nothing; bad lines are reported, the rest loads."""
+    """Load a feed (JSON Lines) into TENANT.
+
+    Running it again changes nothing; bad lines are reported, the rest loads.
+    """
     if schema:
         click.echo(json.dumps(feed_schema(), ensure_ascii=False, indent=2))
         return

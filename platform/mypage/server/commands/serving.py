@@ -76,6 +76,6 @@ def _start_metrics(port: int) -> str:
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     start_http_server(port, addr="127.0.0.1", registry=registry)
     return folder
