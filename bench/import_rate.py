@@ -103,15 +103,15 @@ def main(count: int) -> int:
             files[name] = Path(folder) / f"{name}.jsonl"
             with files[name].open("wb") as out:
                 out.writelines(msgspec.json.encode(line) + b"\n" for line in source(count))
-        ratios = measure(database, files)
+        ratio = measure(database, files)
         drop_database(database)
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-    print(f"goal: {GOAL} of COPY or better")
-    return 0 if min(ratios) >= GOAL else 1
+    print(f"all feeds together: {ratio:.2f} of COPY (goal: {GOAL} or better)")
+    return 0 if ratio >= GOAL else 1
 
 
-def measure(database: TestDatabase, files: dict[str, Path]) -> list[float]:
-    """Import each file, then copy the very rows that it made under another tenant; ratios of rows per second."""
+def measure(database: TestDatabase, files: dict[str, Path]) -> float:
+    """Import each file, then copy the rows that it made under another tenant; the ratio over all of them."""
     settings = TenantSettings(
         mail_from="a@b.example", mail_domain="b.example", issuer_name="見本", registration_number="T1234567890123"
     )
@@ -119,22 +119,22 @@ def measure(database: TestDatabase, files: dict[str, Path]) -> list[float]:
     means = Means(vault=Vault(Keyring({"m1": b"m" * 32}, "m1")), hasher=hasher, settings=settings)
     engine = sync_engine(database.app)
     scope = Scope("measured", SystemClock(), Actor("system", "bench"))
-    ratios = []
+    import_seconds, copy_seconds = 0.0, 0.0
     for name, path in files.items():
         report = import_file(engine, scope, path, means)
         if not report.clean:
             raise SystemExit("\n".join(report.printable()))
         made, seconds = copy_again(database.admin, TABLES[name])
-        ratios.append((made / report.seconds) / (made / seconds))
+        import_seconds, copy_seconds = import_seconds + report.seconds, copy_seconds + seconds
         print(
             f"{name}: {report.lines:,} lines, {made:,} rows; import {report.lines / report.seconds:,.0f} lines/s = "
-            f"{made / report.seconds:,.0f} rows/s; COPY {made / seconds:,.0f} rows/s; ratio {ratios[-1]:.2f}"
+            f"{made / report.seconds:,.0f} rows/s; COPY {made / seconds:,.0f} rows/s; ratio {seconds / report.seconds:.2f}"
         )
     again = import_file(engine, scope, files["invoices"], means)
     print(f"invoices again, nothing to do: {again.lines / again.seconds:,.0f} lines/s")
     hasher.close()
     engine.dispose()
-    return ratios
+    return copy_seconds / import_seconds
 
 
 def copy_again(admin_url: str, tables: tuple[str, ...]) -> tuple[int, float]:

@@ -135,7 +135,7 @@ def test_a_byte_order_mark_and_empty_lines_do_no_harm(feed: Feed) -> None:
 
 
 def test_a_key_stated_twice_counts_once(feed: Feed, rows: Rows) -> None:
-    lines = (CUSTOMER, CONTRACT, INVOICE, ACCOUNT, NOTICE, CARD)
+    lines: list[dict[str, Any]] = [CUSTOMER, CONTRACT, INVOICE, ACCOUNT, NOTICE, CARD]
     again = [line | {key: value} for line, key, value in zip(
         lines, ("name", "name", "status", "email", "title", "exp_year"), ("別", "別", "failed", "", "別", 2031), strict=True
     )]  # fmt: skip
