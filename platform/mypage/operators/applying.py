@@ -98,7 +98,7 @@ def read_tenants(
     try:
         entries = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).tenant
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise TenantsFileError([f"{path}: {_one_line(error)}; see docs/import.md"]) from None
+        raise TenantsFileError([f"{path}: {_one_line(error)}; see demo/tenants.toml"]) from None
     errors: list[str] = []
     declared: list[TenantDeclaration] = []
     for number, values in enumerate(entries, 1):
