@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import func, select
 
 from mypage.auth import captcha
 from mypage.auth.models import Account, Credential, Customer, LoginName
@@ -16,11 +19,10 @@ from mypage.lib.text import fold_identifier
 from mypage.mail.models import MailMessage
 from mypage.mail.values import unpack_values
 from mypage.testing.portal import Answer, Portal, PortalClient
-from sqlalchemy import func, select
 
 SCHEME = "mypage"
-PASSWORD = "Himitsu2026"
-NEW_PASSWORD = "Betsuno2027"
+PASSWORD = "Kazahana7391"
+NEW_PASSWORD = "Yukidoke4826"
 CODE = ("aB3d", "7Kmp", "Xy90")
 EMAIL = "hanako@mail.example"
 
@@ -113,7 +115,9 @@ class Kit:
     def count(self, model: Any, *conditions: Any) -> int:
         """Rows of this tenant."""
         return self.portal.run(
-            lambda tx: tx.scalars(select(func.count()).select_from(model).where(model.tenant_id == tx.tenant, *conditions)).one()
+            lambda tx: tx.scalars(
+                select(func.count()).select_from(model).where(model.tenant_id == tx.tenant, *conditions)
+            ).one()
         )
 
     def digits(self, page: Answer) -> str:
@@ -145,6 +149,7 @@ class Kit:
 
     def register(self, browser: PortalClient, person: Person, login: str = "hanako1958") -> str:
         """Through the confirm page to the mail; returns the path of its link."""
+        self.portal.clock.at += timedelta(seconds=1)
         entered = self.enter(browser, person, login)
         assert entered.status == 303, entered.errors
         browser.get(entered.location)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from authkit import Kit
+
 from mypage.testing.portal import MakePortal
 
 

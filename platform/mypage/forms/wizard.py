@@ -50,7 +50,7 @@ def once(tx: Tx, operation_id: str, *, owner: bytes, wizard: str, effect: Callab
 
 def recall(tx: Tx, operation_id: str, *, owner: bytes, wizard: str) -> Mapping[str, Any] | None:
     """The result of an operation that this browser has carried out; None when there is none."""
-    if not operation_id or len(operation_id) > MAX_ID:
+    if not (0 < len(operation_id) <= MAX_ID and operation_id.isascii() and operation_id.isprintable()):
         return None
     return tx.execute(
         select(Operation.result).where(
