@@ -128,7 +128,8 @@ def measure(database: TestDatabase, files: dict[str, Path]) -> float:
         import_seconds, copy_seconds = import_seconds + report.seconds, copy_seconds + seconds
         print(
             f"{name}: {report.lines:,} lines, {made:,} rows; import {report.lines / report.seconds:,.0f} lines/s = "
-            f"{made / report.seconds:,.0f} rows/s; COPY {made / seconds:,.0f} rows/s; ratio {seconds / report.seconds:.2f}"
+            f"{made / report.seconds:,.0f} rows/s; COPY {made / seconds:,.0f} rows/s; "
+            f"ratio {seconds / report.seconds:.2f}"
         )
     again = import_file(engine, scope, files["invoices"], means)
     print(f"invoices again, nothing to do: {again.lines / again.seconds:,.0f} lines/s")
