@@ -99,6 +99,9 @@ class Responder:
     def _finish(self, rq: PortalRequest, response: Response[Any], headers: Mapping[str, str]) -> Response[Any]:
         for name, value in page_headers(secure=self.secure, form_targets=self.form_targets(rq.tenant)):
             response.headers.setdefault(name, value)
+        if response.media_type:
+            # Otherwise Litestar adds a second charset to every text type.
+            response.headers["content-type"] = str(response.media_type)
         response.headers.update({name.lower(): value for name, value in headers.items()})
         if rq.out.new_session is not None:
             rq.out.cookies.append(self.jar(rq).set("session", rq.out.new_session))

@@ -1,0 +1,93 @@
+"""The contract page on parsed HTML."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mypage.testing.portal import MakePortal, Portal, PortalClient
+from portal_rows import Person, add_account, add_contract, add_person, sign_in
+
+
+@pytest.fixture
+def person(portal: Portal) -> Person:
+    return add_person(portal)
+
+
+@pytest.fixture
+def client(portal: Portal, person: Person) -> PortalClient:
+    return sign_in(portal, person)
+
+
+@pytest.mark.req("ACTV-59")
+def test_contracts_show_their_services_by_category(portal: Portal, person: Person, client: PortalClient) -> None:
+    services = [
+        ("インターネット", "100Mコース", "active"),
+        ("テレビ", "基本コース", "active"),
+        ("インターネット", "メールオプション", "suspended"),
+    ]
+    add_contract(portal, person, "C-1", services, place="青森市新町1-1", details={"回線番号": "L-77"})
+    page = client.get("/contract")
+    assert page.texts("//h1") == ["ご契約内容参照"]
+    assert page.texts("//tbody//th") == [
+        "インターネット100Mコース",
+        "インターネットメールオプション",
+        "テレビ基本コース",
+    ]
+    for text in ("C-1", "青森市新町1-1", "回線番号", "L-77", "2024年4月1日"):
+        assert text in page.text
+
+
+@pytest.mark.req("ACTV-59")
+def test_ended_contracts_come_last(portal: Portal, person: Person, client: PortalClient) -> None:
+    add_contract(portal, person, "OLD", status="terminated", started_on=date(2025, 1, 1), ended_on=date(2025, 6, 30))
+    add_contract(portal, person, "FIRST", started_on=date(2020, 1, 1))
+    add_contract(portal, person, "LATER", started_on=date(2021, 1, 1))
+    page = client.get("/contract")
+    assert [t.split()[-1] for t in page.texts("//h2[starts-with(@id,'c')]")] == ["LATER", "FIRST", "OLD"]
+    assert "2025年6月30日" in page.text
+
+
+def test_many_contracts_are_folded(portal: Portal, person: Person, client: PortalClient) -> None:
+    for number in range(5):
+        add_contract(portal, person, f"C-{number}")
+    assert len(client.get("/contract").all("//main//details")) == 5
+
+
+def test_without_contracts_the_page_says_so(client: PortalClient) -> None:
+    page = client.get("/contract")
+    assert page.status == 200
+    assert page.all("//main//table") == []
+    assert page.all("//*[@class='empty']")
+
+
+@pytest.mark.req("ACTV-85", "ACTV-77")
+def test_nothing_can_be_changed_or_ordered(portal: Portal, person: Person, client: PortalClient) -> None:
+    add_contract(portal, person, "C-1", [("テレビ", "基本コース", "active")])
+    page = client.get("/contract")
+    assert page.all("//main//form") == []
+    assert page.all("//main//button") == []
+
+
+@pytest.mark.req("ACTV-78")
+def test_only_own_contracts_show(portal: Portal, person: Person, client: PortalClient, make_portal: MakePortal) -> None:
+    add_contract(portal, add_person(portal, "1000002"), "NEIGHBOUR", [("テレビ", "隣のコース", "active")])
+    elsewhere = make_portal(portal.server.registry.tenants[portal.name].operator)
+    add_contract(elsewhere, add_person(elsewhere), "ELSEWHERE")
+    page = client.get("/contract")
+    for foreign in ("NEIGHBOUR", "隣のコース", "ELSEWHERE"):
+        assert foreign not in page.raw.text
+
+
+@pytest.mark.req("ACTV-78")
+def test_contracts_need_a_login_and_the_permission(portal: Portal, person: Person) -> None:
+    assert portal.client().get("/contract").location.startswith("/login")
+    assert sign_in(portal, add_account(portal, person, "nothing")).get("/contract").status == 403
+
+
+def test_names_of_services_are_text(portal: Portal, person: Person, client: PortalClient) -> None:
+    add_contract(portal, person, "C-1", [("<i>分類</i>", "<script>x</script>%(name)s", "active")], name="%s")
+    page = client.get("/contract")
+    assert page.all("//main//script | //main//i") == []
+    assert "<script>x</script>%(name)s" in page.text
