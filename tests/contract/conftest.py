@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 import sample_operator.plugin as nagi_plugin
-from mypage.hooks.specs import SPECS
 from mypage.operators.calls import Hooks
 from mypage.operators.compiling import compile_operator, make_hooks
-from mypage.operators.loading import load_extensions, load_operator
+from mypage.operators.loading import installed_operators, load_extensions, load_operator
 from mypage.operators.operator import Operator
 from mypage.server.routes import all_routes
 
@@ -34,8 +33,10 @@ def build(name: str, plugin: Any) -> Compiled:
 
 @pytest.fixture(scope="session")
 def both() -> Mapping[str, Compiled]:
-    """actv first and nagi second; each with a plugin manager of its own."""
-    return {"actv": build("actv", load_operator("actv")), "nagi": build("nagi", nagi_plugin)}
+    """Every installed operator and nagi, each with a plugin manager of its own."""
+    return {name: build(name, load_operator(name)) for name in installed_operators()} | {
+        "nagi": build("nagi", nagi_plugin)
+    }
 
 
 @pytest.fixture(scope="session")
@@ -46,9 +47,3 @@ def actv(both: Mapping[str, Compiled]) -> Operator:
 @pytest.fixture(scope="session")
 def nagi(both: Mapping[str, Compiled]) -> Operator:
     return both["nagi"].operator
-
-
-@pytest.fixture(scope="session")
-def hook_names() -> tuple[str, ...]:
-    """Every hook of every specification."""
-    return tuple(name for spec in SPECS for name, value in vars(spec).items() if hasattr(value, "mypage_spec"))

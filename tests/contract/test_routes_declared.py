@@ -33,9 +33,24 @@ def test_every_permission_is_demanded_somewhere() -> None:
     assert {r.permission for r in ROUTES} >= CORE_PERMISSIONS
 
 
-def test_what_changes_a_credential_or_card_needs_the_password_again() -> None:
-    assert any(r.reauth for r in ROUTES if r.permission == "credential.change")
+def test_a_card_is_changed_only_after_the_password_was_given_again() -> None:
+    assert [r.name for r in ROUTES if r.reauth]
+    assert all(r.permission != PUBLIC for r in ROUTES if r.reauth)
     assert any(r.reauth for r in ROUTES if r.permission == "card.change")
+
+
+def test_what_everybody_may_use_changes_nothing_of_an_account() -> None:
+    public = {r.name for r in ROUTES if r.permission == PUBLIC and r.method == "POST"}
+    assert public <= {
+        "login",
+        "logout",
+        "register",
+        "register-confirm",
+        "activate",
+        "recover",
+        "reset",
+        "password-rules",
+    }
 
 
 def test_a_route_without_permission_cannot_be_declared() -> None:

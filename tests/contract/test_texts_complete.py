@@ -18,7 +18,7 @@ from mypage.hooks.auth import LoginScheme, TextPart
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.portal import Portal
 from mypage.operators.compiling import CORE_LOCALE, compile_operator, make_hooks
-from mypage.operators.loading import plugin_folder
+from mypage.operators.loading import installed_operators, plugin_folder
 from mypage.server.routes import all_routes
 
 PLATFORM = Path(mypage.plugin.__file__).parents[1]
@@ -187,13 +187,13 @@ def test_placeholders_survive_translation(path: Path) -> None:
             assert text.count("{}") == ids[0].count("{}"), (message, text)
 
 
-@pytest.mark.parametrize("operator", ["actv", "nagi"])
+@pytest.mark.parametrize("operator", [*installed_operators(), "nagi"])
 def test_every_text_of_a_plugin_has_its_english(operator: str, both: Mapping[str, Any]) -> None:
     compiled = both[operator]
     english = compiled.operator.catalogues["en"]
     skip = frozenset({"catalogues", "template_folder", "permissions", "honorific"})
     texts = {text for text in texts_of(compiled.operator, skip) if JAPANESE.search(text)}
-    assert len(texts) > 30
+    assert len(texts) > 10
     assert sorted(text for text in texts if text not in english.messages) == []
     shown = {text: english(text) for text in texts}
     assert {t: e for t, e in shown.items() if JAPANESE.search(e)} == {}
@@ -202,7 +202,7 @@ def test_every_text_of_a_plugin_has_its_english(operator: str, both: Mapping[str
         assert [c for c in text if c in "{}"] == [c for c in translated if c in "{}"]
 
 
-@pytest.mark.parametrize("operator", ["actv", "nagi"])
+@pytest.mark.parametrize("operator", [*installed_operators(), "nagi"])
 def test_a_plugins_catalogue_holds_nothing_else(operator: str, both: Mapping[str, Any]) -> None:
     compiled = both[operator]
     texts: set[Message] = set(texts_of(compiled.operator, frozenset({"catalogues"}))) | set(catalogue())

@@ -241,7 +241,7 @@ def make_portal(
     server_loop: asyncio.AbstractEventLoop,
     servers: Callable[[Mapping[str, Any] | None], Server],
 ) -> Iterator[MakePortal]:
-    """Deploys tenants: `make_portal("actv")`, with `plugins={...}` for operators that are not installed."""
+    """Deploys tenants: `make_portal("name")`, with `plugins={...}` for operators that are not installed."""
     owner = sync_engine(test_database.owner)
     portals: list[Portal] = []
 

@@ -1,4 +1,4 @@
-"""The public pages. The manual names their titles (ACTV-25); their contents are the operator's and stand here as data."""
+"""The public pages. The manual names their titles (ACTV-25); their contents are the operator's own."""
 
 from mypage.plugin import Paragraphs, Question
 

@@ -14,7 +14,10 @@ def form(scheme: str) -> Registration:
             "※※※ ここで入力する項目は、大変重要な情報となります。 ※※※",
             "※※※ 必ず控えておくことをお願い致します。 ※※※",
         ),
-        groups=(FieldGroup(heading="マイページアカウント", fields=_CHOSEN), FieldGroup(heading="ご契約の確認", fields=_PROOF)),
+        groups=(
+            FieldGroup(heading="マイページアカウント", fields=_CHOSEN),
+            FieldGroup(heading="ご契約の確認", fields=_PROOF),
+        ),
         back="戻る",
         next="次へ",
         proof_parts=3,

@@ -1,0 +1,1 @@
+"""NEWOP as an operator of mypage."""

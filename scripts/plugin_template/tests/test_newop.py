@@ -1,0 +1,38 @@
+"""What NEWOP declares, on a real portal of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mypage_newop.plugin as newop
+import pytest
+
+from mypage.testing.portal import Portal
+
+pytest_plugins = ["mypage.testing.plugin"]
+
+
+@pytest.fixture
+def site(make_portal: Callable[..., Portal]) -> Portal:
+    """A tenant of NEWOP; the plugin need not be installed."""
+    return make_portal("newop", plugins={"newop": newop})
+
+
+@pytest.mark.req("NEWOP-01")
+def test_customers_sign_in_with_an_id_and_a_password(site: Portal) -> None:
+    page = site.client().get("/login")
+    assert page.status == 200
+    assert "会員ページ ログイン" in page.text
+    assert page.texts("//main//form//label")[:2] == ["ログインID", "パスワード"]
+
+
+@pytest.mark.req("NEWOP-01")
+def test_the_login_page_is_there_in_english(make_portal: Callable[..., Portal]) -> None:
+    page = make_portal("newop", plugins={"newop": newop}, locale="en").client().get("/login")
+    assert "Sign in to the member page" in page.text
+
+
+@pytest.mark.req("NEWOP-02")
+def test_the_menu_in_order() -> None:
+    entries = [entry for section in newop.menu_items() for entry in section.entries]
+    assert [entry.route for entry in entries] == ["contract", "bills", "credentials"]
