@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
+
 from mypage.hooks.permissions import CORE_PERMISSIONS
 from mypage.lib.crypto import Keyring
 from mypage.operators.compiling import compile_operator, make_hooks

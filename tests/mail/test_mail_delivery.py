@@ -15,12 +15,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Office
 from mailkit import Mailserver, text_of, until
+from mailoffice import Office
 from mailtimes import QUICK
+from sqlalchemy import text
+
 from mypage.mail.delivery import Patience
 from mypage.server.worker import WorkerOptions, run_worker
-from sqlalchemy import text
 
 pytestmark = pytest.mark.anyio
 
@@ -45,12 +46,12 @@ async def worker_process(office: Office) -> asyncio.subprocess.Process:
         str(PROCESS),
         office.settings.database_url,
         str(office.settings.smtp_port),
-        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(PROCESS.parent)},
     )
-    assert process.stdout is not None
+    assert process.stderr is not None
     async with asyncio.timeout(20):
-        while b"worker ready" not in (line := await process.stdout.readline()):
+        while b"worker ready" not in (line := await process.stderr.readline()):
             assert line, "the worker ended before it was ready"
     return process
 

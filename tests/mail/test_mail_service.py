@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mailkit import KEYRING, tenant_name
+from sqlalchemy import Engine, select, text
+
 from mypage.audit.models import AuditEntry
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, unit
@@ -22,6 +24,7 @@ from mypage.mail.models import MailMessage
 from mypage.mail.service import (
     checked_address,
     claim,
+    fail_stuck,
     forget_old,
     mark_failed,
     mark_missed,
@@ -29,7 +32,6 @@ from mypage.mail.service import (
     send_mail,
 )
 from mypage.mail.values import pack_values, unpack_values
-from sqlalchemy import Engine, select, text
 
 VAULT = Vault(KEYRING)
 LINK = "https://my.kita.example/activate?token=SECRETTOKEN"
@@ -47,9 +49,7 @@ def queue(tx: Tx, **changes: Any) -> uuid.UUID:
 
 
 def row(tx: Tx, mail_id: uuid.UUID) -> MailMessage:
-    return tx.scalars(
-        select(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id == mail_id)
-    ).one()
+    return tx.scalars(select(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id == mail_id)).one()
 
 
 def jobs(tx: Tx) -> list[dict[str, Any]]:
@@ -73,17 +73,15 @@ def test_a_mail_and_its_job_come_together_and_the_job_holds_only_ids(tx: Tx) -> 
     assert (found.state, found.tries, found.subject_id, found.created_at) == ("queued", 0, subject, tx.now())
 
 
-def test_when_the_unit_rolls_back_there_is_no_mail_and_no_job(
-    engine: Engine, clock: FixedClock, in_unit: Committed, tenant_name: str
-) -> None:
-    with (
-        pytest.raises(RuntimeError),
-        unit(engine, Scope(tenant_name, clock, Actor("system", "test"), "test")) as tx,
-    ):
+def test_when_the_unit_rolls_back_there_is_no_mail_and_no_job(in_unit: Committed) -> None:
+    def fail_after_queueing(tx: Tx) -> None:
         queue(tx)
         assert len(jobs(tx)) == 1
         raise RuntimeError
-    in_unit(lambda tx: _nothing(tx))
+
+    with pytest.raises(RuntimeError):
+        in_unit(fail_after_queueing)
+    in_unit(_nothing)
 
 
 def _nothing(tx: Tx) -> None:
@@ -181,6 +179,18 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_never(tx: Tx, clock: Fi
     assert forget_old(tx, 10) == 0
     left = tx.scalars(select(MailMessage.id).where(MailMessage.tenant_id == tx.tenant)).all()
     assert set(left) == {waiting, recent}
+
+
+def test_a_mail_that_lost_its_job_fails_visibly_in_the_end(tx: Tx, clock: FixedClock) -> None:
+    lost = queue(tx)
+    clock.at += timedelta(days=2)
+    waiting = queue(tx)
+    assert fail_stuck(tx, 10) == 0
+    clock.at += timedelta(days=1, seconds=1)
+    assert fail_stuck(tx, 10) == 1
+    assert (row(tx, lost).state, row(tx, lost).sealed, row(tx, waiting).state) == ("failed", None, "queued")
+    entry = tx.scalars(select(AuditEntry).where(AuditEntry.tenant_id == tx.tenant)).one()
+    assert (entry.action, entry.object_id) == ("mail.failed", str(lost))
 
 
 @pytest.mark.parametrize(

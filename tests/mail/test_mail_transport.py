@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 import pytest
 from mailkit import Mailserver
+
 from mypage.mail.transport import Outcome, SmtpTransport
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +21,9 @@ def message() -> EmailMessage:
     return mail
 
 
-async def send(server: Mailserver, *, timeout: float = 3, tls: bool = False, recipient: str = "hanako@example.jp") -> Outcome:
+async def send(
+    server: Mailserver, *, timeout: float = 3, tls: bool = False, recipient: str = "hanako@example.jp"
+) -> Outcome:
     transport = SmtpTransport(host="127.0.0.1", port=server.port, timeout=timeout, tls=tls)
     return await transport.send(message(), sender="mypage@kita.example", recipient=recipient)
 

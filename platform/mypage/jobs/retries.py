@@ -6,6 +6,7 @@ import asyncio
 
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from sqlalchemy.exc import DBAPIError
 
 from mypage.db.session import DatabaseDown
 from mypage.jobs.tasks import BadJob, TryAgain
@@ -34,7 +35,7 @@ class Retries(BaseRetryStrategy):
                 return RetryDecision(retry_in={"seconds": 0})
             case TryAgain():
                 return _after(exception.seconds)
-            case DatabaseDown():
+            case DatabaseDown() | DBAPIError():
                 return _after(backoff(job.attempts + 1, longest=60))
             case _ if job.attempts + 1 < MOST_ATTEMPTS:
                 return _after(backoff(job.attempts + 1))

@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 import structlog
-from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate import App, JobContext
 from procrastinate.worker import Worker
-from sqlalchemy.engine import make_url
 from structlog.contextvars import bound_contextvars
 
+from mypage.jobs.connector import make_connector
 from mypage.jobs.rescue import forget_failed, rescue_stalled
 from mypage.jobs.retries import Retries
 from mypage.jobs.tasks import FanOut, Task, TryAgain, read_job
@@ -65,7 +65,7 @@ class JobRunner:
     ) -> None:
         """`database_url` is the app role's SQLAlchemy URL. Opens no connection yet."""
         self._times, self._lanes, self._ready = times or WorkerTimes(), dict(lanes), ready
-        self._app = App(connector=_connector(database_url))
+        self._app = App(connector=make_connector(database_url))
         for name, task in tasks.items():
             self._app.task(name=name, retry=Retries(), pass_context=True)(_tenant_task(name, task))
         for name, plan in periodic.items():
@@ -88,11 +88,13 @@ class JobRunner:
                 saving = asyncio.create_task(self._keep("rescue", self._rescue))
                 try:
                     self._ready()
-                    await asyncio.gather(*(self._keep(name, partial(self._lane, name)) for name in self._lanes))
+                    async with asyncio.TaskGroup() as lanes:
+                        for name in self._lanes:
+                            lanes.create_task(self._keep(name, partial(self._lane, name)))
                 finally:
+                    self.stop()
                     saving.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await saving
+                    await asyncio.wait({saving})
         log.info("worker stopped")
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -134,8 +136,8 @@ class JobRunner:
             stopping.cancel()
             if not running.done():
                 running.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await running
+                # Waited for without its exception, which would take the place of our cancellation.
+                await asyncio.wait({running})
 
     async def _rescue(self) -> None:
         forgotten = 0.0
@@ -147,12 +149,6 @@ class JobRunner:
                 await forget_failed(self._app)
                 forgotten = time.monotonic()
             await asyncio.sleep(self._times.rescue)
-
-
-def _connector(database_url: str) -> PsycopgConnector:
-    url = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    # A pooler in transaction mode cannot keep prepared statements.
-    return PsycopgConnector(conninfo=url, min_size=1, max_size=6, timeout=10, kwargs={"prepare_threshold": None})
 
 
 def _tenant_task(name: str, task: Task) -> Callable[..., Awaitable[None]]:

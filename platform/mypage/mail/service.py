@@ -24,6 +24,8 @@ DELIVER = "mail.deliver"
 LANE = "mail"
 KEEP = timedelta(days=90)
 """How long it stays known that a mail went to an address."""
+STUCK = timedelta(days=3)
+"""A mail that waits longer than this has lost its job."""
 
 _TABLE, _COLUMN = "mail_message", "sealed"
 _TEMPLATE = re.compile(r"[a-z][a-z_]{0,63}")
@@ -166,6 +168,24 @@ def forget_old(tx: Tx, limit: int) -> int:
     )
     found = tx.scalars(old).all()
     tx.execute(delete(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id.in_(found)))
+    return len(found)
+
+
+def fail_stuck(tx: Tx, limit: int) -> int:
+    """Give up to `limit` mails up that still wait long after their time, so that none is lost without a word."""
+    stuck = (
+        select(MailMessage)
+        .where(
+            MailMessage.tenant_id == tx.tenant,
+            MailMessage.state == "queued",
+            MailMessage.created_at < tx.now() - STUCK,
+        )
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = tx.scalars(stuck).all()
+    for row in found:
+        _give_up(tx, row, row.last_error or "never tried")
     return len(found)
 
 
