@@ -28,8 +28,9 @@ _STORED = (
     "SELECT n.scheme, n.login_key, n.state, n.held_until, a.id, a.customer_id, a.created_at, a.role, a.status,"
     " a.email, a.language, a.email_verified_at"
     " FROM login_name n LEFT JOIN account a ON a.tenant_id = n.tenant_id AND a.id = n.owner_id"
-    " WHERE n.tenant_id = %s AND n.scheme = ANY(%s) AND n.login_key = ANY(%s) FOR UPDATE OF n"
+    " WHERE n.tenant_id = %s AND n.scheme = ANY(%s) AND n.login_key = ANY(%s)"
 )
+_AND_LOCK = " FOR UPDATE OF n"
 _RELEASE = (
     "DELETE FROM login_name WHERE tenant_id = %s AND scheme = ANY(%s) AND login_key = ANY(%s)"
     " AND state = 'held' AND held_until <= %s"
@@ -94,7 +95,8 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     customers = chunk.customers(item.value.customer_key for item in items)
     schemes = sorted({item.value.scheme for item in items})
     keys = [item.value.login_key for item in items]
-    names = {(row[0], row[1]): row[2:] for row in chunk.select(_STORED, schemes, keys)}
+    query = _STORED if chunk.dry_run else _STORED + _AND_LOCK
+    names = {(row[0], row[1]): row[2:] for row in chunk.select(query, schemes, keys)}
     new: list[tuple[Prepared, CustomerRef]] = []
     changed: list[str] = []
     for item in items:

@@ -104,12 +104,16 @@ def _worded(message: str) -> BadLine:
         return BadLine(field, "is missing" if found[1].startswith("missing") else "is not a field of this kind")
     if found := re.fullmatch(r"Expected `(.*)`, got `(.*)`", message):
         return BadLine(place, f"should be {_type(found[1])}, not {_type(found[2])}")
+    if found := re.fullmatch(r"Expected `(\w+)`", message):
+        return BadLine(place, f"should be {_type(found[1])}")
     if found := re.fullmatch(r"Expected `(str|array|object)` of length (<=|>=) (\d+)", message):
         return BadLine(place, f"is too {'long' if found[2] == '<=' else 'short'} (the limit is {found[3]})")
     if found := re.fullmatch(r"Expected `int` (<=|>=) (-?\d+)", message):
         return BadLine(place, f"is too {'large' if found[1] == '<=' else 'small'} (the limit is {found[2]})")
     if found := re.fullmatch(r"Invalid RFC3339 encoded (date|datetime)", message):
         return BadLine(place, f"is not {_WORDS[found[1]]}")
+    if message == "Number out of range":
+        return BadLine(place, "is too large a number")
     if "timezone" in message:
         return BadLine(place, f"has no offset; give {_WORDS['datetime']}")
     if found := re.fullmatch(r"Invalid (?:enum )?value '(.*)'", message, re.DOTALL):
