@@ -16,7 +16,7 @@ from mypage.hooks.context import Principal
 
 State = Literal["preparing", "active", "suspended", "terminated"]
 
-_LIVING_FIRST = (Contract.status == "terminated", Contract.started_on.desc().nulls_last(), Contract.number_key)
+_LIVING_FIRST = (Contract.status == "terminated", Contract.number_key)
 _OWN_SERVICE = (Service.tenant_id == Contract.tenant_id) & (Service.contract_id == Contract.id)
 _CONTRACTS = (
     select(

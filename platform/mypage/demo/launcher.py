@@ -140,6 +140,8 @@ class Demo:
             "MYPAGE_DATABASE_URL": postgres.url("mypage_app", "mypage"),
             "MYPAGE_SECRET_KEY_FILE": str(secret_key_file(self._folder)),
             "MYPAGE_DEMO": "1",
+            "MYPAGE_DEMO_DIR": str(self._files.folder),
+            "MYPAGE_PAYMENT_KEY": os.environ.get("MYPAGE_PAYMENT_KEY", "demo-key"),
             "MYPAGE_SMTP_HOST": "127.0.0.1",
             "MYPAGE_SMTP_PORT": str(ports.smtp),
             "MYPAGE_PUBLIC_PORT": str(ports.web),
@@ -170,11 +172,12 @@ class Demo:
         progress.heading("Addresses")
         logins = self._files.logins(ports.web)
         portals = {login["url"]: f"Portal {login['tenant']}" for login in logins}
+        front = {f"http://localhost:{ports.web}/": "Start here: all portals with sample logins and papers"}
         own = {
             f"http://localhost:{ports.mailbox}/": "Demo mailbox: every mail that is sent",
             f"http://pay.localhost:{ports.payment}/": "Demo payment page",
         }
-        progress.table(["address", "what"], list((portals | own).items()))
+        progress.table(["address", "what"], list((front | portals | own).items()))
         if logins:
             progress.heading("Sample logins")
             progress.table(*logins_table(logins))

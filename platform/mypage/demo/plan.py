@@ -62,9 +62,14 @@ class DemoFiles:
     root: Path
 
     @property
+    def folder(self) -> Path:
+        """Where they are."""
+        return self.root / "demo"
+
+    @property
     def tenants(self) -> Path:
         """The tenants of the demo."""
-        return self.root / "demo" / "tenants.toml"
+        return self.folder / "tenants.toml"
 
     def check(self) -> None:
         """Raises DemoError when the demo's files are not there."""
@@ -73,11 +78,11 @@ class DemoFiles:
 
     def feeds(self) -> list[tuple[str, Path]]:
         """(tenant, file) of all feeds, in the order of import: by tenant, then by name."""
-        return [(path.parent.name, path) for path in sorted((self.root / "demo" / "feeds").glob("*/*.jsonl"))]
+        return [(path.parent.name, path) for path in sorted((self.folder / "feeds").glob("*/*.jsonl"))]
 
     def logins(self, port: int) -> list[dict[str, str]]:
         """The sample logins, their addresses with the port of this run."""
-        path = self.root / "demo" / "logins.toml"
+        path = self.folder / "logins.toml"
         if not path.is_file():
             return []
         try:

@@ -79,7 +79,12 @@ class Front:
             portals.append(PortalCard(words(portal.portal_name), words(portal.company), url, logins))
         languages = tuple(Choice(LANGUAGES[code], f"/?language={code}", code == lang) for code in LOCALES)
         return PortalIndexPage(
-            lang=lang, styles=self._styles(), languages=languages, portals=tuple(portals), more=self._more(t)
+            lang=lang,
+            styles=self._styles(),
+            icon_url=self._statics.url("", PLAIN, "theme/favicon.svg"),
+            languages=languages,
+            portals=tuple(portals),
+            more=self._more(t),
         )
 
     def _more(self, t: Catalogue) -> tuple[tuple[str, str], ...]:

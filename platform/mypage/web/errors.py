@@ -21,6 +21,9 @@ KINDS: dict[int, ErrorKind] = {
 }
 
 
+_OPENS_AGAIN = ("stale", "busy", "maintenance", "broken")
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
     """A status, when to try again, and the page's kind when the status alone does not say it."""
@@ -35,7 +38,7 @@ class ErrorReply:
         return ErrorPage(
             code=self.status,
             kind=kind,
-            back_url=back_url,
+            back_url=back_url if kind in _OPENS_AGAIN else "",
             reference=reference if self.status >= 500 else "",
             wait_minutes=ceil(self.retry_after / 60) if kind == "too-many" else 0,
         )

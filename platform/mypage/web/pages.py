@@ -97,6 +97,7 @@ class PortalIndexPage(Page):
 
     lang: str
     styles: tuple[str, ...]
+    icon_url: str = ""
     languages: tuple[Choice, ...]
     portals: tuple[PortalCard, ...]
     logo_url: str = ""

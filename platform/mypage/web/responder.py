@@ -67,8 +67,8 @@ class Responder:
     def error(self, rq: PortalRequest, error: ErrorReply) -> Response[Any]:
         """An error page with a way back that can be read again."""
         rq.unit = None
-        back = rq.path if rq.method == "GET" else rq.href("top")
-        page = error.page(back_url=back, reference=rq.request_id)
+        again = rq.path if rq.method == "GET" else rq.href("top")
+        page = error.page(back_url=again, reference=rq.request_id)
         headers = {"retry-after": str(error.retry_after)} if error.retry_after else {}
         return self._html(rq, self.render(rq, Show(page)), error.status, headers)
 
