@@ -35,6 +35,18 @@ test-browser: $(READY) ## Run the tests in a browser alone
 lint: $(READY) ## Check style, types, import arrows and templates
 	@scripts/lint.sh
 
+.PHONY: docs
+docs: $(READY) ## Write docs/hooks.md and docs/contexts.md from the code
+	@$(BIN)/python scripts/make_docs.py
+
+.PHONY: requirements
+requirements: $(READY) ## Print which numbered requirements have no test
+	@$(BIN)/python scripts/requirements.py
+
+.PHONY: new-plugin
+new-plugin: $(READY) ## Begin an operator in plugins/ (NAME=x)
+	@$(BIN)/python scripts/new_plugin.py "$(NAME)"
+
 .PHONY: venv
 venv: $(READY) ## Install the pinned dependencies into .venv (the other tasks do this by themselves)
 	@:
