@@ -17,7 +17,7 @@ from mypage.imports.chunk import Means
 from mypage.imports.loader import import_feed
 from mypage.lib.clock import SystemClock
 
-PASSWORD = "Himitsu2026"
+PASSWORD = "Ringo7No3Ki"
 CODE = ("aB3d", "7Kmp", "Xy90")
 SCHEME = "mypage"
 MONTHS = 14

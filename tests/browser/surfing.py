@@ -5,29 +5,40 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from page_watch import Watch
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 from portal_stack import Site
 from sample_people import Person
 
+Way = Literal["mouse", "keyboard", "phone", "no-script"]
+WAYS: tuple[Way, ...] = ("mouse", "keyboard", "phone", "no-script")
 PHONE, DESK = 360, 1280
 HEIGHT = 800
 DEADLINE_MS = 8_000
+MOST_STOPS = 80
+_FOCUS_SHOWS = """
+(element) => {
+  const style = getComputedStyle(element);
+  return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none";
+}
+"""
 
 
 @dataclass(slots=True)
 class Surfer:
-    """One browser window at one portal."""
+    """One browser window at one portal. `keyboard` people never touch the mouse."""
 
     site: Site
     context: BrowserContext
     page: Page
     watch: Watch
+    way: Way = "mouse"
 
     def go(self, path: str = "/") -> Response:
-        """Open a path of the portal."""
-        response = self.page.goto(self.site.url(path))
+        """Open a path of the portal, or a full address."""
+        response = self.page.goto(path if path.startswith("http") else self.site.url(path))
         assert response is not None
         return response
 
@@ -36,17 +47,56 @@ class Surfer:
         return self.page.get_by_label(exactly(label))
 
     def fill(self, values: Mapping[str, str]) -> None:
-        """Fill in controls by their labels."""
+        """Fill in controls by their labels, in their order on the page."""
         for label, value in values.items():
-            self.control(label).fill(value)
+            self.put(self.control(label), value)
+
+    def put(self, control: Locator, value: str) -> None:
+        """Replace what stands in a control."""
+        if self.way == "keyboard":
+            self.reach(control)
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.insert_text(value) if value else self.page.keyboard.press("Delete")
+        else:
+            control.fill(value)
+
+    def choose(self, control: Locator, label: str) -> None:
+        """Choose from a pulldown."""
+        if self.way == "keyboard":
+            self.reach(control)
+            # A pulldown listens to keys, and 月 and 年 have none.
+            self.page.keyboard.type(label.rstrip("月年"))
+        else:
+            control.select_option(label=label)
 
     def press(self, name: str) -> None:
         """Press the button of `main` that has a name."""
-        self.main.get_by_role("button", name=name, exact=True).click()
+        self.use(self.main.get_by_role("button", name=name, exact=True))
 
-    def follow(self, name: str) -> None:
+    def follow(self, name: str | re.Pattern[str]) -> None:
         """Follow the first link of `main` that has a name."""
-        self.main.get_by_role("link", name=name, exact=True).first.click()
+        exact = isinstance(name, str)
+        self.use(self.main.get_by_role("link", name=name, exact=exact).first)
+
+    def use(self, target: Locator) -> None:
+        """Click, or reach it with Tab and press Enter."""
+        if self.way == "keyboard":
+            self.reach(target)
+            self.page.keyboard.press("Enter")
+        else:
+            target.click()
+
+    def reach(self, target: Locator) -> None:
+        """Press Tab until a control has the focus. Every stop on the way must show that it has it."""
+        expect(target).to_be_visible()
+        for _ in range(MOST_STOPS):
+            if target.evaluate("(element) => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+            focused = self.page.locator(":focus")
+            if focused.count():
+                assert focused.evaluate(_FOCUS_SHOWS), f"no visible focus on {focused.evaluate('e => e.outerHTML')[:200]}"
+        raise AssertionError(f"{target} cannot be reached with Tab")
 
     @property
     def main(self) -> Locator:
@@ -69,7 +119,7 @@ class Surfer:
         """Log in on the login page and wait for the home page."""
         self.go("/login")
         self.try_login(login or person.login, password or person.password)
-        self.heading(re.compile("マイページ"))
+        self.at("/home")
         expect(self.page.locator(".who")).to_contain_text(person.number)
 
     def try_login(self, login: str, password: str) -> None:
@@ -78,8 +128,10 @@ class Surfer:
         self.press("ログイン")
 
     def log_out(self) -> None:
-        """Press the header's button."""
-        self.page.locator("header").get_by_role("button", name="ログアウト").click()
+        """Press the button of the header, or of the menu on a phone."""
+        if self.way == "phone":
+            self.page.locator(".menu-button").click()
+        self.use(self.page.get_by_role("button", name="ログアウト"))
         self.at("/login")
 
 
@@ -91,10 +143,10 @@ class Surfers:
     opened: list[Surfer] = field(default_factory=list)
     networks: int = 0
 
-    def open(self, site: Site, *, width: int = DESK, javascript: bool = True) -> Surfer:
+    def open(self, site: Site, way: Way = "mouse", *, width: int = 0) -> Surfer:
         """A fresh browser."""
-        context = self.context(width=width, javascript=javascript)
-        surfer = Surfer(site, context, context.new_page(), Watch.over(context))
+        context = self.context(width=width or (PHONE if way == "phone" else DESK), javascript=way != "no-script")
+        surfer = Surfer(site, context, context.new_page(), Watch.over(context), way)
         self.opened.append(surfer)
         return surfer
 
@@ -105,14 +157,12 @@ class Surfers:
     def context(self, *, width: int = DESK, javascript: bool = True) -> BrowserContext:
         """A context with a network address of its own, as a trusted proxy would tell it."""
         self.networks += 1
-        first, second = divmod(self.networks, 250)
         context = self.browser.new_context(
             locale="ja-JP",
             viewport={"width": width, "height": HEIGHT},
             java_script_enabled=javascript,
             accept_downloads=True,
-            has_touch=width == PHONE,
-            extra_http_headers={"X-Forwarded-For": f"203.{first}.113.{second + 1}"},
+            extra_http_headers={"X-Forwarded-For": f"198.51.{self.networks // 250}.{self.networks % 250 + 1}"},
         )
         context.set_default_timeout(DEADLINE_MS)
         return context
