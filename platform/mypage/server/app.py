@@ -153,6 +153,8 @@ class Server:
     async def start(self) -> None:
         """Read the registry and keep watching it."""
         await self.load_registry()
+        for kernel in self.kernels.values():
+            await asyncio.to_thread(kernel.responder.templates.warm)
         self._ready = True
         self._poll = asyncio.create_task(self._watch())
 

@@ -128,6 +128,7 @@ class Templates:
     def __init__(self, catalogues: Mapping[str, Catalogue], operator: Path | None, themes: Mapping[str, Path]) -> None:
         """`themes` holds only themes with template overrides: the others share one compiled set."""
         loader = LayeredLoader(operator, themes)
+        self._operator = operator
         self._themes = frozenset(themes)
         self._environments = {locale: _PortalEnvironment(cat, loader) for locale, cat in catalogues.items()}
 
@@ -135,6 +136,14 @@ class Templates:
         """The template as this theme has it. Raises jinja2.TemplateNotFound."""
         full = f"theme/{theme}:{name}" if theme in self._themes else name
         return self._environments[locale].get_template(full)
+
+    def warm(self) -> None:
+        """Compile every page once, before the first request has to wait for it."""
+        folders = [CORE_TEMPLATES] + ([self._operator] if self._operator else [])
+        names = {path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.html")}
+        for environment in self._environments.values():
+            for name in sorted(names):
+                environment.get_template(name)
 
     def render(self, page: Page, *, theme: str, locale: str, **frame: Any) -> str:
         """Render a page context; `frame` are the per-request variables `frame`, `href` and `static`."""
