@@ -25,6 +25,7 @@ from mypage.hooks.specs import SPECS
 from mypage.operators.compiling import make_hooks
 from mypage.operators.defaults import CoreDefaults
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
+from mypage.server.routes import all_routes
 from mypage.web.page import Page
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -90,6 +91,9 @@ def hooks_page() -> str:
             out += ["", f"### {hook}", "", "```python", signature(hook, function), "```", ""]
             out += [inspect.getdoc(function) or "", "", f"- Kind: {kind_of(hook)}."]
             out += [f"- Default: {_default(hook)}", f"- Implemented by: {', '.join(who[hook]) or 'nobody'}."]
+    out += ["", "## Routes", "", "What menu entries and gates may name, and the permission that a role needs for it."]
+    out += ["", "| route | path | permission |", "|---|---|---|"]
+    out += [f"| `{r.name}` | `{r.path}` | `{r.permission}` |" for r in all_routes() if r.method == "GET"]
     out += ["", "## Values", ""]
     out.append("All of these are imported from `mypage.plugin`. A field without a default must be given.")
     for name, kind in _values():
