@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 from authkit import PASSWORD, Kit, csrf_of
@@ -161,7 +163,7 @@ def test_forms_need_the_token_of_this_browser(kit: Kit, other: Kit) -> None:
 def test_next_leads_only_inside_the_portal(kit: Kit, wanted: str, leads: str) -> None:
     kit.member()
     browser = kit.portal.client()
-    browser.get("/login?" + str(__import__("urllib.parse").parse.urlencode({"next": wanted})))
+    browser.get("/login?" + urlencode({"next": wanted}))
     assert browser.submit({"login": "hanako1958", "password": PASSWORD}).location == leads
 
 
@@ -175,8 +177,6 @@ def test_a_page_that_needs_login_leads_back_to_itself(kit: Kit) -> None:
 
 
 def test_an_old_hash_is_replaced_at_login(kit: Kit) -> None:
-    import hashlib
-
     digest = hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
     kit.member(password_hash=kit.portal.server.hasher.wrap_legacy(LegacyKind.MD5, digest))
     kit.signed_in()
@@ -239,8 +239,6 @@ def test_the_trail_says_who_signed_in_and_never_what_was_typed(kit: Kit) -> None
 def test_no_input_breaks_the_login(kit: Kit, value: str) -> None:
     browser = kit.portal.client()
     token = csrf_of(browser.get("/login"))
-    from urllib.parse import quote_plus
-
     typed = quote_plus(value, errors="surrogatepass")
     body = f"_csrf={token}&login={typed}&login={typed}&password={typed}&password=%ED%A0%80"
     headers = {"content-type": "application/x-www-form-urlencoded"}

@@ -153,10 +153,11 @@ def add_broken(form: PortalForm, name: str, result: RuleResult) -> None:
 def _report(form: PortalForm, name: str, results: Sequence[RuleResult]) -> bool:
     wrong = broken(results)
     if wrong:
-        rules = form.t("; ").join(result.text for result in wrong)
-        form.add_error(
-            name, form.t("%(label)s: please keep to this: %(rules)s", label=form.t(form[name].label.text), rules=rules)
-        )
+        rules = wrong[0].text
+        for result in wrong[1:]:
+            rules = form.t("%(first)s; %(second)s", first=rules, second=result.text)
+        label = form.t(form[name].label.text)
+        form.add_error(name, form.t("%(label)s: please keep to this: %(rules)s", label=label, rules=rules))
     return not wrong
 
 

@@ -25,8 +25,6 @@ from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
 from mypage.web.urls import safe_path
 
-_WRONG = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
-
 
 @get("/", name="top", permission=PUBLIC, gated=False)
 def top(rq: PortalRequest) -> Reply:
@@ -51,7 +49,8 @@ async def login_post(rq: PortalRequest) -> Reply:
         return _page(rq, Tried(scheme.name, form))
     token = await _sign_in(rq, scheme, form)
     if token is None:
-        form.add_error(None, rq.t(_WRONG))
+        text = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
+        form.add_error(None, rq.t(text))
         return _page(rq, Tried(scheme.name, form))
     rq.out.new_session = token
     return _onward(rq)
