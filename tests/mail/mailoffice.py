@@ -59,14 +59,20 @@ class Office:
             return work(tx)
 
     def queue(self, tenant: str, recipient: str = "hanako@example.jp", **changes: Any) -> uuid.UUID:
-        def work(tx: Tx) -> uuid.UUID:
-            values = {"link": f"https://{tenant}.example/activate?token=t", "expires_at": tx.now(), "name": "花子"}
-            arguments = {"template": "activation", "language": "ja", "values": values, "recipient": recipient}
-            return send_mail(tx, Vault(KEYRING), **arguments | changes)
+        """One mail in a unit of its own."""
+        (mail,) = self.queue_all(tenant, [recipient], **changes)
+        return mail
 
-        found = self.run(tenant, work)
-        assert isinstance(found, uuid.UUID)
-        return found
+    def queue_all(self, tenant: str, recipients: list[str], **changes: Any) -> list[uuid.UUID]:
+        """Mails in one unit."""
+        vault = Vault(KEYRING)
+
+        def work(tx: Tx) -> list[uuid.UUID]:
+            values = {"link": f"https://{tenant}.example/activate?token=t", "expires_at": tx.now(), "name": "花子"}
+            arguments = {"template": "activation", "language": "ja", "values": values} | changes
+            return [send_mail(tx, vault, recipient=recipient, **arguments) for recipient in recipients]
+
+        return list(self.run(tenant, work))
 
     def mails(self, tenant: str) -> list[MailMessage]:
         query = select(MailMessage).where(MailMessage.tenant_id == tenant).order_by(MailMessage.created_at)

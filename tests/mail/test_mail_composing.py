@@ -28,11 +28,12 @@ COMPILED = compile_operators()
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 ORIGIN = "https://my.kita.example"
 TEMPLATES = {name: Templates(operator.catalogues, None, {}) for name, operator in COMPILED.operators.items()}
+LOGIN = f"{ORIGIN}/login"
 LINK = f"{ORIGIN}/activate?token=abc-123"
 VALUES = {
     "activation": {"link": LINK, "expires_at": NOW, "name": "弘前 りんご"},
     "password_reset": {"link": LINK, "expires_at": NOW},
-    "login_id_notice": {"link": LINK, "login_id": "ringo01"},
+    "login_id_notice": {"login_id": "ringo01"},
     "credentials_changed": {"changed": "パスワード", "changed_at": NOW},
     "card_changed": {"card": "VISA **** 4242", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
@@ -80,6 +81,7 @@ def composed(mail: Outgoing, operator: str = "kita", **tenant: str) -> EmailMess
         operator=of,
         templates=TEMPLATES[operator],
         origin=f"https://my.{operator}.example",
+        login_url=f"https://my.{operator}.example/login",
         now=NOW,
     )
     raw = message.as_bytes(policy=SMTP)
@@ -123,6 +125,8 @@ def test_text_alone_is_complete_and_html_needs_nothing_from_outside() -> None:
             # A button's label says what the link beside it does; in the text the link alone does.
             if piece not in ("登録を完了する", "新しいパスワードを設定する", "北通信"):
                 assert piece in text, template
+        if template == "login_id_notice":
+            assert LOGIN in text
         assert "link" not in values or str(values["link"]) in text
 
 
@@ -169,6 +173,7 @@ def test_the_look_is_the_tenants_and_the_words_never_another_operators() -> None
             operator=own,
             templates=TEMPLATES["kita"],
             origin=ORIGIN,
+            login_url=LOGIN,
             now=NOW,
         )
 
@@ -221,6 +226,7 @@ def test_no_header_can_be_smuggled_in(bad: str) -> None:
                 operator=broken,
                 templates=TEMPLATES["kita"],
                 origin=ORIGIN,
+                login_url=LOGIN,
                 now=NOW,
             )
 
@@ -253,6 +259,7 @@ def test_any_words_survive_the_way(company: str, subject: str) -> None:
         operator=changed,
         templates=TEMPLATES["kita"],
         origin=ORIGIN,
+        login_url=LOGIN,
         now=NOW,
     )
     raw = message.as_bytes(policy=SMTP)

@@ -140,4 +140,4 @@ async def test_a_stop_in_the_middle_leaves_no_open_connection() -> None:
             await asyncio.sleep(0.01)
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(sending, 1)
+            await asyncio.wait_for(sending, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from mailoffice import Office
@@ -14,7 +15,8 @@ from mypage.db.session import Database, Tx
 from mypage.jobs.tasks import Job
 from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_sent
-from mypage.server.worker import CLEANUPS, Cleaner, LiveRegistry
+from mypage.operators.tenants import Tenant
+from mypage.server.worker import Cleaner, LiveRegistry, cleanups_of
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +35,11 @@ async def test_one_job_per_tenant_and_all_that_is_over_goes_in_small_units(offic
         calls.append(tx.tenant)
         return limit if len(calls) == 1 else 0
 
+    def cleanups(tenant: Tenant) -> tuple[Any, ...]:
+        return cleanups_of(office.compiled.operators[tenant.operator])
+
     try:
-        cleaner = Cleaner(database, LiveRegistry(database, office.compiled), (*CLEANUPS, seen))
+        cleaner = Cleaner(database, LiveRegistry(database, office.compiled), lambda tenant: (*cleanups(tenant), seen))
         await cleaner.fan_out(DUE)
         jobs = [job for job in office.jobs() if job.task_name == "cleanup.tenant"]
         assert sorted(job.args["tenant"] for job in jobs) == tenants

@@ -36,11 +36,19 @@ class Letterhead:
     portal_name: str
     contact: Contact | None
     colours: Mapping[str, str]
+    login_url: str
     logo_url: str = ""
 
 
 def compose(
-    mail: Outgoing, *, tenant: Tenant, operator: Operator, templates: Templates, origin: str, now: datetime
+    mail: Outgoing,
+    *,
+    tenant: Tenant,
+    operator: Operator,
+    templates: Templates,
+    origin: str,
+    login_url: str,
+    now: datetime,
 ) -> EmailMessage:
     """The message. `origin` is that of the tenant's main host; `templates` are the operator's.
 
@@ -57,7 +65,13 @@ def compose(
     def own(text: str) -> str:
         return t(text).replace("%(company)s", company).replace("%(portal)s", portal)
 
-    head = Letterhead(company=company, portal_name=portal, contact=_contact(operator, t), colours=tenant.theme.colours)
+    head = Letterhead(
+        company=company,
+        portal_name=portal,
+        contact=_contact(operator, t),
+        colours=tenant.theme.colours,
+        login_url=login_url,
+    )
     context: dict[str, Any] = {
         **mail.values,
         "mail": head,

@@ -38,12 +38,13 @@ _MARK_TRIES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who a mail comes from: the tenant with its operator, templates and public origin."""
+    """Who a mail comes from: the tenant with its operator and templates, its public origin and login page."""
 
     tenant: Tenant
     operator: Operator
     templates: Templates
     origin: str
+    login_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class Delivery:
             operator=sender.operator,
             templates=sender.templates,
             origin=sender.origin,
+            login_url=sender.login_url,
             now=self.database.clock.now(),
         )
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from mypage.auth.cleanup import cleanup
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
 from mypage.jobs.queue import enqueue
@@ -21,11 +22,14 @@ from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
 from mypage.mail.delivery import Delivery, Patience, Sender
 from mypage.mail.service import DELIVER, fail_stuck, forget_old
 from mypage.mail.transport import SmtpTransport
+from mypage.operators.operator import Operator
 from mypage.operators.store import read_registry, registry_version
-from mypage.operators.tenants import Registry
+from mypage.operators.tenants import Registry, Tenant
 from mypage.server.app import Compiled, compile_all, make_keyring
+from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
 from mypage.web.rendering import Templates
+from mypage.web.urls import UrlTable
 
 log = structlog.get_logger("mypage.worker")
 
@@ -35,8 +39,12 @@ REGISTRY_POLL_SECONDS = 3.0
 CLEANUP_BATCH = 500
 
 Cleanup = Callable[[Tx, int], int]
-CLEANUPS: tuple[Cleanup, ...] = (fail_stuck, forget_old)
-"""What areas delete once it is over: given a unit and a limit, each returns how many rows it deleted."""
+"""Deletes what is over of one tenant: given a unit and a limit, it returns how many rows went."""
+
+
+def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
+    """What every area wants cleaned up for the tenants of an operator."""
+    return (partial(cleanup, counters_kept=operator.throttle.forget_after), fail_stuck, forget_old)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,12 @@ class LiveRegistry:
 
         await self._database.platform(read)
 
+    async def find(self, name: str) -> Tenant | None:
+        """A tenant by name; a new one is looked for at once."""
+        if self.current.get(name) is None:
+            await self.refresh()
+        return self.current.get(name)
+
     async def watch(self) -> None:
         """Refresh for ever; an outage of the database is waited out."""
         while True:
@@ -88,6 +102,7 @@ class Senders:
     def __init__(self, settings: Settings, compiled: Compiled, registry: LiveRegistry) -> None:
         """Compiles no template yet."""
         self._settings, self._compiled, self._registry = settings, compiled, registry
+        self._urls = UrlTable(all_routes())
         overriding = {n: theme.templates for n, theme in compiled.themes.items() if theme.templates is not None}
         self._templates: Mapping[str, Templates] = {
             name: Templates(operator.catalogues, operator.template_folder, overriding)
@@ -95,26 +110,27 @@ class Senders:
         }
 
     async def of(self, name: str) -> Sender | None:
-        """The sender of a tenant; a new tenant is looked for at once."""
-        tenant = self._registry.current.get(name)
-        if tenant is None:
-            await self._registry.refresh()
-            tenant = self._registry.current.get(name)
+        """The sender of a tenant, or None when it is not served."""
+        tenant = await self._registry.find(name)
         if tenant is None:
             return None
+        origin = self._settings.public_origin(tenant.main.host)
         return Sender(
             tenant=tenant,
             operator=self._compiled.operators[tenant.operator],
             templates=self._templates[tenant.operator],
-            origin=self._settings.public_origin(tenant.main.host),
+            origin=origin,
+            login_url=origin + self._urls.href(tenant.main.prefix, "login", {}),
         )
 
 
 class Cleaner:
     """The periodic `cleanup`, which asks for one job per tenant, and that job."""
 
-    def __init__(self, database: Database, registry: LiveRegistry, cleanups: tuple[Cleanup, ...]) -> None:
-        """`cleanups` are what to call per tenant."""
+    def __init__(
+        self, database: Database, registry: LiveRegistry, cleanups: Callable[[Tenant], tuple[Cleanup, ...]]
+    ) -> None:
+        """`cleanups` says what to call for a tenant."""
         self._database, self._registry, self._cleanups = database, registry, cleanups
 
     async def fan_out(self, due: datetime) -> None:
@@ -126,17 +142,18 @@ class Cleaner:
 
     async def tenant(self, job: Job) -> None:
         """Delete in small units until nothing is left to delete."""
-        for cleanup in self._cleanups:
+        tenant = await self._registry.find(job.tenant)
+        for clean in self._cleanups(tenant) if tenant else ():
             deleted = CLEANUP_BATCH
             while deleted >= CLEANUP_BATCH:
-                deleted = await self._unit(job.tenant, job.request_id, partial(_batch, cleanup))
+                deleted = await self._unit(job.tenant, job.request_id, partial(_batch, clean))
 
     async def _unit(self, tenant: str, request_id: str, work: Callable[[Tx], T]) -> T:
         return await self._database.run(tenant, work, actor=Actor("system", CLEANUP), request_id=request_id)
 
 
-def _batch(cleanup: Cleanup, tx: Tx) -> int:
-    return cleanup(tx, CLEANUP_BATCH)
+def _batch(clean: Cleanup, tx: Tx) -> int:
+    return clean(tx, CLEANUP_BATCH)
 
 
 async def run_worker(
@@ -161,7 +178,7 @@ async def run_worker(
         sender_of=Senders(settings, found, registry).of,
         patience=options.patience or Patience(),
     )
-    cleaner = Cleaner(database, registry, CLEANUPS)
+    cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     runner = JobRunner(
         settings.database_url,
         {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant},
