@@ -78,7 +78,7 @@ class Report:
     def printable(self) -> Iterator[str]:
         """Lines of text for a terminal: what was done per kind, then every problem."""
         would = "would be " if self.dry_run else ""
-        speed = f", {self.lines / self.seconds:,.0f} lines/s" if self.seconds else ""
+        speed = f", {self.lines / self.seconds:,.0f} lines/s" if self.seconds >= 1 else ""
         yield f"{self.source}: {self.lines:,} lines in {self.seconds:.1f} s{speed}"
         for kind in self.tally.kinds():
             counts = [f"{self.tally.counts[kind, outcome]:,} {outcome}" for outcome in OUTCOMES]
