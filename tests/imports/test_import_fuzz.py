@@ -34,7 +34,9 @@ def spoilt(line: dict[str, Any], chance: random.Random) -> dict[str, Any]:
         ]
         if nested and chance.random() < 0.4:
             target = chance.choice(nested)
-        target[chance.choice([*target, "extra"] if chance.random() < 0.05 else list(target))] = copy.deepcopy(chance.choice(NASTY))
+        target[chance.choice([*target, "extra"] if chance.random() < 0.05 else list(target))] = copy.deepcopy(
+            chance.choice(NASTY)
+        )
     return line
 
 
