@@ -1,4 +1,4 @@
-"""Two operators in one process: each portal has its own words, rules, permissions and templates, and nothing of the other."""
+"""Two operators in one process: each portal has its own words, rules and templates, and nothing of the other."""
 
 from __future__ import annotations
 
@@ -142,12 +142,8 @@ def test_the_holder_has_the_whole_menu(nagi_portal: Portal) -> None:
 
 def test_a_password_that_was_handed_out_is_changed_first(nagi_portal: Portal) -> None:
     person = add_person(nagi_portal)
-    mine = Credential.account_id == person.account_id
-    nagi_portal.run(
-        lambda tx: tx.execute(
-            update(Credential).where(Credential.tenant_id == tx.tenant, mine).values(must_change=True)
-        )
-    )
+    must_change = update(Credential).where(Credential.account_id == person.account_id).values(must_change=True)
+    nagi_portal.run(lambda tx: tx.execute(must_change.where(Credential.tenant_id == tx.tenant)))
     client = sign_in(nagi_portal, person)
     for path in ("/home", "/bills", "/contract", "/notices"):
         answer = client.get(path)
