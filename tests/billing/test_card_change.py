@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from mypage.audit.models import AuditEntry
 from mypage.auth.models import LoginSession
-from mypage.billing.card_flow import reconcile
+from mypage.billing.card_jobs import CardReconciler
 from mypage.billing.models import CardSetup, PaymentMethod
 from mypage.db.keys import Vault
 from mypage.hooks.payment import CardSetupRequest
+from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.mail.models import MailMessage
 from mypage.testing.portal import NOON, Answer, MakePortal, Portal, PortalClient
 from payment.payment_bench import Clock, Customer, Running, running
@@ -131,11 +132,22 @@ def later(portal: Portal, **span: float) -> None:
     portal.clock.at += timedelta(**span)
 
 
-def settle(portal: Portal) -> int:
-    tenant = portal.server.registry.get(portal.name)
-    assert tenant is not None
+def settle(portal: Portal) -> bool:
+    """Run the job of the one entry as the worker does; whether the entry has ended by it."""
     server = portal.server
-    return portal.wait(reconcile(server.database, server.gateways, server.ports.get(Vault), tenant))
+
+    async def find(name: str) -> Any:
+        return server.registry.get(name)
+
+    task = CardReconciler(
+        database=server.database, gateways=server.gateways, vault=server.ports.get(Vault), tenant_of=find
+    )
+    (entry,) = entries(portal)
+    try:
+        portal.wait(task(Job(tenant=portal.name, request_id="test", arguments={"entry": str(entry.id)})))
+    except TryAgain:
+        return False
+    return True
 
 
 def leave(portal: Portal, **values: Any) -> None:
@@ -474,14 +486,58 @@ def test_a_lost_answer_is_resolved_by_asking_only(portal: Portal, change: Change
 def test_a_lost_answer_is_resolved_without_the_customer(portal: Portal, change: Change, company: Running) -> None:
     change.entered("4000000000006603")
     change.confirm()
-    assert settle(portal) == 0
-    later(portal, seconds=61)
-    assert settle(portal) == 1
+    assert settle(portal)
     assert current(portal).last4 == "6603"
     assert company.outcomes("register") == ["registered"]
-    assert settle(portal) == 0
+    assert settle(portal)
+    assert len(rows(portal, PaymentMethod)) == 1
     (trail,) = [entry for entry in rows(portal, AuditEntry) if entry.action == "card.changed"]
-    assert (trail.actor_kind, trail.actor) == ("system", "card-reconcile")
+    assert (trail.actor_kind, trail.actor) == ("system", "card.reconcile")
+
+
+@pytest.mark.req("ACTV-63")
+def test_asking_many_times_at_once_takes_the_card_once_and_keeps_it(
+    portal: Portal, change: Change, company: Running
+) -> None:
+    change.entered("4000000000006603")
+    path = change.confirm().location
+
+    async def all_at_once() -> list[Any]:
+        return await asyncio.gather(*(change.client.arequest("GET", path) for _ in range(4)))
+
+    answers = portal.wait(all_at_once())
+    assert {answer.headers["location"].partition("?")[0].rsplit("/", 1)[0] for answer in answers} == {"/card/complete"}
+    assert len(rows(portal, PaymentMethod)) == 1
+    assert company.outcomes("discard") == []
+
+
+def test_every_entry_has_a_job_that_asks_about_it(portal: Portal, change: Change) -> None:
+    change.entered()
+    change.confirm()
+    (entry,) = entries(portal)
+    query = text(
+        "SELECT scheduled_at FROM procrastinate_jobs WHERE task_name = 'card.reconcile' AND args->>'entry' = :e"
+    )
+    times = portal.run(lambda tx: list(tx.execute(query, {"e": str(entry.id)}).scalars()))
+    assert times == [portal.clock.now() + timedelta(seconds=61)] * 2
+
+
+@pytest.mark.parametrize("arguments", [{}, {"entry": "x"}])
+def test_a_job_without_an_entry_is_refused_and_one_of_a_lost_entry_is_done(
+    portal: Portal, arguments: dict[str, str]
+) -> None:
+    server = portal.server
+
+    async def find(name: str) -> Any:
+        return server.registry.get(name)
+
+    task = CardReconciler(
+        database=server.database, gateways=server.gateways, vault=server.ports.get(Vault), tenant_of=find
+    )
+    with pytest.raises(BadJob):
+        portal.wait(task(Job(tenant=portal.name, request_id="test", arguments=arguments)))
+    portal.wait(task(Job(tenant=portal.name, request_id="test", arguments={"entry": str(uuid.uuid4())})))
+    portal.wait(task(Job(tenant="unknown", request_id="test", arguments={"entry": str(uuid.uuid4())})))
 
 
 def test_a_crash_before_the_call_to_register_leads_back_to_the_confirmation(
@@ -493,8 +549,10 @@ def test_a_crash_before_the_call_to_register_leads_back_to_the_confirmation(
     wait = change.client.get(f"/card/result/{entry.id}")
     assert wait.all("//*[@id='card-wait']")
     assert change.client.get(f"/card/confirm/{entry.id}").status == 303
+    assert not settle(portal)
+    assert entries(portal)[0].registering
     later(portal, seconds=61)
-    settle(portal)
+    assert not settle(portal)
     change.client.get(f"/card/confirm/{entry.id}")
     change.confirm()
     assert current(portal).last4 == "4242"
@@ -508,7 +566,7 @@ def test_a_crash_after_the_company_registered_is_made_good(portal: Portal, chang
     gateway = portal.server.gateways.of(portal.server.registry.get(portal.name))
     portal.wait(gateway.register(entry.reference, str(entry.id)))
     later(portal, seconds=61)
-    assert settle(portal) == 1
+    assert settle(portal)
     assert current(portal).last4 == "4242"
 
 
@@ -518,8 +576,9 @@ def test_a_crash_before_the_first_call_ends_by_asking(portal: Portal, client: Po
     (entry,) = entries(portal)
     wait = client.get(f"/card/result/{entry.id}")
     assert wait.all("//*[@id='card-wait']")
+    assert not settle(portal)
     later(portal, seconds=61)
-    assert settle(portal) == 1
+    assert settle(portal)
     (entry,) = entries(portal)
     assert (entry.state, entry.reason) == ("cancelled", "unavailable")
     assert Change(portal, client).start().location.startswith(company.url)
@@ -540,9 +599,9 @@ def test_a_start_whose_answer_was_lost_is_closed_at_the_company(
 
 def test_an_entry_that_nobody_came_back_from_ends_in_time(portal: Portal, change: Change, company: Running) -> None:
     change.type()
+    assert not settle(portal)
     company.clock.forward(minutes=90)
-    later(portal, minutes=90)
-    assert settle(portal) == 1
+    assert settle(portal)
     assert entries(portal)[0].state == "expired"
 
 
@@ -551,8 +610,7 @@ def test_a_card_that_nobody_confirmed_is_not_taken(portal: Portal, change: Chang
     (entry,) = entries(portal)
     gateway = portal.server.gateways.of(portal.server.registry.get(portal.name))
     portal.wait(gateway.register(entry.reference, str(entry.id)))
-    later(portal, minutes=90)
-    settle(portal)
+    assert settle(portal)
     assert rows(portal, PaymentMethod) == []
     assert entries(portal)[0].state == "cancelled"
     assert company.outcomes("discard") == ["registered"]

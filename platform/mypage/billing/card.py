@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from mypage.auth.models import Customer
 from mypage.billing.errors import EntryUnderWay
@@ -24,6 +24,7 @@ from mypage.billing.service import Card
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.hooks.payment import CardSetupStarted, StoredCard
+from mypage.jobs.queue import enqueue
 from mypage.lib.errors import NotFound
 from mypage.lib.tokens import token_hash
 
@@ -31,6 +32,8 @@ State = Literal["created", "sent", "unknown", "entered", "registered", "refused"
 FINAL: frozenset[str] = frozenset({"registered", "refused", "cancelled", "expired"})
 UNAVAILABLE = "unavailable"
 """The reason of an entry that ended because the payment company could not be reached or never heard of it."""
+RECONCILE = "card.reconcile"
+"""The job that asks about an entry until it has ended."""
 IN_FLIGHT = timedelta(seconds=60)
 """Longer than any call to a payment company lasts: after it, an answer about a call is about its end."""
 
@@ -68,20 +71,6 @@ _OPEN = (
     )
     .order_by(CardSetup.created_at.desc())
     .limit(1)
-)
-_LOST = (
-    select(*_COLUMNS)
-    .where(
-        CardSetup.tenant_id == bindparam("tenant"),
-        or_(
-            (CardSetup.state.in_(["created", "unknown"]) | CardSetup.registering)
-            & (CardSetup.updated_at < bindparam("called_before")),
-            CardSetup.state.in_(["sent", "entered"]) & (CardSetup.updated_at < bindparam("seen_before")),
-        ),
-        CardSetup.state.not_in(sorted(FINAL)),
-    )
-    .order_by(CardSetup.updated_at)
-    .limit(bindparam("limit"))
 )
 _LOCK_CUSTOMER = (
     select(Customer.id)
@@ -164,6 +153,7 @@ def open_entry(
         )
     )
     tx.flush()
+    _ask_later(tx, entry_id)
     return find_entry(tx, principal, entry_id), True
 
 
@@ -184,13 +174,6 @@ def pending_entry(tx: Tx, principal: Principal) -> Entry | None:
     row = tx.execute(_OPEN, {"tenant": tx.tenant, "customer": principal.customer_id}).one_or_none()
     entry = _entry(row) if row is not None else None
     return entry if entry is not None and entry.uncertain else None
-
-
-def lost_entries(tx: Tx, *, limit: int) -> tuple[Entry, ...]:
-    """Entries of the tenant with a call that ended without an answer, and ones that nobody came back from."""
-    now = tx.now()
-    values = {"called_before": now - IN_FLIGHT, "seen_before": now - timedelta(hours=1), "limit": limit}
-    return tuple(_entry(row) for row in tx.execute(_LOST, {"tenant": tx.tenant, **values}))
 
 
 def note_sent(tx: Tx, entry_id: uuid.UUID, started: CardSetupStarted) -> None:
@@ -230,6 +213,7 @@ def begin_registering(tx: Tx, principal: Principal, entry_id: uuid.UUID) -> tupl
     if entry.state != "entered" or entry.registering or entry.reference is None:
         return entry, False
     _change(tx, entry_id, registering=True)
+    _ask_later(tx, entry_id)
     return entry, True
 
 
@@ -280,6 +264,10 @@ def locked_entry(tx: Tx, entry_id: uuid.UUID) -> Entry:
 def call_ended(tx: Tx, entry: Entry) -> bool:
     """Whether every call about the entry has certainly ended."""
     return tx.now() - entry.updated_at >= IN_FLIGHT
+
+
+def _ask_later(tx: Tx, entry_id: uuid.UUID) -> None:
+    enqueue(tx, RECONCILE, at=tx.now() + IN_FLIGHT + timedelta(seconds=1), entry=str(entry_id))
 
 
 def _locked(tx: Tx, entry_id: uuid.UUID) -> Entry:

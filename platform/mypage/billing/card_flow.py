@@ -1,7 +1,7 @@
 """Talking to the payment company about a card entry: one unit, one call, one unit (security rules 20 and 21).
 
 What a browser brings along is never believed. After a call without a readable answer nothing is sent again: the company
-is asked under the same key until it answers.
+is asked under the same key until it answers, by the pages while the customer waits and by a job in any case.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from mypage.billing.card import (
     find_entry,
     give_up,
     locked_entry,
-    lost_entries,
     note_ended,
     note_entered,
     note_not_reached,
@@ -31,9 +30,8 @@ from mypage.billing.card import (
     open_entry,
 )
 from mypage.billing.card_change import replace_card
-from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
-from mypage.db.session import Actor, Database, Tx
+from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.hooks.payment import (
     CardSetupRequest,
@@ -44,7 +42,6 @@ from mypage.hooks.payment import (
     PaymentGateway,
     StoredCard,
 )
-from mypage.operators.tenants import Tenant
 
 log = structlog.get_logger("mypage.card")
 
@@ -157,26 +154,6 @@ async def drop(units: Units, gateway: PaymentGateway, principal: Principal, entr
     if entry.reference is not None:
         await _discard(gateway, entry.reference)
     return True
-
-
-async def reconcile(database: Database, gateways: Gateways, vault: Vault, tenant: Tenant, *, limit: int = 50) -> int:
-    """Ask about the tenant's entries whose last call has no known outcome; returns how many have ended by it.
-
-    For a periodic job, about once a minute. It is harmless to run in two processes at once.
-    """
-    actor = Actor("system", "card-reconcile")
-
-    async def units(work: Callable[[Tx], T], /) -> T:
-        return await database.run(tenant.name, work, actor=actor)
-
-    if not gateways.name_of(tenant):
-        return 0
-    gateway = gateways.of(tenant)
-    settled = 0
-    for entry in await units(lambda tx: lost_entries(tx, limit=limit)):
-        after = await ask(units, gateway, vault, entry)
-        settled += after.final
-    return settled
 
 
 def _never_heard_of(tx: Tx, entry_id: UUID) -> Entry:

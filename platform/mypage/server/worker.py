@@ -14,6 +14,9 @@ from typing import Any, TypeVar
 import structlog
 
 from mypage.auth.cleanup import cleanup
+from mypage.billing.card import RECONCILE
+from mypage.billing.card_jobs import CardReconciler
+from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
 from mypage.jobs.queue import enqueue
@@ -164,9 +167,10 @@ async def run_worker(
     database = Database(settings.database_url, pool_size=settings.pool_size)
     registry = LiveRegistry(database, found)
     await registry.refresh()
+    vault = Vault(make_keyring(settings))
     delivery = Delivery(
         database=database,
-        vault=Vault(make_keyring(settings)),
+        vault=vault,
         transport=SmtpTransport(
             host=settings.smtp_host,
             port=settings.smtp_port,
@@ -178,10 +182,12 @@ async def run_worker(
         sender_of=Senders(settings, found, registry).of,
         patience=options.patience or Patience(),
     )
+    gateways = Gateways(found.hooks)
+    reconciler = CardReconciler(database=database, gateways=gateways, vault=vault, tenant_of=registry.find)
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     runner = JobRunner(
         settings.database_url,
-        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant},
+        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant, RECONCILE: reconciler},
         {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out)},
         times=options.times,
         ready=lambda: log.info("worker ready", tenants=len(registry.current.tenants)),
@@ -193,4 +199,5 @@ async def run_worker(
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+        await gateways.close()
         await database.close()
