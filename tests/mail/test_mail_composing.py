@@ -107,6 +107,7 @@ def test_the_activation_mail_in_the_operators_words() -> None:
         assert "弘前 りんご　様" in body
         assert "北通信へのお申込み、ありがとうございます。" in body
         assert "10%引きの適用にも" in body
+        assert "リンクを開いて、画面のボタンを押してください。" in body, "own words do not take away what to do"
         assert LINK in body
         assert "2026年11月21日 12:00" in body
         assert "ご登録のお申込みをいただき" not in body, "the core's opening must give way"
