@@ -269,6 +269,20 @@ def test_figures_that_contradict_each_other_are_not_printed(
     assert client.get(f"/bills/{bill}").status == 200
 
 
+def test_files_come_in_the_readers_language_and_below_the_portals_path(make_portal: MakePortal) -> None:
+    portal = make_portal("actv", prefix="/aomori")
+    person = add_person(portal, kind="company")
+    client = sign_in(portal, person)
+    bill = add_bill(portal, person, month(0), [INTERNET], number="INV-9")
+    assert client.get("/bills").all("//main//a[@download]/@href") == ["/aomori/bills/lines.csv"]
+    japanese = pdf_text(client.get(f"/invoices/{bill}/pdf").raw.content)
+    assert "御中" in japanese
+    client.get("/display?language=en")
+    english = pdf_text(client.get(f"/aomori/invoices/{bill}/pdf").raw.content)
+    assert "November2026" in english
+    assert "適格請求書" not in english.replace("QualifiedInvoice（適格請求書）", "")
+
+
 # --- whose
 
 

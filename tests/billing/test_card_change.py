@@ -251,6 +251,26 @@ def test_the_issuers_question_is_asked_before_the_confirmation(portal: Portal, c
     assert current(portal).last4 == "3220"
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_portal_below_a_path_changes_cards_in_both_languages(
+    make_portal: MakePortal, company: Running, language: str
+) -> None:
+    portal = make_portal("actv", prefix="/aomori", extensions=extensions(company.url))
+    change = Change(portal, sign_in(portal, add_person(portal)))
+    change.client.get(f"/display?language={language}")
+    pages = [change.client.get("/card"), change.entered()]
+    done = change.confirm()
+    assert done.location.startswith("/aomori/card/complete/")
+    pages.append(change.client.get(done.location))
+    for page in pages:
+        assert page.html.get("lang") == language
+        assert all(str(url).startswith("/aomori/") for url in page.all("//main//a/@href | //main//form/@action"))
+    assert current(portal).last4 == "4242"
+    (mail,) = [mail for mail in rows(portal, MailMessage) if mail.template == "card_changed"]
+    assert mail.language == "ja"
+    portal.wait(portal.server.gateways.close())
+
+
 # --- no card
 
 
