@@ -47,6 +47,11 @@ requirements: $(READY) ## Print which numbered requirements have no test
 new-plugin: $(READY) ## Begin an operator in plugins/ (NAME=x)
 	@$(BIN)/python scripts/new_plugin.py "$(NAME)"
 
+.PHONY: gallery
+gallery: $(READY) ## Take a picture of every page into build/gallery (needs Chromium)
+	@scripts/ensure-browser.sh >/dev/null
+	@$(BIN)/python scripts/make_gallery.py
+
 .PHONY: venv
 venv: $(READY) ## Install the pinned dependencies into .venv (the other tasks do this by themselves)
 	@:

@@ -126,10 +126,10 @@ def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
     server = Server(settings, compile_all(settings.theme_folders))
     with ExitStack() as running:
         running.enter_context(_smtp(mails, smtp_port))
-        running.enter_context(_served(MailboxPage(mails), mailbox))
+        running.enter_context(served(MailboxPage(mails), mailbox))
         gateway = create_app(folder / "gateway", public_url=payment_url, slow_seconds=1.5)
-        running.enter_context(_served(gateway, payment))
-        running.enter_context(_served(server, web, lifespan="on"))
+        running.enter_context(served(gateway, payment))
+        running.enter_context(served(server, web, lifespan="on"))
         running.enter_context(_worker(database, folder, smtp_port, port))
         engine = sync_engine(database.app)
         running.callback(engine.dispose)
@@ -172,7 +172,7 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
 
 
 @contextmanager
-def _served(app: Any, listener: socket.socket, *, lifespan: Any = "off") -> Iterator[None]:
+def served(app: Any, listener: socket.socket, *, lifespan: Any = "off") -> Iterator[None]:
     """An ASGI application under uvicorn in a thread, which has an event loop of its own."""
     config = uvicorn.Config(
         app, log_config=None, lifespan=lifespan, server_header=False, access_log=False, timeout_graceful_shutdown=1

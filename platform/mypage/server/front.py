@@ -51,15 +51,15 @@ class Front:
             if path.startswith("/_static/"):
                 await self._static(path.removeprefix("/_static/"), send)
                 return
-            page: Page = self._index(lang) if path == "/" else self._bare(404, lang)
+            page: Page = self._index(lang) if path == "/" else self._bare(404, lang, self._styles())
             await self._html(page, 200 if path == "/" else 404, lang, send)
             return
         known = scope.get("state", {}).get("known_host", False)
         status = 404 if known else 421
         await self._html(self._bare(status, lang), status, lang, send)
 
-    def _bare(self, status: int, lang: str) -> Page:
-        styles = self._styles() if self.hosts else ()
+    def _bare(self, status: int, lang: str, styles: tuple[str, ...] = ()) -> Page:
+        # A host of no portal serves no static files, so there the page goes without.
         kind: ErrorKind = "unknown-host" if status == 421 else "not-found"
         return BareErrorPage(code=status, kind=kind, lang=lang, styles=styles)
 

@@ -1,0 +1,205 @@
+"""Every page that there is, each with a way to get there, for the checks of all pages and for the gallery.
+
+A route without a scene fails a test, so that no new page escapes the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from journeys import (
+    CHALLENGED_CARD,
+    REFUSED_CARD,
+    SLOW_CARD,
+    ask_for_reset,
+    enter_card,
+    enter_credentials,
+    path_in,
+    path_of,
+    register,
+    start_card,
+    type_card,
+)
+from playwright.sync_api import expect
+from portal_stack import OPERATOR, Site, Stack, some_id
+from sample_people import People, Person
+from surfing import Surfer, Surfers
+
+from mypage.web.routing import Route
+
+Role = Literal["visitor", "empty", "rich"]
+ROLES: tuple[Role, ...] = ("visitor", "empty", "rich")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A page in a state: a name for files and messages, the path, and the status it comes with."""
+
+    name: str
+    path: str
+    status: int = 200
+
+
+@dataclass(slots=True)
+class Walk:
+    """A browser of one role at one portal, and the scenes that it can open, by the name of their route."""
+
+    surfer: Surfer
+    role: Role
+    scenes: dict[str, list[Scene]] = field(default_factory=dict)
+
+    def add(self, route: str, path: str, note: str = "", status: int = 200) -> None:
+        """A scene of a route."""
+        name = f"{route}-{note}" if note else route
+        self.scenes.setdefault(route, []).append(Scene(name, path, status))
+
+    def here(self, route: str, note: str = "") -> None:
+        """The page that is open now is a scene."""
+        self.add(route, path_of(self.surfer), note)
+
+    def all(self) -> list[Scene]:
+        """All scenes."""
+        return [scene for scenes in self.scenes.values() for scene in scenes]
+
+
+FILES: Mapping[str, str] = {
+    "captcha": "image/png",
+    "bills-csv": "text/csv",
+    "bills-pdf": "application/pdf",
+    "invoices-pdf": "application/pdf",
+}
+"""Routes that answer with a file, by the kind of file."""
+
+PASSING: frozenset[str] = frozenset({"display", "card-return"})
+"""Routes that only lead on to another page; tests of their own look at where."""
+
+_SCHEME = {"actv": "mypage"}[OPERATOR]
+_Recipe = Callable[[Walk], None]
+_PUBLIC: Mapping[str, _Recipe] = {
+    "top": lambda walk: walk.add("top", "/"),
+    "login": lambda walk: walk.add("login", "/login"),
+    "public-page": lambda walk: [walk.add("public-page", f"/pages/{s}", s) for s in ("faq", "terms", "important")][0],
+    "register": lambda walk: walk.add("register", f"/register/{_SCHEME}"),
+    "recover": lambda walk: [walk.add("recover", f"/recover/{k}", k) for k in ("login-id", "password")][0],
+    "recover-sent": lambda walk: [walk.add("recover-sent", f"/recover/{k}/sent", k) for k in ("login-id", "password")][0],
+}
+_PRIVATE: Mapping[str, _Recipe] = {
+    name: lambda walk, name=name: walk.add(name, f"/{name}")  # type: ignore[misc]
+    for name in ("home", "contract", "notices", "bills", "invoices", "card", "credentials", "sessions", "reauth")
+}
+
+
+def pages_of(routes: tuple[Route, ...]) -> set[str]:
+    """The names of all routes that show a page."""
+    return {route.name for route in routes if route.method == "GET"} - set(FILES) - PASSING
+
+
+def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, role: Role) -> Walk:
+    """Go everywhere that a role can go at a portal."""
+    walk = Walk(surfers.open(site), role)
+    for recipe in _PUBLIC.values():
+        recipe(walk)
+    if role == "visitor":
+        _registering(stack, people, walk)
+        _recovering(stack, people, walk)
+    else:
+        person = people.rich(site) if role == "rich" else people.empty(site)
+        walk.surfer.log_in(person)
+        for recipe in _PRIVATE.values():
+            recipe(walk)
+        if role == "rich":
+            _reading(walk)
+            _changing_credentials(walk, person)
+            _changing_card(stack, walk)
+        walk.surfer.watch.take()
+    return walk
+
+
+def _registering(stack: Stack, people: People, walk: Walk) -> None:
+    surfer, site = walk.surfer, walk.surfer.site
+    person = people.newcomer(site)
+    _, link = register(stack, surfer, person)
+    walk.here("register-sent")
+    walk.add("activate", path_in(site, link), "ready")
+    walk.add("activate", "/activate/unknown-token", "dead", 404)
+    _register_to_confirm(stack, surfer, people.newcomer(site))
+    walk.here("register-confirm")
+
+
+def _register_to_confirm(stack: Stack, surfer: Surfer, person: Person) -> None:
+    from journeys import fill_registration, open_registration
+
+    open_registration(surfer)
+    fill_registration(stack, surfer, person, f"new{some_id(8)}")
+    surfer.press("次へ")
+    surfer.at(f"/register/{_SCHEME}/confirm")
+
+
+def _recovering(stack: Stack, people: People, walk: Walk) -> None:
+    person = people.empty(walk.surfer.site)
+    link = ask_for_reset(stack, walk.surfer, person)
+    walk.add("reset", path_in(walk.surfer.site, link), "ready")
+    walk.add("reset", "/reset/unknown-token", "dead", 404)
+
+
+def _reading(walk: Walk) -> None:
+    surfer = walk.surfer
+    for route, path, link in (
+        ("notices-one", "/notices", ".notice"),
+        ("bills-one", "/bills", "main table .row-acts a"),
+        ("invoices-one", "/invoices", "main table .row-acts a"),
+    ):
+        surfer.go(path)
+        places = {"notices-one": (0, 1), "bills-one": (0, 1, 7)}.get(route, (0,))
+        hrefs = [link.get_attribute("href") or "" for link in surfer.page.locator(link).all()]
+        pages = [href for href in hrefs if not href.endswith("/pdf")]
+        own = pages if route != "bills-one" else [href for href in pages if "/bills/" in href]
+        for place in places:
+            walk.add(route, own[place].removeprefix(surfer.site.prefix), str(place))
+
+
+def _changing_credentials(walk: Walk, person: Person) -> None:
+    surfer = walk.surfer
+    enter_credentials(surfer, person, password=person.password + "1")
+    surfer.press("変更する")
+    surfer.at("/credentials/done")
+    walk.here("credentials-done")
+    changed = Person(
+        site=person.site,
+        number=person.number,
+        name=person.name,
+        email=person.email,
+        login=person.login,
+        password=person.password + "1",
+    )
+    enter_credentials(surfer, changed, login=f"next{some_id(8)}")
+    walk.here("credentials-confirm")
+
+
+def _changing_card(stack: Stack, walk: Walk) -> None:
+    surfer = walk.surfer
+    start_card(stack, surfer)
+    type_card(surfer, REFUSED_CARD)
+    surfer.page.get_by_role("link", name="マイページへ戻る").or_(surfer.main.locator(".callout--danger")).first.wait_for()
+    back = surfer.page.get_by_role("link", name="マイページへ戻る")
+    if back.count():
+        back.click()
+    surfer.heading("カードを登録できませんでした")
+    walk.here("card-result", "refused")
+    start_card(stack, surfer)
+    surfer.press("戻る")
+    surfer.heading("カードの入力を中止しました")
+    walk.here("card-result", "cancelled")
+    start_card(stack, surfer)
+    type_card(surfer, CHALLENGED_CARD)
+    expect(surfer.page.locator("#answer")).to_be_visible()
+    surfer.put(surfer.page.locator("#answer"), "123456")
+    surfer.press("認証する")
+    surfer.heading("内容をご確認ください")
+    surfer.press("登録")
+    surfer.heading("カードを登録しました")
+    walk.here("card-complete")
+    enter_card(stack, surfer, SLOW_CARD)
+    walk.here("card-confirm")

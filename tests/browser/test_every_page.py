@@ -1,0 +1,117 @@
+"""Every page of the product, in every theme, language and role, at both widths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from page_checks import barriers, faults, look
+from playwright.sync_api import Browser, expect
+from portal_stack import Site, Stack
+from sample_people import People
+from scenes import FILES, PASSING, ROLES, Role, Walk, pages_of, walk_through
+from surfing import DESK, HEIGHT, PHONE, Surfers
+
+from mypage.server.routes import all_routes
+
+Walks = Callable[[str, Role], Walk]
+_FETCH = """
+async (url) => {
+  const response = await fetch(url);
+  return [response.status, response.headers.get("content-type") || ""];
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def walks(browser: Browser, stack: Stack, people: People) -> Iterator[Walks]:
+    """One browser per portal and role, which has been everywhere once."""
+    surfers = Surfers(browser, networks=5000)
+    made: dict[tuple[str, Role], Walk] = {}
+
+    def walk(theme: str, role: Role) -> Walk:
+        if (theme, role) not in made:
+            made[theme, role] = walk_through(stack, people, surfers, _site(stack, theme), role)
+        return made[theme, role]
+
+    yield walk
+    for surfer in surfers.opened:
+        surfer.context.close()
+
+
+def _site(stack: Stack, theme: str) -> Site:
+    return stack.actv if theme == "actv" else stack.plain
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("lang", ["ja", "en"])
+@pytest.mark.parametrize("theme", ["actv", "plain"])
+def test_every_page_holds(walks: Walks, theme: str, lang: str, role: Role) -> None:
+    walk = walks(theme, role)
+    surfer = walk.surfer
+    surfer.go(f"/display?language={lang}")
+    surfer.watch.take()
+    surfer.watch.expected.add(404)
+    found = []
+    for scene in walk.all():
+        surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+        status = surfer.go(scene.path).status
+        problems = [] if status == scene.status else [f"status {status}"]
+        problems += faults(surfer.page, lang)
+        surfer.page.set_viewport_size({"width": DESK, "height": HEIGHT})
+        problems += [f"at {DESK}: {fault}" for fault in faults(surfer.page, lang) if "sideways" in fault]
+        problems += barriers(surfer.page)
+        found += [f"{scene.name}: {problem}" for problem in problems + surfer.watch.take()]
+    assert not found, "\n".join(["", *found])
+
+
+def test_every_route_has_a_scene(walks: Walks) -> None:
+    seen = {name for role in ROLES for name in walks("actv", role).scenes}
+    wanted = pages_of(all_routes())
+    assert not wanted - seen, f"give these routes a scene in scenes.py: {sorted(wanted - seen)}"
+    assert not seen - wanted, f"these scenes are of no route: {sorted(seen - wanted)}"
+
+
+@pytest.mark.parametrize("theme", ["actv", "plain"])
+def test_files_are_what_they_say(walks: Walks, theme: str) -> None:
+    visitor, rich = walks(theme, "visitor"), walks(theme, "rich")
+    assert set(FILES) | PASSING <= {route.name for route in all_routes()}
+    bill, invoice = (rich.scenes[name][0].path for name in ("bills-one", "invoices-one"))
+    visitor.surfer.go("/register/mypage")
+    picture = visitor.surfer.page.locator(".captcha__image").get_attribute("src") or ""
+    for walk, name, path in (
+        (visitor, "captcha", picture.removeprefix(visitor.surfer.site.prefix)),
+        (rich, "bills-csv", "/bills/lines.csv"),
+        (rich, "bills-pdf", f"{bill}/pdf"),
+        (rich, "invoices-pdf", f"{invoice}/pdf"),
+    ):
+        status, kind = walk.surfer.page.evaluate(_FETCH, walk.surfer.site.url(path))
+        assert (status, kind.split(";")[0]) == (200, FILES[name]), name
+
+
+@pytest.mark.req("ACTV-72")
+def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
+    for role in ROLES:
+        surfer = walks("actv", role).surfer
+        surfer.go("/display?language=ja")
+        surfer.go("/display?size=large")
+        surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+        for scene in walks("actv", role).all():
+            surfer.go(scene.path)
+            expect(surfer.page.locator("html")).to_have_attribute("data-text", "large")
+            seen = look(surfer.page)
+            assert seen["sideways"] <= 0, f"{scene.name}: {seen['wide']}"
+        surfer.go("/display?size=standard")
+
+
+def test_the_checks_find_planted_faults(walks: Walks) -> None:
+    page = walks("plain", "visitor").surfer.context.new_page()
+    page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+    page.set_content(
+        "<html lang=en><title></title><h1>A</h1><h1>B</h1><p id=a>Not in Japanese</p><p id=a>"
+        "<img src='/x.png'><div style='width:500px'>wide</div><input></html>"
+    )
+    found = "\n".join(faults(page, "ja") + barriers(page))
+    for fault in ("repeated id a", "2 h1", "no title", "lang is en", "sideways", "Not in Japanese", "image-alt", "label"):
+        assert fault in found, found
+    page.close()
