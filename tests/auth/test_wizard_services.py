@@ -10,6 +10,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, func, select
+
 from mypage.auth import names
 from mypage.auth.cleanup import cleanup
 from mypage.auth.links import end_links, issue_link, just_used, peek_link, use_link
@@ -32,7 +34,6 @@ from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.clock import FixedClock
 from mypage.lib.crypto import Keyring
 from mypage.lib.errors import StaleForm
-from sqlalchemy import Engine, func, select
 
 VAULT = Vault(Keyring({"m0": bytes(32)}, "m0"))
 ME, YOU = b"m" * 32, b"y" * 32
