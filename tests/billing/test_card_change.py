@@ -232,12 +232,15 @@ def test_no_page_takes_or_shows_a_card_number(portal: Portal, change: Change) ->
         assert "4242424242424242" not in page.raw.text.replace(" ", "")
 
 
-def test_a_customer_without_mail_address_changes_the_card_too(portal: Portal) -> None:
-    change = Change(portal, sign_in(portal, add_person(portal, "2000001", email="")))
+@pytest.mark.parametrize(("email", "noted"), [("", 0), ("no address", 1)])
+def test_a_mail_that_cannot_be_sent_does_not_stop_the_change(portal: Portal, email: str, noted: int) -> None:
+    change = Change(portal, sign_in(portal, add_person(portal, "2000001", email=email)))
     change.entered()
     page = change.client.get(change.confirm().location)
     assert "メール" not in page.text
     assert current(portal).last4 == "4242"
+    assert rows(portal, MailMessage) == []
+    assert [entry.action for entry in rows(portal, AuditEntry)].count("card.mail_impossible") == noted
 
 
 @pytest.mark.req("ACTV-63")

@@ -16,7 +16,7 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.payment import StoredCard
 from mypage.mail.errors import BadMail
-from mypage.mail.service import send_mail
+from mypage.mail.service import checked_address, send_mail
 from mypage.mail.values import MailValue
 
 MAIL = "card_changed"
@@ -89,9 +89,12 @@ def replace_card(tx: Tx, vault: Vault, entry: Entry, card: StoredCard) -> None:
 
 
 def mail_address(tx: Tx, entry: Entry) -> str:
-    """Where the mail about the change went; "" when the account has no address."""
+    """Where the mail about the change goes; "" when the account has no address that a mail can reach."""
     row = tx.execute(_ADDRESSEE, {"tenant": tx.tenant, "account": entry.account_id}).one_or_none()
-    return str(row.email) if row is not None else ""
+    try:
+        return checked_address(row.email) if row is not None and row.email else ""
+    except BadMail:
+        return ""
 
 
 def _shown(entry: Entry, card: StoredCard) -> dict[str, Any]:
