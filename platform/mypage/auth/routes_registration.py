@@ -1,17 +1,16 @@
-"""Pages of self-registration: input, confirm, mail sent, and the button behind the mail's link (ACTV-31 to ACTV-55)."""
+"""Pages of self-registration: input, confirm, mail sent (ACTV-31 to ACTV-52)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from mypage.auth import activation, registration
+from mypage.auth import registration
 from mypage.auth.captcha import new_challenge
-from mypage.auth.errors import AlreadyRegistered, DeadLink, LoginNameTaken
+from mypage.auth.errors import AlreadyRegistered, LoginNameTaken
 from mypage.auth.forms import captcha_of, check_new_login, check_new_password, registration_form, registration_groups
 from mypage.auth.login import key_of
 from mypage.auth.pages import (
-    ActivatePage,
     Captcha,
     Link,
     Paper,
@@ -22,7 +21,6 @@ from mypage.auth.pages import (
 from mypage.auth.registration import Application, Problem, Verdict
 from mypage.auth.routes import captcha_key
 from mypage.auth.routes_base import hashed, rules_of, rules_url, words_of
-from mypage.auth.throttle import admit, forgive, link_target
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
@@ -35,8 +33,6 @@ from mypage.lib.errors import NotFound, StaleForm
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
-
-_ACTIVATED = "Your account is active. Please sign in."
 
 
 @get("/register/{scheme:str}", name="register", permission=PUBLIC)
@@ -129,38 +125,6 @@ def register_sent(rq: PortalRequest) -> Reply:
         mail_domain=rq.tenant.settings.mail_domain,
     )
     return Show(page)
-
-
-@get("/activate/{token:str}", name="activate", permission=PUBLIC, gated=False)
-def activate_page(rq: PortalRequest) -> Reply:
-    """A button; opening the page changes nothing, however often (ACTV-55)."""
-    token = str(rq.params["token"])
-    waiting = activation.waiting_registration(rq.tx, token)
-    if waiting is None:
-        return _dead_link(rq)
-    page = ActivatePage(
-        title=_title(rq),
-        state="ready",
-        login_url=rq.href("login"),
-        action_url=rq.href("activate", token=token),
-        login_id=waiting.login_id,
-    )
-    return Show(page)
-
-
-@post("/activate/{token:str}", name="activate", permission=PUBLIC, gated=False)
-def activate(rq: PortalRequest) -> Reply:
-    """Make the account and lead to the login page, which says so (ACTV-53 to ACTV-55)."""
-    target, throttle = link_target(rq.network), rq.operator.throttle
-    if not admit(rq.tx, throttle, target):
-        return _dead_link(rq)
-    try:
-        activation.activate(rq.tx, rq.operator, str(rq.params["token"]))
-    except (DeadLink, AlreadyRegistered):
-        return _dead_link(rq)
-    forgive(rq.tx, throttle, target)
-    rq.flash("ok", rq.t(rq.operator.login_page.activated or _ACTIVATED))
-    return Go("login")
 
 
 def _rules(rq: PortalRequest) -> Registration:
@@ -316,18 +280,3 @@ def _input(rq: PortalRequest, rules: Registration, form: PortalForm, status: int
         rules_url=rules_url(rq, rules.scheme),
     )
     return Show(page, status)
-
-
-def _title(rq: PortalRequest) -> str:
-    return next((rules.title for rules in rq.operator.registrations.values()), rq.operator.login_page.title)
-
-
-def _dead_link(rq: PortalRequest) -> Reply:
-    rules = next(iter(rq.operator.registrations.values()), None)
-    page = ActivatePage(
-        title=_title(rq),
-        state="invalid",
-        login_url=rq.href("login"),
-        start_again=Link(rules.entry, rq.href("register", scheme=rules.scheme)) if rules else None,
-    )
-    return Show(page, 404)

@@ -10,6 +10,7 @@ ROUTE_MODULES = (
     "mypage.web.routes",
     "mypage.auth.routes",
     "mypage.auth.routes_registration",
+    "mypage.auth.routes_activation",
     "mypage.auth.routes_recovery",
     "mypage.auth.routes_credentials",
     "mypage.auth.routes_sessions",
