@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import sample_operator.plugin as nagi
 from mypage.hooks.auth import CredentialChange, FieldGroup, Gate, Recovery, Registration, RegistrationField
 from mypage.hooks.markers import hookimpl
+from mypage.hooks.pages import MailText
 from mypage.hooks.passwords import CharSet, PasswordPolicy
 from mypage.hooks.permissions import CORE_PERMISSIONS, PermissionMatrix
 from mypage.hooks.portal import Entry, MenuSection, PublicPage
@@ -24,6 +26,7 @@ from mypage.operators.operator import Operator, OperatorError
 from mypage.server.routes import all_routes
 
 ROUTES = {route.name: route.permission for route in all_routes()}
+PAGES = {route.name for route in all_routes() if route.method == "GET" and "{" not in route.path}
 
 
 def plugin(**changed: Callable[..., Any]) -> Any:
@@ -33,7 +36,7 @@ def plugin(**changed: Callable[..., Any]) -> Any:
 
 
 def compiled(made: Any) -> Operator:
-    return compile_operator(make_hooks("nagi", made, load_extensions()), nagi, ROUTES)
+    return compile_operator(make_hooks("nagi", made, load_extensions()), nagi, ROUTES, PAGES)
 
 
 def refused(made: Any) -> str:
@@ -146,6 +149,66 @@ def test_a_gate_that_leads_nowhere() -> None:
     assert (
         refused(plugin(gate_items=lambda: [gate])) == "gate_items: 'g' names route 'confirm-mail', which does not exist"
     )
+
+
+def test_a_menu_entry_or_gate_that_leads_to_no_page() -> None:
+    for route in ("bills-one", "logout"):
+        entry = plugin(menu_items=lambda route=route: [MenuSection((Entry("料金", route),))])
+        assert refused(entry) == f"menu_items: '料金' names route '{route}', which no menu can lead to"
+    gate = Gate(name="g", condition="unverified-email", route="notices-one")
+    message = refused(plugin(gate_items=lambda: [gate]))
+    assert message == "gate_items: 'g' names route 'notices-one', which nobody can be led to"
+
+
+def test_a_condition_or_kind_that_the_core_does_not_know() -> None:
+    gate: Any = Gate(name="g", condition="unpaid", route="bills")  # type: ignore[arg-type]
+    assert refused(plugin(gate_items=lambda: [gate])).startswith("gate_items: 'g' has condition 'unpaid' (known: init")
+    way = dataclasses.replace(nagi.recovery_items()[0], kind="pin")
+    assert refused(plugin(recovery_items=lambda: [way])).startswith("recovery_items: kind 'pin' is unknown (known: ")
+    mail = MailText(name="welcome", subject="S")
+    assert refused(plugin(mail_text_items=lambda: [mail])).startswith("mail_text_items: there is no mail 'welcome' (")
+
+
+@pytest.mark.parametrize("joined", ["{local}@{dom}", "{local}", "{local}@{domain", "{0}@{domain}"])
+def test_parts_that_are_joined_wrongly(joined: str) -> None:
+    message = refused(plugin(login_scheme_items=scheme(joined=joined)))
+    assert message == f"login_scheme_items: 'mail' joins its parts by '{joined}'; use each of {{local}}, {{domain}}"
+
+
+def test_parts_that_cannot_be_filled_in() -> None:
+    local, domain = nagi.login_scheme_items()[0].parts
+    empty = plugin(login_scheme_items=scheme(parts=(local, dataclasses.replace(domain, values=()))))
+    assert refused(empty) == "login_scheme_items: part 'domain' of 'mail' offers nothing to choose from"
+    twice = plugin(login_scheme_items=scheme(parts=(local, local)))
+    assert refused(twice) == "login_scheme_items: 'mail' has two parts of one name: local, local"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "http://nagi.example", "//nagi.example"])
+def test_a_public_page_that_leads_astray(url: str) -> None:
+    page = PublicPage(slug="a", title="A", url=url)
+    assert refused(plugin(public_page_items=lambda: [page])).startswith("public_page_items: 'A' leads to ")
+    slug = PublicPage(slug="../a", title="A")
+    assert refused(plugin(public_page_items=lambda: [slug])).startswith("public_page_items: slug '../a' may hold ")
+
+
+def test_bills_and_cards_that_show_nothing() -> None:
+    view = dataclasses.replace(nagi.billing_view_policy(), months=0)
+    assert refused(plugin(billing_view_policy=lambda: view)) == "billing_view_policy: months is 0; show at least one"
+    card = nagi.card_change_policy()
+    short = dataclasses.replace(card, labels=dataclasses.replace(card.labels, order=("number",)))
+    assert refused(plugin(card_change_policy=lambda: short)).startswith("card_change_policy: order ('number',) must ")
+
+
+def test_a_translation_that_asks_for_what_is_not_there(tmp_path: Path) -> None:
+    module = ModuleType("astray")
+    module.__file__ = str(tmp_path / "plugin.py")
+    folder = tmp_path / "locale" / "en"
+    folder.mkdir(parents=True)
+    (folder / "astray.po").write_text('msgid "ホーム"\nmsgstr "Home of %(name)s"\n', encoding="utf-8")
+    with pytest.raises(OperatorError) as caught:
+        compile_operator(make_hooks("nagi", plugin(), load_extensions()), module, ROUTES, PAGES)
+    expected = "operator nagi: locale/en: 'Home of %(name)s' asks for %(name)s, which 'ホーム' does not have"
+    assert str(caught.value) == expected
 
 
 def test_a_hook_that_raises() -> None:

@@ -171,5 +171,4 @@ def test_the_operators_own_gate_leads_to_its_page(nagi_portal: Portal, actv_port
 
 def test_a_tenant_without_its_own_setting_is_left_out(make_portal: MakePortal) -> None:
     portal = make_portal("nagi", plugins=PLUGINS)
-    assert portal.server.registry.get(portal.name) is None
     assert portal.client().get("/login").status == 421

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +23,12 @@ from mypage.hooks.permissions import PermissionMatrix
 from mypage.hooks.portal import MenuSection, Portal, PublicPage, TenantSettings
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
+from mypage.operators.checking import check_operator
 from mypage.operators.defaults import CoreDefaults
 from mypage.operators.loading import plugin_folder
 from mypage.operators.operator import Operator, OperatorError
 
 T = TypeVar("T")
-Wrong = Callable[[str, str], OperatorError]
 
 CORE_LOCALE = Path(__file__).parent.parent / "i18n" / "locale"
 
@@ -38,9 +38,12 @@ def make_hooks(name: str, plugin: Any, extensions: Mapping[str, Any]) -> Hooks:
     return Hooks(name, [CoreDefaults()], dict(extensions), plugin)
 
 
-def compile_operator(hooks: Hooks, plugin: Any, routes: Mapping[str, str]) -> Operator:
+def compile_operator(
+    hooks: Hooks, plugin: Any, routes: Mapping[str, str], pages: Collection[str] | None = None
+) -> Operator:
     """Collect, cross-check and freeze. `routes` maps every route name to the permission it demands.
 
+    `pages` are the names that a link can lead to without more being said; by default all of `routes`.
     Raises OperatorError with one line that names operator, hook and value.
     """
     schemes = _unique(hooks, "login_scheme_items", hooks.items("login_scheme_items", LoginScheme), lambda s: s.name)
@@ -73,7 +76,7 @@ def compile_operator(hooks: Hooks, plugin: Any, routes: Mapping[str, str]) -> Op
         catalogues={locale: _catalogue(plugin, locale) for locale in LOCALES},
         template_folder=plugin_folder(plugin, "templates"),
     )
-    _check(operator, routes)
+    check_operator(operator, routes, pages)
     return operator
 
 
@@ -102,54 +105,3 @@ def _by_scheme(hooks: Hooks, hook: str, kind: type[T], schemes: Mapping[str, Log
             known = ", ".join(schemes)
             raise OperatorError(f"operator {hooks.name}: {hook}: there is no login scheme {scheme!r} (known: {known})")
     return found
-
-
-def _check(operator: Operator, routes: Mapping[str, str]) -> None:
-    def wrong(hook: str, what: str) -> OperatorError:
-        return OperatorError(f"operator {operator.name}: {hook}: {what}")
-
-    _check_menu(operator, routes, wrong)
-    _check_schemes(operator, wrong)
-    for gate in operator.gates:
-        for route in (gate.route, *sorted(gate.allowed)):
-            if route not in routes:
-                raise wrong("gate_items", f"{gate.name!r} names route {route!r}, which does not exist")
-    unknown = operator.permissions.known() - frozenset(routes.values())
-    if unknown:
-        raise wrong("permission_policy", f"no route demands {', '.join(sorted(unknown))}; remove or correct it")
-    for registration in operator.registrations.values():
-        _check_registration(registration, wrong)
-    for recovery in operator.recoveries.values():
-        if recovery.scheme not in operator.schemes:
-            raise wrong("recovery_items", f"there is no login scheme {recovery.scheme!r}")
-
-
-def _check_menu(operator: Operator, routes: Mapping[str, str], wrong: Wrong) -> None:
-    for section in operator.menu:
-        for entry in section.entries:
-            if entry.route not in routes:
-                raise wrong("menu_items", f"{entry.label!r} names route {entry.route!r}, which does not exist")
-            if not entry.label:
-                raise wrong("menu_items", f"the entry of route {entry.route!r} has no label")
-
-
-def _check_schemes(operator: Operator, wrong: Wrong) -> None:
-    if not operator.schemes:
-        raise wrong("login_scheme_items", "there is no login scheme; return at least one")
-    for scheme in operator.schemes.values():
-        if scheme.role not in operator.permissions.roles:
-            raise wrong("permission_policy", f"no permissions for role {scheme.role!r} of scheme {scheme.name!r}")
-        if not (scheme.secret and scheme.submit and scheme.parts and scheme.title):
-            lacks = "a title, a part, a secret label or a submit label"
-            raise wrong("login_scheme_items", f"{scheme.name!r} lacks {lacks}")
-
-
-def _check_registration(registration: Registration, wrong: Wrong) -> None:
-    kinds = [field.kind for group in registration.groups for field in group.fields]
-    for needed in ("login", "password", "password-again", "email", "customer-number", "proof-code", "captcha"):
-        if kinds.count(needed) != 1:
-            raise wrong("registration_items", f"{registration.title!r} must have one field of kind {needed!r}")
-    for group in registration.groups:
-        for field in group.fields:
-            if not field.label:
-                raise wrong("registration_items", f"the field of kind {field.kind!r} has no label")
