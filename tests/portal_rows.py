@@ -77,7 +77,7 @@ def sign_in(portal: Portal, person: Person) -> PortalClient:
 
 def operator_of(portal: Portal) -> Any:
     """The compiled operator of a portal."""
-    tenant = portal.server.registry.get(portal.name)
+    tenant = portal.server.registry.current.get(portal.name)
     assert tenant is not None
     return portal.server.compiled.operators[tenant.operator]
 

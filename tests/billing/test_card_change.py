@@ -132,12 +132,23 @@ def later(portal: Portal, **span: float) -> None:
     portal.clock.at += timedelta(**span)
 
 
+def reconciler(portal: Portal) -> CardReconciler:
+    """The task as the worker holds it."""
+    server = portal.server
+    return CardReconciler(
+        database=server.database,
+        gateways=server.gateways,
+        vault=server.ports.get(Vault),
+        tenant_of=server.registry.find,
+    )
+
+
 def settle(portal: Portal) -> bool:
     """Run the job of the one entry as the worker does; whether the entry has ended by it."""
     server = portal.server
 
     async def find(name: str) -> Any:
-        return server.registry.get(name)
+        return server.registry.current.get(name)
 
     task = CardReconciler(
         database=server.database, gateways=server.gateways, vault=server.ports.get(Vault), tenant_of=find
@@ -552,7 +563,7 @@ def test_a_job_without_an_entry_is_refused_and_one_of_a_lost_entry_is_done(
     server = portal.server
 
     async def find(name: str) -> Any:
-        return server.registry.get(name)
+        return server.registry.current.get(name)
 
     task = CardReconciler(
         database=server.database, gateways=server.gateways, vault=server.ports.get(Vault), tenant_of=find
@@ -586,7 +597,7 @@ def test_a_crash_after_the_company_registered_is_made_good(portal: Portal, chang
     change.entered()
     (entry,) = entries(portal)
     leave(portal, registering=True)
-    gateway = portal.server.gateways.of(portal.server.registry.get(portal.name))
+    gateway = portal.server.gateways.of(portal.server.registry.current.get(portal.name))
     portal.wait(gateway.register(entry.reference, str(entry.id)))
     later(portal, seconds=61)
     assert settle(portal)
@@ -631,7 +642,7 @@ def test_an_entry_that_nobody_came_back_from_ends_in_time(portal: Portal, change
 def test_a_card_that_nobody_confirmed_is_not_taken(portal: Portal, change: Change, company: Running) -> None:
     change.entered()
     (entry,) = entries(portal)
-    gateway = portal.server.gateways.of(portal.server.registry.get(portal.name))
+    gateway = portal.server.gateways.of(portal.server.registry.current.get(portal.name))
     portal.wait(gateway.register(entry.reference, str(entry.id)))
     assert settle(portal)
     assert rows(portal, PaymentMethod) == []
@@ -691,7 +702,7 @@ def test_a_wrongly_configured_company_is_no_crash(make_portal: MakePortal) -> No
 def test_the_company_is_told_no_name_and_no_number(
     portal: Portal, change: Change, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = portal.server.gateways.of(portal.server.registry.get(portal.name))
+    gateway = portal.server.gateways.of(portal.server.registry.current.get(portal.name))
     seen: list[CardSetupRequest] = []
     real: Callable[..., Any] = gateway.start_card_setup
 

@@ -27,7 +27,7 @@ def test_contracts_show_their_services_by_category(portal: Portal, person: Perso
         ("テレビ", "基本コース", "active"),
         ("インターネット", "メールオプション", "suspended"),
     ]
-    add_contract(portal, person, "C-1", services, place="青森市新町1-1", details={"回線番号": "L-77"})
+    add_contract(portal, person, "C-1", services, place="青森市新町1-1", details=[["回線番号", "L-77"]])
     page = client.get("/contract")
     assert page.texts("//h1") == ["ご契約内容参照"]
     assert page.texts("//tbody//th") == [
@@ -41,11 +41,11 @@ def test_contracts_show_their_services_by_category(portal: Portal, person: Perso
 
 @pytest.mark.req("ACTV-59")
 def test_ended_contracts_come_last(portal: Portal, person: Person, client: PortalClient) -> None:
-    add_contract(portal, person, "OLD", status="terminated", started_on=date(2025, 1, 1), ended_on=date(2025, 6, 30))
-    add_contract(portal, person, "FIRST", started_on=date(2020, 1, 1))
-    add_contract(portal, person, "LATER", started_on=date(2021, 1, 1))
+    add_contract(portal, person, "A-0", status="terminated", started_on=date(2025, 1, 1), ended_on=date(2025, 6, 30))
+    add_contract(portal, person, "C-1", started_on=date(2021, 1, 1))
+    add_contract(portal, person, "C-2", started_on=date(2020, 1, 1))
     page = client.get("/contract")
-    assert [t.split()[-1] for t in page.texts("//h2[starts-with(@id,'c')]")] == ["LATER", "FIRST", "OLD"]
+    assert [t.split()[-1] for t in page.texts("//h2[starts-with(@id,'c')]")] == ["C-1", "C-2", "A-0"]
     assert "2025年6月30日" in page.text
 
 
@@ -73,7 +73,7 @@ def test_nothing_can_be_changed_or_ordered(portal: Portal, person: Person, clien
 @pytest.mark.req("ACTV-78")
 def test_only_own_contracts_show(portal: Portal, person: Person, client: PortalClient, make_portal: MakePortal) -> None:
     add_contract(portal, add_person(portal, "1000002"), "NEIGHBOUR", [("テレビ", "隣のコース", "active")])
-    elsewhere = make_portal(portal.server.registry.tenants[portal.name].operator)
+    elsewhere = make_portal(portal.server.registry.current.tenants[portal.name].operator)
     add_contract(elsewhere, add_person(elsewhere), "ELSEWHERE")
     page = client.get("/contract")
     for foreign in ("NEIGHBOUR", "隣のコース", "ELSEWHERE"):

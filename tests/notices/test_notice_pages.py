@@ -63,7 +63,7 @@ def test_a_customers_own_notice_is_nobody_elses(portal: Portal, person: Person, 
 
 @pytest.mark.req("ACTV-78")
 def test_another_portals_notice_is_missing(portal: Portal, client: PortalClient, make_portal: MakePortal) -> None:
-    elsewhere = make_portal(portal.server.registry.tenants[portal.name].operator)
+    elsewhere = make_portal(portal.server.registry.current.tenants[portal.name].operator)
     foreign = add_notice(elsewhere, "よそ", starts_at=day(-1))
     assert titles(client) == []
     assert client.get(f"/notices/{foreign}").status == 404
