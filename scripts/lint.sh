@@ -23,7 +23,7 @@ echo "== import arrows"
 .venv/bin/lint-imports || failed+=("import arrows")
 mapfile -t templates < <(template_folders)
 if [ ${#templates[@]} -gt 0 ]; then
-    check "djlint" djlint --profile=jinja --lint --quiet "${templates[@]}"
+    check "djlint" djlint --configuration=pyproject.toml --lint --quiet "${templates[@]}"
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

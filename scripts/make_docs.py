@@ -171,7 +171,7 @@ def _described(kind: type) -> Iterable[str]:
             yield f"| `{name}` | `{annotation.replace('|', chr(92) + '|')}` | {default} | {meaning} |"
 
 
-def _fields(kind: type) -> Iterator[tuple[str, str, str, str]]:
+def _fields(kind: Any) -> Iterator[tuple[str, str, str, str]]:
     meanings = _meanings(kind)
     annotations: dict[str, str] = {}
     for base in reversed(kind.__mro__):

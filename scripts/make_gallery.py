@@ -19,11 +19,12 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 import structlog  # noqa: E402
 from finding_browser import running_browser  # noqa: E402
-from mypage.testing.database import drop_database, make_database, test_server  # noqa: E402
 from portal_stack import running_stack, set_payment_key  # noqa: E402
 from sample_people import People  # noqa: E402
 from scenes import ROLES, Scene, Walk, walk_through  # noqa: E402
 from surfing import DESK, HEIGHT, PHONE, Surfers  # noqa: E402
+
+from mypage.testing.database import drop_database, make_database, test_server  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

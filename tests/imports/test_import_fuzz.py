@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Spoilt lines by the thousand: each is loaded or refused with a reason, and none takes its chunk with it."""
 
 from __future__ import annotations

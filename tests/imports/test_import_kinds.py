@@ -45,7 +45,7 @@ def test_every_kind_is_stored_as_stated(feed: Feed, each: Objects, rows: Rows) -
         ("00-1", "00-1", "見本 太郎", "ミホンタロウ", "ja")
     ]
     assert rows("SELECT number, place, started_on, details FROM contract WHERE tenant_id = :t") == [
-        ("K-1", "見本市1-2", date(2024, 4, 1), {"回線": "光"})
+        ("K-1", "見本市1-2", date(2024, 4, 1), [["回線", "光"]])
     ]
     assert rows("SELECT position, name, status FROM service WHERE tenant_id = :t ORDER BY position") == [
         (1, "100Mコース", "active"),

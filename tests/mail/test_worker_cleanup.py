@@ -16,7 +16,8 @@ from mypage.jobs.tasks import Job
 from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_sent
 from mypage.operators.tenants import Tenant
-from mypage.server.worker import Cleaner, LiveRegistry, cleanups_of
+from mypage.server.registry import LiveRegistry
+from mypage.server.worker import Cleaner, cleanups_of
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +40,11 @@ async def test_one_job_per_tenant_and_all_that_is_over_goes_in_small_units(offic
         return cleanups_of(office.compiled.operators[tenant.operator])
 
     try:
-        cleaner = Cleaner(database, LiveRegistry(database, office.compiled), lambda tenant: (*cleanups(tenant), seen))
+        cleaner = Cleaner(
+            database,
+            LiveRegistry(database, office.compiled.operators, office.compiled.themes),
+            lambda tenant: (*cleanups(tenant), seen),
+        )
         await cleaner.fan_out(DUE)
         jobs = [job for job in office.jobs() if job.task_name == "cleanup.tenant"]
         assert sorted(job.args["tenant"] for job in jobs) == tenants
@@ -64,7 +69,7 @@ def _long_ago(tx: Tx) -> object:
 async def test_a_new_tenant_is_known_without_a_restart(office: Office) -> None:
     database = Database(office.settings.database_url)
     try:
-        registry = LiveRegistry(database, office.compiled)
+        registry = LiveRegistry(database, office.compiled.operators, office.compiled.themes)
         await registry.refresh()
         assert not registry.current.tenants
         name = office.deploy("minami")

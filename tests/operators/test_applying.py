@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """tenants.toml: every mistake in one line, a plan that people can read, and a registry that is as declared afterwards."""
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from jinja2.ext import babel_extract
+
 from mypage.i18n.catalogue import load_catalogue, read_po_folder
 from mypage.web.frame import Contact
 from mypage.web.pages import BareErrorPage
@@ -43,6 +44,7 @@ def mail(name: str, part: str, locale: str, **more: Any) -> str:
         contact=Contact("Call us", "0120-000-000", "tel:0120000000", "9:00~17:30"),
         colours=colours,
         logo_url="",
+        login_url="https://mypage.example.jp/login",
     )
     values = {
         "name": "<b>山田</b>", "link": LINK, "expires_at": NOW, "login_id": "hanako1958", "changed": "ID",

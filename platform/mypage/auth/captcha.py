@@ -139,8 +139,8 @@ def _blend(ink: tuple[int, int, int], paper: tuple[int, int, int]) -> tuple[int,
 def _voices() -> dict[str, bytes]:
     library = AudioCaptcha()
     for digit in "0123456789":
-        library._load_data(digit)
-    return {digit: bytes(library._cache[digit][0]) for digit in "0123456789"}
+        library._load_data(digit)  # noqa: SLF001 - the package offers its voices in no other way
+    return {digit: bytes(library._cache[digit][0]) for digit in "0123456789"}  # noqa: SLF001
 
 
 def _with_hiss(body: bytearray) -> bytearray:

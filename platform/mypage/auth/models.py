@@ -191,5 +191,3 @@ class UsedChallenge(TenantKeyed):
 
     challenge: Mapped[bytes]
     expires_at: Mapped[datetime]
-
-

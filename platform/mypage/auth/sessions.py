@@ -39,9 +39,7 @@ _FIND = (
         Customer.number,
         Credential.must_change,
     )
-    .join(
-        Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == LoginSession.account_id)
-    )
+    .join(Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == LoginSession.account_id))
     .join(Customer, (Customer.tenant_id == bindparam("tenant")) & (Customer.id == Account.customer_id))
     .outerjoin(
         Credential,

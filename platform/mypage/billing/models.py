@@ -71,7 +71,7 @@ class InvoiceTax(TenantRow):
     __tablename__ = "invoice_tax"
     __table_args__ = (
         tenant_fk("invoice", "invoice_id", ondelete="CASCADE"),
-        UniqueConstraint("tenant_id", "invoice_id", "rate_bp"),
+        UniqueConstraint("tenant_id", "invoice_id", "rate_bp", "reduced"),
     )
 
     invoice_id: Mapped[uuid.UUID]

@@ -15,7 +15,7 @@ CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
 
 
 class Contract(TenantRow):
-    """契約: one line or bundle of a customer. `details` holds label and value pairs that the feed names."""
+    """契約: one line or bundle of a customer. `details` holds [label, value] pairs in the order of the feed."""
 
     __tablename__ = "contract"
     __table_args__ = (
@@ -33,7 +33,7 @@ class Contract(TenantRow):
     place: Mapped[str] = mapped_column(server_default="")
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
-    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    details: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

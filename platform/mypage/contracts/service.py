@@ -105,7 +105,7 @@ def _contract(rows: list[Row[Any]]) -> ContractItem:
         place=head.place,
         started_on=head.started_on,
         ended_on=head.ended_on,
-        details=tuple((str(label), str(value)) for label, value in head.details.items()),
+        details=tuple((str(label), str(value)) for label, value in head.details),
         services=tuple(
             ServiceItem(
                 row.service_category,

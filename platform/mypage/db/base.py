@@ -32,6 +32,7 @@ class Base(DeclarativeBase):
         str: Text(),
         uuid.UUID: Uuid(),
         dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
     }
 
 

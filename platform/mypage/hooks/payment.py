@@ -27,7 +27,8 @@ CardField = Literal["brand", "number", "expiry", "security_code", "holder"]
 CardSetupState = Literal["open", "entered", "registered", "refused", "cancelled", "expired"]
 """``open``: the customer has not finished the page. ``entered``: the card was checked and waits for ``register``.
 ``registered``: the token may be charged. ``refused``: see the reason; nothing was stored. ``cancelled``: the customer
-left by the cancel button, or ``discard`` was called. ``expired``: nobody finished in time. ``registered`` ends only by ``discard``; the last three are final."""
+left by the cancel button, or ``discard`` was called. ``expired``: nobody finished in time. ``registered`` ends only by
+``discard``; the last three are final."""
 
 RefusalReason = Literal["issuer", "insufficient_funds", "authentication"]
 """Why a card was refused: by its issuer, for want of funds or limit, or because 3-D Secure failed."""

@@ -54,10 +54,10 @@ class Prepared:
 def prepare(record: Contract, _: Means) -> Prepared:
     """Check texts and days. Raises BadLine."""
     cleaning.in_order("started_on", record.started_on, "ended_on", record.ended_on)
-    details = {
-        cleaning.required("details", label): cleaning.one_line(f"details.{label}", value)
+    details = [
+        [cleaning.required("details", label), cleaning.one_line(f"details.{label}", value)]
         for label, value in record.details.items()
-    }
+    ]
     stated = (
         cleaning.one_line("number", record.number),
         cleaning.required("name", record.name),

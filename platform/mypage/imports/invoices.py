@@ -177,12 +177,6 @@ def _difference(value: Prepared, customer: CustomerRef, found: tuple[Any, ...], 
 
 
 def _check(reckoned: InvoiceTotals, declared: DeclaredTotals | None, mode: TaxMode) -> None:
-    percents = [rate.rate_bp // 100 for rate in reckoned.rates]
-    for percent in percents:
-        if percents.count(percent) > 1:
-            raise BadLine(
-                "lines", f"have {percent} % both as reduced and as standard rate; one invoice has one of them"
-            )
     if declared is None:
         return
     ours = {"net": reckoned.net, "tax": reckoned.tax, "total": reckoned.gross}

@@ -101,7 +101,7 @@ def _null(_: None) -> str:
     return "\\N"
 
 
-def _json(value: dict[str, Any]) -> str:
+def _json(value: dict[str, Any] | list[Any]) -> str:
     return _text(json.dumps(value, ensure_ascii=False))
 
 
@@ -115,4 +115,5 @@ _RENDER: dict[type, Callable[[Any], str]] = {
     datetime: datetime.isoformat,
     UUID: str,
     dict: _json,
+    list: _json,
 }

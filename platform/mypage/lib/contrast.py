@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 _PROPERTY = re.compile(r"(--[a-z0-9-]+)\s*:\s*([^;}]+)")
 _VARIABLE = re.compile(r"var\((--[a-z0-9-]+)\)")
-_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HEX = re.compile(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 

@@ -72,7 +72,7 @@ def fold_kana(value: str) -> str:
 
 
 def clean_text(value: str, *, multiline: bool = False) -> str:
-    """Text to store as written: outer blanks gone, line breaks as ``\\n``, split voicing marks joined.
+    r"""Text to store as written: outer blanks gone, line breaks as ``\n``, split voicing marks joined.
 
     Raises ``BadText`` for control characters (NUL among them), lone surrogates, marks that turn the reading direction,
     and for a line break where ``multiline`` is false. Characters of names such as 髙, 﨑 or 神 keep their code points.

@@ -23,12 +23,11 @@ from mypage.operators.calls import Hooks
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
 from mypage.operators.operator import Operator, OperatorError
-from mypage.operators.store import read_registry, registry_version
-from mypage.operators.tenants import Registry
 from mypage.operators.themes import Theme, load_themes
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
 from mypage.server.portal import create_app
+from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
 from mypage.web.framing import Framer
@@ -41,7 +40,6 @@ from mypage.web.urls import UrlTable
 
 log = structlog.get_logger("mypage.server")
 
-REGISTRY_POLL_SECONDS = 3.0
 PLATFORM = "platform"
 
 
@@ -81,7 +79,8 @@ def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | N
         raise OperatorError("no operator is installed; install a distribution with a mypage.operators entry point")
     extensions = load_extensions()
     hooks = {name: make_hooks(name, plugin, extensions) for name, plugin in found.items()}
-    operators = {name: compile_operator(hooks[name], found[name], routes) for name in found}
+    pages = {route.name for route in all_routes() if route.method == "GET" and "{" not in route.path}
+    operators = {name: compile_operator(hooks[name], found[name], routes, pages) for name in found}
     return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(theme_folders)))
 
 
@@ -93,8 +92,7 @@ class Server:
         self.settings, self.compiled = settings, compiled
         self.database = Database(settings.database_url, clock=clock, pool_size=settings.pool_size, **engine)
         self.keyring = make_keyring(settings)
-        self.registry = Registry([])
-        self._version: tuple[Any, ...] = ()
+        self.registry = LiveRegistry(self.database, compiled.operators, compiled.themes)
         self._ready = False
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
@@ -103,9 +101,9 @@ class Server:
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
         self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}
-        front = Front(settings, self.statics, lambda: self.registry, compiled.operators)
+        front = Front(settings, self.statics, lambda: self.registry.current, compiled.operators)
         self.asgi = Dispatcher(
-            registry=lambda: self.registry,
+            registry=lambda: self.registry.current,
             apps=self.apps,
             statics=self.statics,
             front=front,
@@ -135,28 +133,13 @@ class Server:
         self.kernels[operator.name] = kernel
         return create_app(kernel, routes)
 
-    async def load_registry(self) -> None:
-        """Read the tenants again when the table changed."""
-
-        def read(connection: Any) -> None:
-            version = registry_version(connection)
-            if version == self._version:
-                return
-            types = {name: operator.settings_type for name, operator in self.compiled.operators.items()}
-            registry, errors = read_registry(connection, types, self.compiled.themes)
-            for error in errors:
-                log.error("tenant left out", reason=str(error))
-            self.registry, self._version = registry, version
-
-        await self.database.platform(read)
-
     async def start(self) -> None:
         """Read the registry and keep watching it."""
-        await self.load_registry()
+        await self.registry.refresh()
         for kernel in self.kernels.values():
             await asyncio.to_thread(kernel.responder.templates.warm)
         self._ready = True
-        self._poll = asyncio.create_task(self._watch())
+        self._poll = asyncio.create_task(self.registry.watch())
 
     async def stop(self) -> None:
         """Refuse readiness, then give everything back."""
@@ -178,14 +161,6 @@ class Server:
         except Exception:  # noqa: BLE001 - any failure means not ready
             return False
         return True
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(REGISTRY_POLL_SECONDS)
-            try:
-                await self.load_registry()
-            except Exception as error:  # noqa: BLE001 - the old registry serves until the database is back
-                log.warning("registry not read", error=type(error).__name__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI: lifespan here, requests to the dispatcher."""

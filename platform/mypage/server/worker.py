@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -26,9 +26,9 @@ from mypage.mail.delivery import Delivery, Patience, Sender
 from mypage.mail.service import DELIVER, fail_stuck, forget_old
 from mypage.mail.transport import SmtpTransport
 from mypage.operators.operator import Operator
-from mypage.operators.store import read_registry, registry_version
-from mypage.operators.tenants import Registry, Tenant
+from mypage.operators.tenants import Tenant
 from mypage.server.app import Compiled, compile_all, make_keyring
+from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
 from mypage.web.rendering import Templates
@@ -38,7 +38,6 @@ log = structlog.get_logger("mypage.worker")
 
 T = TypeVar("T")
 CLEANUP, CLEANUP_TENANT = "cleanup", "cleanup.tenant"
-REGISTRY_POLL_SECONDS = 3.0
 CLEANUP_BATCH = 500
 
 Cleanup = Callable[[Tx, int], int]
@@ -57,46 +56,6 @@ class WorkerOptions:
     times: WorkerTimes | None = None
     patience: Patience | None = None
     smtp_seconds: float = 20.0
-
-
-class LiveRegistry:
-    """The tenants as the table says now, read again when it changed."""
-
-    def __init__(self, database: Database, compiled: Compiled) -> None:
-        """Empty until the first `refresh`."""
-        self._database, self._compiled = database, compiled
-        self._version: tuple[Any, ...] = ()
-        self.current = Registry([])
-
-    async def refresh(self) -> None:
-        """Read the table when its version is another."""
-        types = {name: operator.settings_type for name, operator in self._compiled.operators.items()}
-
-        def read(connection: Any) -> None:
-            version = registry_version(connection)
-            if version == self._version:
-                return
-            registry, errors = read_registry(connection, types, self._compiled.themes)
-            for error in errors:
-                log.error("tenant left out", reason=str(error))
-            self.current, self._version = registry, version
-
-        await self._database.platform(read)
-
-    async def find(self, name: str) -> Tenant | None:
-        """A tenant by name; a new one is looked for at once."""
-        if self.current.get(name) is None:
-            await self.refresh()
-        return self.current.get(name)
-
-    async def watch(self) -> None:
-        """Refresh for ever; an outage of the database is waited out."""
-        while True:
-            await asyncio.sleep(REGISTRY_POLL_SECONDS)
-            try:
-                await self.refresh()
-            except Exception as error:  # noqa: BLE001 - the registry read last still serves
-                log.warning("registry not read", error=type(error).__name__)
 
 
 class Senders:
@@ -165,7 +124,7 @@ async def run_worker(
     """Run jobs until SIGTERM or SIGINT. Raises OperatorError, ThemeError, or what the database says at the start."""
     found, options = compiled or compile_all(settings.theme_folders), options or WorkerOptions()
     database = Database(settings.database_url, pool_size=settings.pool_size)
-    registry = LiveRegistry(database, found)
+    registry = LiveRegistry(database, found.operators, found.themes)
     await registry.refresh()
     vault = Vault(make_keyring(settings))
     delivery = Delivery(

@@ -273,7 +273,7 @@ def make_portal(
                 )
             )
             connection.execute(insert(TenantAddress).values(host=where, prefix=prefix, tenant=name, main=True))
-        asyncio.run_coroutine_threadsafe(server.load_registry(), server_loop).result(20)
+        asyncio.run_coroutine_threadsafe(server.registry.refresh(), server_loop).result(20)
         portal = Portal(
             name=name,
             host=where,

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+
 from mypage.testing.portal import NOON, MakePortal, Portal, PortalClient
 from portal_rows import add_bill, add_card, add_contract, add_notice, add_person, sign_in
 

@@ -249,7 +249,7 @@ def upgrade() -> None:
         sa.Column("place", sa.Text(), server_default="", nullable=False),
         sa.Column("started_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
-        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -493,7 +493,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("invoice_tax_pkey")),
         sa.UniqueConstraint(
-            "tenant_id", "invoice_id", "rate_bp", name=op.f("invoice_tax_tenant_id_invoice_id_rate_bp_key")
+            "tenant_id",
+            "invoice_id",
+            "rate_bp",
+            "reduced",
+            name=op.f("invoice_tax_tenant_id_invoice_id_rate_bp_reduced_key"),
         ),
     )
     op.create_table(
