@@ -113,9 +113,12 @@ def test_tasks_of_the_guides_exist() -> None:
             assert task in tasks, (page.name, task)
 
 
-def test_requirements_are_counted() -> None:
+def test_requirements_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     requirements = script("requirements")
     known = requirements.declared(ROOT / "plugins" / "actv")
     assert len(known) == 87
     assert known["ACTV-15"][0] == "manual"
     assert requirements.proven()["ACTV-28"] >= 1
+    requirements.main()
+    said = capsys.readouterr().out
+    assert re.search(r"^actv: \d+ of 87 requirements have a test$", said, re.MULTILINE)
