@@ -22,6 +22,7 @@ from mypage.server.settings import SettingsError, read_settings
 ROOT = Path(__file__).parents[2]
 CORE = Path(mypage.plugin.__file__).parents[1]
 TEXT = {".py", ".html", ".txt", ".po", ".css", ".js", ".toml", ".sql", ".typ", ".json", ".mako"}
+PLUGINS = sorted(p.parent for p in ROOT.glob("plugins/*/pyproject.toml"))
 REQUIREMENT = re.compile(r"\b[A-Z]{3,}-\d+\b")
 SECRET = re.compile(
     r"(?i)\b\w*(secret|passw(or)?d|token|api_?key|private_?key)\w*\s*[:=]\s*[rb]?[\"'][A-Za-z0-9+/=_-]{16,}[\"']"
@@ -80,7 +81,9 @@ def test_the_import_arrows_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(p.parent for p in ROOT.glob("plugins/*/pyproject.toml")), ids=lambda p: p.name
+    "folder",
+    [*PLUGINS, ROOT / "tests" / "sample_operator", ROOT / "scripts" / "plugin_template"],
+    ids=lambda p: p.name,
 )
 def test_a_plugin_imports_the_one_door_alone(folder: Path) -> None:
     allowed = {"mypage.plugin"}
@@ -93,9 +96,7 @@ def test_a_plugin_imports_the_one_door_alone(folder: Path) -> None:
             assert all(n in allowed for n in names if n == "mypage" or n.startswith("mypage.")), (path, names)
 
 
-@pytest.mark.parametrize(
-    "folder", sorted(p.parent for p in ROOT.glob("plugins/*/pyproject.toml")), ids=lambda p: p.name
-)
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda p: p.name)
 def test_a_plugin_brings_its_papers(folder: Path) -> None:
     assert (folder / "README.md").is_file()
     assert (folder / "REQUIREMENTS.md").is_file()
