@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, select, update
 from mypage.audit.trail import record
 from mypage.auth.models import Account, Customer
 from mypage.billing.brands import brand_name
-from mypage.billing.card import Entry, note_registered
+from mypage.billing.card import note_registered
+from mypage.billing.card_entry import Entry
 from mypage.billing.models import PaymentMethod
 from mypage.db.keys import Vault
 from mypage.db.session import Tx

@@ -15,12 +15,8 @@ import structlog
 
 from mypage.billing.card import (
     UNAVAILABLE,
-    Entry,
     begin_registering,
-    call_ended,
-    find_entry,
     give_up,
-    locked_entry,
     note_ended,
     note_entered,
     note_not_reached,
@@ -30,6 +26,7 @@ from mypage.billing.card import (
     open_entry,
 )
 from mypage.billing.card_change import replace_card
+from mypage.billing.card_entry import Entry, call_ended, find_entry, locked_entry
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal

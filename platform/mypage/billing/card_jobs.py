@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from mypage.billing.card import RECONCILE, Entry, locked_entry
+from mypage.billing.card import RECONCILE
+from mypage.billing.card_entry import Entry, locked_entry
 from mypage.billing.card_flow import ask
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from mypage.billing.card import Entry, find_entry, find_returned, pending_entry
 from mypage.billing.card_change import mail_address
+from mypage.billing.card_entry import Entry, find_entry, find_returned, pending_entry
 from mypage.billing.card_flow import ask, confirm, start_entry
 from mypage.billing.card_pages import CardCompletePage, CardPage, CardPhonePage
 from mypage.billing.card_views import card_request, confirm_page, failed_page, steps, wait_page
+from mypage.billing.cards import current_card
 from mypage.billing.errors import EntryUnderWay
-from mypage.billing.service import current_card
 from mypage.billing.tenant_gateways import Gateways
 from mypage.billing.views import card_fact
 from mypage.db.keys import Vault

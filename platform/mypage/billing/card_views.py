@@ -7,9 +7,10 @@ from dataclasses import fields, replace
 from typing import Any, Literal, cast, get_args
 
 from mypage.billing.brands import ACCEPTED
-from mypage.billing.card import UNAVAILABLE, Entry
+from mypage.billing.card import UNAVAILABLE
+from mypage.billing.card_entry import Entry
 from mypage.billing.card_pages import CardConfirmPage, CardFailedPage, CardOutcome, CardWait, CardWaitPage, Step
-from mypage.billing.service import Card
+from mypage.billing.cards import Card
 from mypage.billing.views import card_fact
 from mypage.hooks.payment import CardBrand, CardLabels, CardPageTheme, CardSetupRequest
 from mypage.i18n import Translator

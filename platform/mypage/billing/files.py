@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from mypage.billing.cards import paid_by_card
 from mypage.billing.documents import LANGUAGES, InvoiceDocument, InvoiceKind, InvoiceLine
-from mypage.billing.service import Bill, BillDetail, Line, paid_by_card
+from mypage.billing.service import Bill, BillDetail, Line
 from mypage.billing.tax import TaxMode, rate_text
 from mypage.hooks.portal import TenantSettings
 from mypage.i18n import Translator

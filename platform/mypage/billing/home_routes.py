@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mypage.billing.cards import Card, current_card, paid_by_card
 from mypage.billing.pages import Attention, BillFigure, HomePage, NoticeBlock
-from mypage.billing.service import Bill, Card, current_card, notable_bills, paid_by_card
+from mypage.billing.service import Bill, notable_bills
 from mypage.billing.views import card_can_change, payment_of
 from mypage.contracts.pages import Fact
 from mypage.contracts.service import services_in_use

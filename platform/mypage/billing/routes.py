@@ -6,10 +6,11 @@ import asyncio
 
 import structlog
 
+from mypage.billing.cards import current_card
 from mypage.billing.documents import InvoiceDocument, InvoiceKind, InvoicePrinter, UnsoundInvoice
 from mypage.billing.files import document_of, table_header, table_rows
 from mypage.billing.pages import BillsPage, InvoicesPage, bars_of
-from mypage.billing.service import current_card, find_bill, is_company, list_bills, list_lines
+from mypage.billing.service import find_bill, is_company, list_bills, list_lines
 from mypage.billing.views import bill_page, bill_rows, invoice_page, invoice_rows
 from mypage.db.session import Tx
 from mypage.hooks.permissions import BILL_READ, INVOICE_READ

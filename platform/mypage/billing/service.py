@@ -11,11 +11,10 @@ from typing import Any, Literal, cast
 from sqlalchemy import Row, bindparam, func, select
 
 from mypage.auth.models import Customer
-from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax, PaymentMethod
+from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax
 from mypage.billing.tax import InvoiceTotals, RateTotal
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
-from mypage.lib.clock import tokyo_day
 from mypage.lib.errors import NotFound
 
 State = Literal["scheduled", "paid", "unpaid", "failed"]
@@ -71,17 +70,6 @@ _TAXES = (
     select(InvoiceTax.rate_bp, InvoiceTax.reduced, InvoiceTax.net, InvoiceTax.tax)
     .where(InvoiceTax.tenant_id == bindparam("tenant"), InvoiceTax.invoice_id == bindparam("invoice"))
     .order_by(InvoiceTax.rate_bp.desc())
-)
-_CARD = select(
-    PaymentMethod.brand,
-    PaymentMethod.last4,
-    PaymentMethod.exp_month,
-    PaymentMethod.exp_year,
-    PaymentMethod.created_at,
-).where(
-    PaymentMethod.tenant_id == bindparam("tenant"),
-    PaymentMethod.customer_id == bindparam("customer"),
-    PaymentMethod.current,
 )
 _KIND = select(Customer.kind).where(Customer.tenant_id == bindparam("tenant"), Customer.id == bindparam("customer"))
 
@@ -141,30 +129,6 @@ class BillDetail:
     before_lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The card in use, without its token. It is valid until the last day of its month."""
-
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
-    registered_on: date | None = None
-
-    @property
-    def expires(self) -> date:
-        """The first day of the month in which it expires."""
-        return date(self.exp_year, self.exp_month, 1)
-
-    def expired(self, today: date) -> bool:
-        """Whether its last month is over."""
-        return self.expires < today.replace(day=1)
-
-    def expiring(self, today: date) -> bool:
-        """Whether this is its last month."""
-        return self.expires == today.replace(day=1)
-
-
 def first_month(today: date, months: int) -> date:
     """The oldest month shown when the list reaches back over `months` months, the current one included."""
     index = today.year * 12 + today.month - 1 - (months - 1)
@@ -209,23 +173,10 @@ def list_lines(tx: Tx, principal: Principal, *, months: int) -> tuple[tuple[Bill
     return tuple((bill, lines[bill.id]) for bill in bills)
 
 
-def current_card(tx: Tx, principal: Principal) -> Card | None:
-    """The card that pays for the principal's customer."""
-    row = tx.execute(_CARD, {"tenant": tx.tenant, "customer": principal.customer_id}).one_or_none()
-    if row is None:
-        return None
-    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
-
-
 def is_company(tx: Tx, principal: Principal) -> bool:
     """Whether the addressee of an invoice is a company."""
     kind = tx.execute(_KIND, {"tenant": tx.tenant, "customer": principal.customer_id}).scalar_one_or_none()
     return kind == "company"
-
-
-def paid_by_card(method: str) -> bool:
-    """Whether the words for a way of paying mean a card; the feed knows only words."""
-    return "カード" in method or "card" in method.casefold()
 
 
 def _month_before(bills: Sequence[Bill], bill: Bill) -> Bill | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mypage.billing.brands import brand_name
+from mypage.billing.cards import Card, paid_by_card
 from mypage.billing.compare import Comparison, compare
 from mypage.billing.pages import (
     BillLine,
@@ -22,7 +23,7 @@ from mypage.billing.pages import (
     Statement,
     Taxing,
 )
-from mypage.billing.service import Bill, BillDetail, Card, paid_by_card
+from mypage.billing.service import Bill, BillDetail
 from mypage.billing.tenant_gateways import Gateways
 from mypage.hooks.permissions import CARD_CHANGE, INVOICE_READ
 from mypage.lib.money import format_yen

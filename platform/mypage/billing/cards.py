@@ -1,0 +1,62 @@
+"""The card that pays for a customer, as it may be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, select
+
+from mypage.billing.models import PaymentMethod
+from mypage.db.session import Tx
+from mypage.hooks.context import Principal
+from mypage.lib.clock import tokyo_day
+
+_CARD = select(
+    PaymentMethod.brand,
+    PaymentMethod.last4,
+    PaymentMethod.exp_month,
+    PaymentMethod.exp_year,
+    PaymentMethod.created_at,
+).where(
+    PaymentMethod.tenant_id == bindparam("tenant"),
+    PaymentMethod.customer_id == bindparam("customer"),
+    PaymentMethod.current,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card in use, without its token. It is valid until the last day of its month."""
+
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    registered_on: date | None = None
+
+    @property
+    def expires(self) -> date:
+        """The first day of the month in which it expires."""
+        return date(self.exp_year, self.exp_month, 1)
+
+    def expired(self, today: date) -> bool:
+        """Whether its last month is over."""
+        return self.expires < today.replace(day=1)
+
+    def expiring(self, today: date) -> bool:
+        """Whether this is its last month."""
+        return self.expires == today.replace(day=1)
+
+
+def current_card(tx: Tx, principal: Principal) -> Card | None:
+    """The card that pays for the principal's customer."""
+    row = tx.execute(_CARD, {"tenant": tx.tenant, "customer": principal.customer_id}).one_or_none()
+    if row is None:
+        return None
+    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
+
+
+def paid_by_card(method: str) -> bool:
+    """Whether the words for a way of paying mean a card; the feed knows only words."""
+    return "カード" in method or "card" in method.casefold()
