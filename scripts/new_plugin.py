@@ -49,7 +49,7 @@ def main() -> int:
     print(f"Made {target}. Next:")
     print(f"  1. add mypage_{given.name} to pyproject.toml: [tool.mypy] packages, [tool.importlinter] root_packages,")
     print("     and the forbidden_modules of “the core knows no operator”")
-    print("  2. make venv test    installs it and runs its tests with all others")
+    print("  2. make docs test    installs it, names it in docs/hooks.md, runs its tests with all others")
     print("  3. docs/writing-a-plugin.md shows the way from here")
     return 0
 
