@@ -47,9 +47,7 @@ def running_browser(repository: Path) -> Iterator[Browser]:
     if path is None:
         raise LookupError("there is no Chromium: install it, or set MYPAGE_CHROMIUM to its path")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(ARGUMENTS), env={**with_font(repository)}
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS), env={**with_font(repository)})
         try:
             yield browser
         finally:

@@ -167,7 +167,9 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
                 },
             )
         )
-        connection.execute(insert(TenantAddress).values(host=site.host, prefix=site.prefix, tenant=site.tenant, main=True))
+        connection.execute(
+            insert(TenantAddress).values(host=site.host, prefix=site.prefix, tenant=site.tenant, main=True)
+        )
     owner.dispose()
 
 

@@ -73,7 +73,7 @@ class People:
     def load(self, site: Site, lines: Iterable[Line]) -> None:
         """Import lines as `mypage import` does. Fails when one is refused."""
         server = self._stack.server
-        tenant = server.registry.get(site.tenant)
+        tenant = server.registry.current.get(site.tenant)
         assert tenant is not None, "the server has not read its tenants"
         operator = server.compiled.operators[OPERATOR]
         means = Means(
@@ -169,7 +169,9 @@ def _bills(person: Person, second: str) -> list[Line]:
 
 def _bill(person: Person, month: date, back: int, second: str) -> Line:
     due = _months_before(month, -1) - timedelta(days=3)
-    status = "scheduled" if back == 0 else second if back == 1 else "failed" if back == 7 and second == "unpaid" else "paid"
+    status = (
+        "scheduled" if back == 0 else second if back == 1 else "failed" if back == 7 and second == "unpaid" else "paid"
+    )
     lines = [
         {"description": "光1Gコース 月額基本料", "amount": 5280, "period_text": f"{month.month}月分"},
         {"description": "テレビ スタンダード", "amount": 3300, "period_text": f"{month.month}月分"},

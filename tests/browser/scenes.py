@@ -83,7 +83,9 @@ _PUBLIC: Mapping[str, _Recipe] = {
     "public-page": lambda walk: [walk.add("public-page", f"/pages/{s}", s) for s in ("faq", "terms", "important")][0],
     "register": lambda walk: walk.add("register", f"/register/{_SCHEME}"),
     "recover": lambda walk: [walk.add("recover", f"/recover/{k}", k) for k in ("login-id", "password")][0],
-    "recover-sent": lambda walk: [walk.add("recover-sent", f"/recover/{k}/sent", k) for k in ("login-id", "password")][0],
+    "recover-sent": lambda walk: [walk.add("recover-sent", f"/recover/{k}/sent", k) for k in ("login-id", "password")][
+        0
+    ],
 }
 _PRIVATE: Mapping[str, _Recipe] = {
     name: lambda walk, name=name: walk.add(name, f"/{name}")  # type: ignore[misc]
@@ -182,7 +184,9 @@ def _changing_card(stack: Stack, walk: Walk) -> None:
     surfer = walk.surfer
     start_card(stack, surfer)
     type_card(surfer, REFUSED_CARD)
-    surfer.page.get_by_role("link", name="マイページへ戻る").or_(surfer.main.locator(".callout--danger")).first.wait_for()
+    surfer.page.get_by_role("link", name="マイページへ戻る").or_(
+        surfer.main.locator(".callout--danger")
+    ).first.wait_for()
     back = surfer.page.get_by_role("link", name="マイページへ戻る")
     if back.count():
         back.click()

@@ -95,7 +95,9 @@ class Surfer:
             self.page.keyboard.press("Tab")
             focused = self.page.locator(":focus")
             if focused.count():
-                assert focused.evaluate(_FOCUS_SHOWS), f"no visible focus on {focused.evaluate('e => e.outerHTML')[:200]}"
+                assert focused.evaluate(_FOCUS_SHOWS), (
+                    f"no visible focus on {focused.evaluate('e => e.outerHTML')[:200]}"
+                )
         raise AssertionError(f"{target} cannot be reached with Tab")
 
     @property

@@ -112,6 +112,15 @@ def test_the_checks_find_planted_faults(walks: Walks) -> None:
         "<img src='/x.png'><div style='width:500px'>wide</div><input></html>"
     )
     found = "\n".join(faults(page, "ja") + barriers(page))
-    for fault in ("repeated id a", "2 h1", "no title", "lang is en", "sideways", "Not in Japanese", "image-alt", "label"):
+    for fault in (
+        "repeated id a",
+        "2 h1",
+        "no title",
+        "lang is en",
+        "sideways",
+        "Not in Japanese",
+        "image-alt",
+        "label",
+    ):
         assert fault in found, found
     page.close()

@@ -109,9 +109,7 @@ def test_a_portal_without_its_database_says_so(
     site = stack.actv if theme == "actv" else stack.plain
     surfer = surfers.open(Site(site.tenant, site.theme, site.host, site.prefix, without_database))
     surfer.watch.expected.add(503)
-    surfer.context.add_cookies(
-        [{"name": f"mp-{site.tenant}-language", "value": lang, "url": surfer.site.url("/")}]
-    )
+    surfer.context.add_cookies([{"name": f"mp-{site.tenant}-language", "value": lang, "url": surfer.site.url("/")}])
     response = surfer.go("/login")
     assert response.status == 503
     assert int(response.headers["retry-after"]) > 0

@@ -72,6 +72,8 @@ class Dispatcher:
             **scope.get("state", {}),
             "tenant": tenant,
             "prefix": prefix,
+            # The application takes the prefix off its own copy, and leaves it on where it finds no route.
+            "path": scope["path"],
             "request_id": request_id,
             "network": self._network(scope),
         }
