@@ -50,5 +50,5 @@ def test_the_secret_comes_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(GOOD + "\n")
     assert read_settings({**BASE, "MYPAGE_SECRET_KEY": "", "MYPAGE_SECRET_KEY_FILE": str(file)}).secret == bytes(
-        range(40)
+        range(32)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, bindparam, select, text
+from sqlalchemy import LargeBinary, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,9 @@ _ONE = select(TenantKey.wrapped).where(
 )
 
 
+_ALL = select(TenantKey.key_id, TenantKey.wrapped).where(TenantKey.tenant_id == bindparam("tenant")).with_for_update()
+
+
 class Vault:
     """Seals and opens secrets of one tenant at a time; holds the master keys and no data keys."""
 
@@ -53,6 +56,20 @@ class Vault:
         wrapped = tx.execute(_ONE, {"tenant": tx.tenant, "key_id": key_id}).scalar_one_or_none()
         key = self.keyring.unwrap(tx.tenant, key_id, wrapped or b"")
         return key.decrypt(sealed, aad=(tx.tenant, table, column, row))
+
+    def rewrap(self, tx: Tx) -> int:
+        """Wrap the tenant's data keys by the current master key; returns how many were wrapped by an earlier one."""
+        rows = tx.execute(_ALL, {"tenant": tx.tenant}).all()
+        old = [row for row in rows if self.keyring.needs_rewrap(row.wrapped)]
+        for row in old:
+            wrapped = self.keyring.rewrap(tx.tenant, row.key_id, row.wrapped)
+            tx.execute(
+                update(TenantKey)
+                .where(TenantKey.tenant_id == tx.tenant, TenantKey.key_id == row.key_id)
+                .values(wrapped=wrapped)
+                .execution_options(synchronize_session=False)
+            )
+        return len(old)
 
     def _current(self, tx: Tx) -> DataKey:
         row = tx.execute(_NEWEST, {"tenant": tx.tenant}).one_or_none()

@@ -93,7 +93,7 @@ class FieldGroup:
 class Registration:
     """Self-registration of a customer who proves who they are, confirmed by a mail link.
 
-    `proof_parts` is the number of parts of the code; each (customer number, code) makes one account.
+    Each (customer number, code) makes one account; the field of kind `proof-code` says in how many parts it is typed.
     """
 
     scheme: str
@@ -108,7 +108,6 @@ class Registration:
     paper_title: str = ""
     paper_lines: tuple[str, ...] = ()
     paper_picture: tuple[str, ...] = ()
-    proof_parts: int = 3
     link_life: timedelta = timedelta(hours=24)
     captcha_digits: int = 4
     captcha_life: timedelta = timedelta(minutes=10)

@@ -37,11 +37,8 @@ class Portal:
     customer_number_label: str
     top_label: str
     logout_label: str
-    menu_label: str = ""
     contact: ContactBlock | None = None
     text_sizes: TextSizes | None = None
-    home_title: str = ""
-    """Title of the home page; `%(name)s` is the customer's name."""
     honorific: str = "様"
 
 

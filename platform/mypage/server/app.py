@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,13 @@ PLATFORM = "platform"
 
 
 def make_keyring(settings: Settings) -> Keyring:
-    """The master keys of the settings; the newest seals."""
-    keys = {f"m{i}": secret[:32] for i, secret in enumerate(reversed([settings.secret, *settings.old_secrets]))}
-    return Keyring(keys, f"m{len(keys) - 1}")
+    """The master keys of the settings, each under an id made of itself; the present one seals."""
+    keys = {_key_id(secret): secret for secret in (settings.secret, *settings.old_secrets)}
+    return Keyring(keys, _key_id(settings.secret))
+
+
+def _key_id(secret: bytes) -> str:
+    return "m" + hashlib.sha256(b"mypage key id" + secret).hexdigest()[:12]
 
 
 def make_hasher(settings: Settings) -> PasswordHasher:

@@ -15,7 +15,7 @@ from mypage.i18n.catalogue import CatalogueError
 from mypage.operators.operator import OperatorError
 from mypage.operators.store import TenantError
 from mypage.operators.themes import ThemeError
-from mypage.server.commands import audit, check, database, feeds, serving, tenants
+from mypage.server.commands import audit, check, database, feeds, keys, serving, tenants
 from mypage.server.settings import SettingsError
 
 KNOWN = (
@@ -49,6 +49,7 @@ cli.add_command(serving.serve)
 cli.add_command(serving.worker)
 cli.add_command(audit.audit)
 cli.add_command(check.check)
+cli.add_command(keys.keys)
 
 
 def main() -> None:

@@ -120,4 +120,4 @@ def _decode(name: str, text: str) -> bytes:
         raise SettingsError(f"{name} is not base64; make it with `mypage secret`") from None
     if len(secret) < MIN_SECRET_BYTES:
         raise SettingsError(f"{name} has {len(secret)} bytes; it needs at least {MIN_SECRET_BYTES}")
-    return secret
+    return secret[:MIN_SECRET_BYTES]

@@ -161,7 +161,8 @@ class Kernel:
             prefix=prefix,
             origin=self.origin_of(tenant.main.host),
             method="GET" if scope["method"] == "HEAD" else scope["method"],
-            path=scope["state"]["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""),
+            path=scope["state"]["path"]
+            + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""),
             params=request.path_params,
             query=_query(request),
             headers=headers,

@@ -40,7 +40,6 @@ def portal_policy() -> Portal:
         customer_number_label="お客様番号",
         top_label="TOP",
         logout_label="ログアウト",
-        home_title="%(name)s 様のマイページ",
         contact=ContactBlock(title="お電話でのお問合せ", phone="0120-442-208", hours="受付時間 9:00~17:30"),
         text_sizes=TextSizes(label="文字サイズ", standard="標準", large="大きく"),
     )

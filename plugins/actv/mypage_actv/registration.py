@@ -20,7 +20,6 @@ def form(scheme: str) -> Registration:
         ),
         back="戻る",
         next="次へ",
-        proof_parts=3,
         link_life=hours(24),
         paper_title="お手元にご用意ください",
         paper_picture=("「マイページ」設定情報のお知らせ", "①お客様番号 :", "②認証コード : - -"),
