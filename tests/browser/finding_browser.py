@@ -19,7 +19,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--force-prefers-reduced-motion",
 )
 
 

@@ -164,6 +164,7 @@ class Surfers:
             viewport={"width": width, "height": HEIGHT},
             java_script_enabled=javascript,
             accept_downloads=True,
+            reduced_motion="reduce",
             extra_http_headers={"X-Forwarded-For": f"198.51.{self.networks // 250}.{self.networks % 250 + 1}"},
         )
         context.set_default_timeout(DEADLINE_MS)

@@ -61,7 +61,10 @@ def test_wrong_entries_are_said_at_their_fields_and_the_rest_stays(
     person = people.newcomer(stack.plain)
     surfer = surfers.open(stack.plain)
     open_registration(surfer)
-    surfer.fill(registration_values(person, "abc") | {"パスワード(確認)": "Betsu1No2Mono", "メールアドレス1": "hanako.example.jp"})
+    surfer.fill(
+        registration_values(person, "abc")
+        | {"パスワード(確認)": "Betsu1No2Mono", "メールアドレス1": "hanako.example.jp"}
+    )
     surfer.put(surfer.control("画像認証"), "1")
     surfer.press("次へ")
     expect(surfer.page.locator(".error-summary")).to_be_focused()
