@@ -58,6 +58,21 @@ class Site:
         return f"{self.origin}{self.prefix}{path}"
 
 
+class Line:
+    """The line between the portals and the payment company; while it is `cut` the company's interface answers 503."""
+
+    def __init__(self, company: Any) -> None:
+        self.cut = False
+        self._company = company
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.cut and scope["path"].startswith("/api/"):
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await self._company(scope, receive, send)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """What runs."""
@@ -69,6 +84,7 @@ class Stack:
     mails: Mailstore
     mailbox_url: str
     gateway_url: str
+    line: Line
     front_url: str
 
     @property
@@ -127,8 +143,8 @@ def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
     with ExitStack() as running:
         running.enter_context(_smtp(mails, smtp_port))
         running.enter_context(served(MailboxPage(mails), mailbox))
-        gateway = create_app(folder / "gateway", public_url=payment_url, slow_seconds=1.5)
-        running.enter_context(served(gateway, payment))
+        line = Line(create_app(folder / "gateway", public_url=payment_url, slow_seconds=1.5))
+        running.enter_context(served(line, payment))
         running.enter_context(served(server, web, lifespan="on"))
         running.enter_context(_worker(database, folder, smtp_port, port))
         engine = sync_engine(database.app)
@@ -141,6 +157,7 @@ def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
             mails=mails,
             mailbox_url=f"http://localhost:{_port(mailbox)}",
             gateway_url=payment_url,
+            line=line,
             front_url=f"http://localhost:{port}",
         )
 

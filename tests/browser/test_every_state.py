@@ -145,7 +145,7 @@ def test_the_payment_page(stack: Stack, people: People, surfers: Surfers, lang: 
     holds(surfer, lang)
     if lang == "ja":
         surfer.go("/card")
-        surfer.follow("結果を確認する")
+        surfer.follow("結果を見る")
         expect(surfer.page.locator("main")).to_be_visible()
 
 
