@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from mypage.lib.tokens import sign, verify
 
 FIELD = "_csrf"
@@ -20,8 +18,10 @@ def token_holds(key: bytes, tenant: str, browser: str, token: str) -> bool:
     return bool(browser and token) and verify(key, token, "csrf", tenant, browser)
 
 
-def same_origin(host: str, origin: str | None, fetch_site: str | None) -> bool:
+def same_origin(host: str, origin: str | None, fetch_site: str | None, *, scheme: str = "https") -> bool:
     """Whether a changing request comes from our own pages; siblings on one parent domain do not count.
+
+    `scheme` is that of the portal as browsers see it: a page without TLS may have been changed on its way.
 
     Browsers too old for both headers are let through here: the token still has to hold.
     """
@@ -29,4 +29,7 @@ def same_origin(host: str, origin: str | None, fetch_site: str | None) -> bool:
         return False
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return origin.lower() == f"{scheme}://{host.lower()}"
+    except ValueError:
+        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from litestar.response import Response, Stream
 
@@ -61,7 +62,9 @@ class Responder:
         if rq.out.flashes:
             packed = pack_flashes(rq.key, rq.tenant.name, rq.out.flashes)
             rq.out.cookies.append(self.jar(rq).set("flash", packed, max_age=FLASH_SECONDS))
-        response: Response[Any] = Response(b"", status_code=303, headers={"location": location})
+        # A header holds ASCII only, and the way back may be a path as it was typed.
+        ascii_location = quote(location, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
+        response: Response[Any] = Response(b"", status_code=303, headers={"location": ascii_location})
         return self._finish(rq, response, {})
 
     def error(self, rq: PortalRequest, error: ErrorReply) -> Response[Any]:
