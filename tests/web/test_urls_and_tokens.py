@@ -73,6 +73,7 @@ def test_a_form_token_holds_for_its_tenant_and_browser_only() -> None:
         ("https://a.example", "cross-site", False),
         ("https://a.example.evil.example", None, False),
         ("https://a.example:444", None, False),
+        ("http://a.example", None, False),
     ],
 )
 def test_forms_come_from_our_own_origin(origin: str | None, site: str | None, good: bool) -> None:

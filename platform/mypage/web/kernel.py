@@ -122,7 +122,8 @@ class Kernel:
 
     async def _checked_form(self, rq: PortalRequest, request: Request[Any, Any, Any]) -> FormData:
         host = rq.headers.get("host", "")
-        if not same_origin(host, rq.headers.get("origin"), rq.headers.get("sec-fetch-site")):
+        origin, site = rq.headers.get("origin"), rq.headers.get("sec-fetch-site")
+        if not same_origin(host, origin, site, scheme=rq.origin.partition(":")[0]):
             raise StaleForm
         try:
             return parse_form(await request.body(), rq.headers.get("content-type", ""))
