@@ -19,7 +19,8 @@ sys.path.insert(0, str(REPOSITORY / "tests" / "browser"))
 
 import structlog  # noqa: E402
 from finding_browser import running_browser  # noqa: E402
-from portal_stack import running_stack, set_payment_key  # noqa: E402
+from journeys import start_card  # noqa: E402
+from portal_stack import Site, Stack, running_stack, set_payment_key  # noqa: E402
 from sample_people import People  # noqa: E402
 from scenes import ROLES, Scene, Walk, walk_through  # noqa: E402
 from surfing import DESK, HEIGHT, PHONE, Surfers  # noqa: E402
@@ -58,6 +59,7 @@ def main() -> int:
                     for role in ROLES:
                         walk = walk_through(stack, people, surfers, site, role)
                         rows += _walk(walk, options.language or ["ja", "en"], folder)
+                rows += _others(stack, people, surfers, folder)
                 if options.home:
                     _home(people, surfers, stack.actv)
                 for surfer in surfers.opened:
@@ -84,16 +86,44 @@ def _walk(walk: Walk, languages: list[str], folder: Path) -> list[tuple[str, lis
     return rows
 
 
+def _others(stack: Stack, people: People, surfers: Surfers, folder: Path) -> list[tuple[str, list[str]]]:
+    """Pages around the portals, and those of trouble."""
+    surfer = surfers.open(stack.actv)
+    surfer.log_in(people.settled(stack.actv))
+    rows = []
+
+    def shoot(name: str, address: str) -> None:
+        surfer.go(address)
+        take(name)
+
+    def take(name: str) -> None:
+        rows.append((name, [_shoot(surfer.page, folder / f"{name}-{width}.png", width) for width in WIDTHS]))
+        print(f"  {name}", flush=True)
+
+    start_card(stack, surfer)
+    take("payment-card")
+    surfer.page.locator("form.card button.btn--primary").click()
+    surfer.page.locator(".error-summary").wait_for()
+    take("payment-card-refused")
+    shoot("not-found", "/nowhere")
+    shoot("front-door", f"{stack.front_url}/")
+    shoot("no-portal", f"http://nobody.localhost:{stack.actv.port}/")
+    shoot("mailbox", f"{stack.mailbox_url}/")
+    surfer.page.locator("main a").first.click()
+    take("mailbox-mail")
+    return rows
+
+
 def _shoot(page: Page, path: Path, width: int) -> str:
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.screenshot(path=path, full_page=True)
     return path.name
 
 
-def _home(people: People, surfers: Surfers, site: object) -> None:
+def _home(people: People, surfers: Surfers, site: Site) -> None:
     """The home page of a customer with nothing to worry about, small enough for the README."""
-    surfer = surfers.open(site)  # type: ignore[arg-type]
-    surfer.log_in(people.settled(site))  # type: ignore[arg-type]
+    surfer = surfers.open(site)
+    surfer.log_in(people.settled(site))
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, width in (("home-phone", PHONE), ("home-desktop", DESK)):
         path = IMAGES / f"{name}.png"

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from finding_browser import chromium_path, running_browser
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from portal_stack import REPOSITORY, Stack, running_stack, set_payment_key
 from sample_people import People
 from surfing import Surfers
 
 from mypage.testing.database import TestDatabase
+
+PATIENCE_MS = 12_000
+"""A machine that does other things at the same time is slow, and not wrong."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,6 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     if chromium_path() is None:
         pytest.skip("there is no Chromium: install it, or set MYPAGE_CHROMIUM to its path")
+    expect.set_options(timeout=PATIENCE_MS)
     with running_browser(REPOSITORY) as running:
         yield running
 

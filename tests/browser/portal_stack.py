@@ -35,7 +35,7 @@ REPOSITORY = Path(__file__).parents[2]
 THEMES = REPOSITORY / "themes"
 OPERATOR = "actv"
 SECRET = bytes(range(32))
-MAIL_SECONDS = 20.0
+MAIL_SECONDS = 40.0
 _LINK = re.compile(r"https?://\S+")
 
 
