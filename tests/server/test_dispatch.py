@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mypage.hooks.portal import TenantSettings
 from mypage.operators.tenants import Address, Registry, Tenant, normalise_host
 from mypage.operators.themes import Theme, load_theme
 from mypage.server.dispatch import Dispatcher
+from mypage.server.metrics import REQUESTS
 from mypage.web.statics import Statics
 
 pytestmark = pytest.mark.anyio
@@ -61,7 +62,12 @@ async def _refuse(_scope: Any, _receive: Any, send: Any) -> None:
 
 
 async def _get(
-    url: str, *, headers: Mapping[str, str] | None = None, ready: bool = True, peer: str = "198.51.100.7"
+    url: str,
+    *,
+    headers: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+    ready: bool = True,
+    peer: str = "198.51.100.7",
+    method: str = "GET",
 ) -> httpx.Response:
     async def is_ready() -> bool:
         return ready
@@ -77,7 +83,8 @@ async def _get(
     )
     transport = httpx.ASGITransport(app=app, client=(peer, 1))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport) as client:
-        return await client.get(url, headers=dict(headers or {}))
+        given = headers.items() if isinstance(headers, Mapping) else headers or ()
+        return await client.request(method, url, headers=list(given))
 
 
 async def test_a_host_leads_to_its_tenant_whatever_port_and_case() -> None:
@@ -149,3 +156,31 @@ async def test_a_forwarded_address_counts_only_from_a_trusted_proxy() -> None:
 
 async def test_every_answer_of_a_portal_carries_a_request_id() -> None:
     assert len((await _get("http://alone.example/")).headers["x-request-id"]) == 32
+
+
+async def test_a_proxy_that_adds_a_header_of_its_own_is_believed_and_the_clients_is_not() -> None:
+    both = [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-for", "203.0.113.9")]
+    assert (await _get("http://alone.example/", headers=both, peer="10.1.2.3")).text.endswith("|203.0.113.9")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "network"),
+    [
+        ("::ffff:198.51.100.7", "", "198.51.100.7"),
+        ("::ffff:10.1.2.3", "203.0.113.9", "203.0.113.9"),
+        ("10.1.2.3", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "", "fe80::/64"),
+        ("10.1.2.3", "2001:db8::1%0/../", "2001:db8::/64"),
+    ],
+)
+async def test_spellings_of_an_address_count_as_one(peer: str, forwarded: str, network: str) -> None:
+    headers = {"x-forwarded-for": forwarded} if forwarded else {}
+    assert (await _get("http://alone.example/", headers=headers, peer=peer)).text.endswith(f"|{network}")
+
+
+async def test_invented_methods_do_not_make_figures_of_their_own() -> None:
+    before = {sample.labels["method"] for metric in REQUESTS.collect() for sample in metric.samples}
+    for number in range(3):
+        await _get("http://alone.example/", method=f"SPAM{number}")
+    after = {sample.labels["method"] for metric in REQUESTS.collect() for sample in metric.samples}
+    assert after - before <= {"other"}

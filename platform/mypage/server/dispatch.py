@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from mypage.operators.tenants import Registry, normalise_host
-from mypage.server.metrics import REQUESTS, SECONDS
+from mypage.server.metrics import REQUESTS, SECONDS, method_label
 from mypage.web.kernel import new_request_id
 from mypage.web.statics import YEAR, Statics
 
@@ -93,7 +93,7 @@ class Dispatcher:
             finally:
                 seconds = time.perf_counter() - started
                 route = inner["state"].get("route", "-")
-                REQUESTS.labels(tenant.name, scope["method"], route, str(status)).inc()
+                REQUESTS.labels(tenant.name, method_label(scope["method"]), route, str(status)).inc()
                 SECONDS.labels(tenant.name, route).observe(seconds)
                 log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
 
@@ -101,7 +101,8 @@ class Dispatcher:
         """The client's address; forwarded ones count only when a trusted proxy sent them."""
         client = scope.get("client")
         peer = client[0] if client else ""
-        forwarded = _header(scope, b"x-forwarded-for")
+        # A proxy may add to the header that it got or add one of its own: both count, the last entry is its word.
+        forwarded = ",".join(_values(scope, b"x-forwarded-for"))
         if forwarded and self._is_trusted(peer):
             for hop in reversed([part.strip() for part in forwarded.split(",")]):
                 if not self._is_trusted(hop):
@@ -109,11 +110,8 @@ class Dispatcher:
         return _network_of(peer)
 
     def _is_trusted(self, address: str) -> bool:
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(ip in network for network in self._trusted)
+        ip = _parsed(address)
+        return ip is not None and any(ip in network for network in self._trusted)
 
     async def _health(self, path: str, send: Send) -> None:
         good = path == "/healthz" or await self._ready()
@@ -144,17 +142,26 @@ class Dispatcher:
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return ""
+    return next(_values(scope, name), "")
+
+
+def _values(scope: Scope, name: bytes) -> Iterator[str]:
+    return (value.decode("latin-1") for key, value in scope["headers"] if key == name)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address without its zone; an IPv4 one in IPv6 clothes, as sockets for both give it, is that IPv4 one."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def _network_of(address: str) -> str:
     """An IPv4 address, or the /64 of an IPv6 address: one household either way."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
+    ip = _parsed(address)
+    if ip is None:
         return "unknown"
     if ip.version == 4:
         return str(ip)

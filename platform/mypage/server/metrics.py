@@ -11,3 +11,8 @@ SECONDS = Histogram(
     ["tenant", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+
+def method_label(method: str) -> str:
+    """The method, or one word for all that we do not answer: every new label is kept for ever."""
+    return method if method in ("GET", "HEAD", "POST") else "other"
