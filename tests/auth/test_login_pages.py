@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 import pytest
@@ -186,6 +188,19 @@ def test_an_old_hash_is_replaced_at_login(kit: Kit) -> None:
     assert stored is not None
     assert not kit.portal.server.hasher.needs_rehash(stored)
     kit.signed_in()
+
+
+def test_a_double_click_on_the_first_login_after_an_import_signs_in(kit: Kit) -> None:
+    digest = hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
+    kit.member(password_hash=kit.portal.server.hasher.wrap_legacy(LegacyKind.MD5, digest))
+    browser = kit.portal.client()
+    data = {"login": "hanako1958", "password": PASSWORD, "_csrf": csrf_of(browser.get("/login"))}
+
+    async def twice() -> list[Any]:
+        return list(await asyncio.gather(*(browser.arequest("POST", "/login", data=data) for _ in range(3))))
+
+    assert [answer.status_code for answer in kit.portal.wait(twice())] == [303, 303, 303]
+    assert kit.count(AuditEntry, AuditEntry.action == "login.failed") == 0
 
 
 def test_closing_an_account_ends_what_its_session_can_do(kit: Kit) -> None:

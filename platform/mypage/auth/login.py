@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
@@ -24,6 +25,7 @@ _FIND = (
         Credential.account_id,
         Credential.login_id,
         Credential.password_hash,
+        Credential.changed_at,
         Account.customer_id,
         Account.status,
     )
@@ -45,6 +47,7 @@ class Found:
     customer_id: uuid.UUID
     login_id: str
     password_hash: str | None
+    changed_at: datetime
     active: bool
 
 
@@ -81,6 +84,7 @@ def begin(tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: 
             customer_id=row.customer_id,
             login_id=row.login_id,
             password_hash=row.password_hash,
+            changed_at=row.changed_at,
             active=row.status == "active",
         )
     target = login_target(scheme, login_key, network)
@@ -88,13 +92,14 @@ def begin(tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: 
     return Attempt(scheme=scheme, login_key=login_key, target=target, admitted=admitted, found=found)
 
 
-def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool) -> bool:
+def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, renews: bool = False) -> bool:
     """Whether the attempt holds: `matched`, and the credential is still the one that was compared.
 
-    Locks the credential, so that a password change cannot miss a session that is opened right now.
+    `renews`: the compared hash is to be made anew, which a login at the same moment may have done already. Locks the
+    credential, so that a password change cannot miss a session that is opened right now.
     """
     found = attempt.found
-    if matched and found is not None and _unchanged(tx, found):
+    if matched and found is not None and _unchanged(tx, found, renews=renews):
         forgive(tx, policy, attempt.target)
         return True
     if attempt.admitted:
@@ -110,7 +115,7 @@ def sign_in(
 
     `rehashed` is the password under today's costs, to be stored instead; `replaces` the browser's earlier session.
     """
-    if not settle(tx, operator.throttle, attempt, matched):
+    if not settle(tx, operator.throttle, attempt, matched, renews=rehashed is not None):
         return None
     found = attempt.found
     assert found is not None
@@ -137,11 +142,13 @@ def credential_of(tx: Tx, account_id: uuid.UUID, scheme: str) -> Credential | No
     ).one_or_none()
 
 
-def _unchanged(tx: Tx, found: Found) -> bool:
+def _unchanged(tx: Tx, found: Found, *, renews: bool) -> bool:
     row = tx.execute(
-        select(Credential.password_hash, Account.status)
+        select(Credential.password_hash, Credential.changed_at, Account.status)
         .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == Credential.account_id))
         .where(Credential.tenant_id == tx.tenant, Credential.id == found.id)
         .with_for_update(of=Credential)
     ).one_or_none()
-    return row is not None and row.status == "active" and row.password_hash == found.password_hash
+    if row is None or row.status != "active":
+        return False
+    return row.password_hash == found.password_hash or (renews and row.changed_at == found.changed_at)
