@@ -266,6 +266,16 @@ def test_own_sessions_are_listed_and_ended(kit: Kit) -> None:
     assert last.get("/home").status == 303
 
 
+def test_sessions_that_idled_away_are_not_listed(kit: Kit) -> None:
+    kit.member()
+    kit.signed_in()
+    idle = kit.portal.server.compiled.operators["actv"].sessions.idle
+    kit.portal.clock.at += idle + timedelta(seconds=1)
+    page = kit.signed_in().get("/sessions")
+    assert page.status == 200
+    assert page.all("//main//form/@action") == []
+
+
 def test_reauthentication_rotates_the_session_and_goes_on(kit: Kit) -> None:
     kit.member()
     browser = kit.signed_in()

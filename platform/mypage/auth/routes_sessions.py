@@ -33,7 +33,7 @@ def sessions_page(rq: PortalRequest) -> Reply:
             current=session.current,
             end_url="" if session.current else rq.href("sessions-end-one", session_id=session.public_id),
         )
-        for session in list_sessions(rq.tx, rq.principal)
+        for session in list_sessions(rq.tx, rq.principal, idle=rq.operator.sessions.idle)
     )
     rules = rq.operator.credential_changes.get(rq.principal.scheme)
     page = SessionsPage(

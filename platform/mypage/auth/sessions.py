@@ -164,14 +164,15 @@ def end_session_of(tx: Tx, account_id: uuid.UUID, session_id: uuid.UUID) -> bool
     return True
 
 
-def list_sessions(tx: Tx, principal: Principal) -> Sequence[OpenSession]:
-    """The account's sessions, the current one first, then the most recently used."""
+def list_sessions(tx: Tx, principal: Principal, *, idle: timedelta) -> Sequence[OpenSession]:
+    """The account's sessions that have not ended by time, the current one first, then the most recently used."""
     rows = tx.execute(
         select(LoginSession.public_id, LoginSession.device, LoginSession.created_at, LoginSession.seen_at)
         .where(
             LoginSession.tenant_id == tx.tenant,
             LoginSession.account_id == principal.account_id,
             LoginSession.expires_at > tx.now(),
+            LoginSession.seen_at > tx.now() - idle,
         )
         .order_by(LoginSession.seen_at.desc())
     ).all()
