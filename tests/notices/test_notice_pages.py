@@ -97,6 +97,16 @@ def test_a_notice_shows_its_text_as_text(portal: Portal, client: PortalClient) -
     assert "2026年11月24日" in page.text
 
 
+@pytest.mark.parametrize(("hours", "last"), [(1, 21), (12, 21), (13, 22)])
+def test_the_last_day_is_the_last_on_which_it_is_shown(
+    portal: Portal, client: PortalClient, hours: int, last: int
+) -> None:
+    """At its end a notice is not shown any more: what ends at midnight was shown until the day before."""
+    notice = add_notice(portal, "工事", starts_at=day(-3), ends_at=NOON + timedelta(hours=hours))
+    shown = client.get(f"/notices/{notice}").text
+    assert [number for number in (21, 22) if f"2026年11月{number}日" in shown] == [last]
+
+
 def test_english_readers_get_the_english_text_where_there_is_one(portal: Portal, client: PortalClient) -> None:
     both = add_notice(portal, "工事", starts_at=day(-1), title_en="Maintenance", body_en="In English.", body="日本語。")
     add_notice(portal, "日本語のみ", starts_at=day(-2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select
@@ -17,6 +17,7 @@ from mypage.lib.errors import NotFound
 from mypage.notices.models import Notice, NoticeRead
 
 PAGE_SIZE = 20
+_INSTANT = timedelta(microseconds=1)
 
 Importance = Literal["normal", "important", "urgent"]
 
@@ -115,7 +116,7 @@ def find_notice(tx: Tx, principal: Principal, notice_id: uuid.UUID, *, locale: s
     if row is None:
         raise NotFound
     body = row.body_en if locale == "en" and row.body_en else row.body
-    return NoticeText(_head(row, locale), body, tokyo_day(row.ends_at) if row.ends_at else None)
+    return NoticeText(_head(row, locale), body, tokyo_day(row.ends_at - _INSTANT) if row.ends_at else None)
 
 
 def mark_read(tx: Tx, principal: Principal, notice_id: uuid.UUID) -> None:
