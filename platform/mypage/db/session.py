@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -23,6 +24,14 @@ T = TypeVar("T")
 
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""How soon a connection to a machine that went away counts as lost; without this it may take hours."""
 
 
 class MissingTenant(RuntimeError):
@@ -126,7 +135,7 @@ def _listen(engine: Engine) -> None:
 
 def sync_engine(url: str, **options: Any) -> Engine:
     """An engine for commands and tests; its transactions need an execution option `tenant`."""
-    engine = create_engine(url, isolation_level=None, **options)
+    engine = create_engine(url, isolation_level=None, hide_parameters=True, **options)
     _listen(engine)
     return engine
 
@@ -170,30 +179,73 @@ def _commit(connection: Connection, tx: Tx) -> None:
 class Database:
     """The asynchronous door to the database for web and worker processes."""
 
-    def __init__(self, url: str, *, clock: Clock | None = None, pool_size: int = 10, **options: Any) -> None:
-        """Opens no connection yet."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        pool_size: int = 10,
+        patience: float | None = None,
+        **options: Any,
+    ) -> None:
+        """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long."""
         self.clock: Clock = clock or SystemClock()
+        # Errors end in logs, and the values of a statement are people's data.
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=5, pool_timeout=10, pool_pre_ping=False, **options
+            url,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args=NETWORK,
+            **options,
         )
+        self._patience = patience
+        self._left_behind: set[asyncio.Task[Any]] = set()
         _listen(self.engine.sync_engine)
 
     async def run(self, tenant: str, work: Callable[[Tx], T], *, actor: Actor | None = None, request_id: str = "") -> T:
         """Run `work` in one transaction of `tenant`; returning commits, raising rolls back.
 
         `work` is synchronous; it may wait through `sqlalchemy.util.await_only`, which keeps the event loop free.
+        Raises DatabaseDown.
         """
         scope = Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
+        result, tx = await self._within(self._patience, self._twice(scope, work))
+        tx.run_side_effects()
+        return result
+
+    async def _twice(self, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
         try:
-            result, tx = await self._once(scope, work)
+            return await self._once(scope, work)
         except _NotBegun:
             # A restarted database leaves dead connections in the pool; nothing was done yet, so a second try is safe.
             try:
-                result, tx = await self._once(scope, work)
+                return await self._once(scope, work)
             except _NotBegun as error:
                 raise DatabaseDown(str(error)) from error
-        tx.run_side_effects()
-        return result
+
+    async def _within(self, seconds: float | None, work: Coroutine[Any, Any, T]) -> T:
+        if seconds is None:
+            return await work
+        task = asyncio.ensure_future(work)
+        self._left_behind.add(task)
+        task.add_done_callback(self._forget)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if not done:
+            # Not awaited any more: the driver asks a server that does not answer whether it may stop waiting.
+            task.cancel()
+            raise DatabaseDown(f"no answer within {seconds} s")
+        return task.result()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._left_behind.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def _once(self, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
         try:
@@ -203,16 +255,19 @@ class Database:
         except (InterfaceError, OperationalError, PoolTimeout) as error:
             raise DatabaseDown(str(error)) from error
 
-    async def platform(self, work: Callable[[Connection], T]) -> T:
+    async def platform(self, work: Callable[[Connection], T], *, patience: float | None = None) -> T:
         """Run `work` in a transaction without a tenant: registry look-ups only."""
-        async with self.engine.connect() as raw:
-            connection = await raw.execution_options(tenant=NO_TENANT)
 
-            def run(sync: Connection) -> T:
-                with sync.begin():
-                    return work(sync)
+        def run(sync: Connection) -> T:
+            with sync.begin():
+                return work(sync)
 
-            return await connection.run_sync(run)
+        async def unit_of_platform() -> T:
+            async with self.engine.connect() as raw:
+                connection = await raw.execution_options(tenant=NO_TENANT)
+                return await connection.run_sync(run)
+
+        return await self._within(patience or self._patience, unit_of_platform())
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+_DETAIL = re.compile(r"^(\s*)DETAIL:.*$", re.MULTILINE)
 
 
 def configure_logging(*, pretty: bool | None = None) -> None:
@@ -23,7 +27,7 @@ def configure_logging(*, pretty: bool | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if not pretty:
-        shared.append(structlog.processors.format_exc_info)
+        shared += [structlog.processors.format_exc_info, without_details]
     structlog.configure(
         processors=[*shared, renderer],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -32,3 +36,10 @@ def configure_logging(*, pretty: bool | None = None) -> None:
     )
     plain = "%(levelname)s %(name)s %(message)s"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=plain, force=True)
+
+
+def without_details(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A traceback without the lines in which PostgreSQL quotes the row that it refused."""
+    if isinstance(entry.get("exception"), str):
+        entry["exception"] = _DETAIL.sub(r"\1DETAIL: left out", entry["exception"])
+    return entry
