@@ -64,6 +64,8 @@ TEXTS: dict[str, bytes] = {
     "uuid of full width": "１２３４５６７８１２３４５６７８１２３４５６７８１２３４５６７８".encode(),
     "many lines": b"\n" * 3_000,
     "controls": bytes(range(1, 32)) + b"\x7f",
+    "path beyond ASCII": "/あ/\u202e?x=é".encode(),
+    "path with a half surrogate": b"/\xed\xa0\x80",
     "private": "\ue000\U000f0000\ufffe".encode(),
 }
 UPPER_BODY = 1_000_000

@@ -42,6 +42,9 @@ from mypage.web.urls import UrlTable
 log = structlog.get_logger("mypage.server")
 
 PLATFORM = "platform"
+PATIENCE = 15.0
+"""Seconds that a unit of work of a request may take, waiting for a connection included."""
+READY_SECONDS = 2.0
 
 
 def make_keyring(settings: Settings) -> Keyring:
@@ -92,10 +95,20 @@ def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | N
 class Server:
     """All that one web process holds. `asgi` is the application to serve."""
 
-    def __init__(self, settings: Settings, compiled: Compiled, *, clock: Clock | None = None, **engine: Any) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        compiled: Compiled,
+        *,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+        **engine: Any,
+    ) -> None:
         """Builds the applications; opens no connection yet."""
         self.settings, self.compiled = settings, compiled
-        self.database = Database(settings.database_url, clock=clock, pool_size=settings.pool_size, **engine)
+        self.database = Database(
+            settings.database_url, clock=clock, pool_size=settings.pool_size, patience=patience, **engine
+        )
         self.keyring = make_keyring(settings)
         self.registry = LiveRegistry(self.database, compiled.operators, compiled.themes)
         self._ready = False
@@ -162,7 +175,7 @@ class Server:
         if not self._ready:
             return False
         try:
-            await asyncio.wait_for(self.database.platform(lambda c: c.exec_driver_sql("SELECT 1").scalar()), 2)
+            await self.database.platform(lambda c: c.exec_driver_sql("SELECT 1").scalar(), patience=READY_SECONDS)
         except Exception:  # noqa: BLE001 - any failure means not ready
             return False
         return True

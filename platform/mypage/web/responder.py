@@ -19,6 +19,7 @@ from mypage.web.headers import page_headers
 from mypage.web.rendering import Templates
 from mypage.web.replies import Download, Go, GoOut, GoPath, Reply, Show
 from mypage.web.request import PortalRequest
+from mypage.web.urls import safe_path
 
 FLASH_SECONDS = 300
 
@@ -70,7 +71,8 @@ class Responder:
     def error(self, rq: PortalRequest, error: ErrorReply) -> Response[Any]:
         """An error page with a way back that can be read again."""
         rq.unit = None
-        again = rq.path if rq.method == "GET" else rq.href("top")
+        # "//host/x" is a path to us and another site to a browser.
+        again = (safe_path(rq.path, rq.prefix) if rq.method == "GET" else None) or rq.href("top")
         page = error.page(back_url=again, reference=rq.request_id)
         headers = {"retry-after": str(error.retry_after)} if error.retry_after else {}
         return self._html(rq, self.render(rq, Show(page)), error.status, headers)
