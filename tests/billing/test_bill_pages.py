@@ -55,6 +55,31 @@ def test_bills_are_listed_by_month_newest_first(portal: Portal, person: Person, 
     assert page.texts("//tbody/tr/td[1]") == ["1,100円", "1,101円", "1,103円", "1,114円"]
 
 
+def test_the_chart_marks_the_bill_that_its_caption_names(portal: Portal, person: Person, client: PortalClient) -> None:
+    for back, amount in ((2, 500), (1, 500), (0, 1000), (0, 100)):
+        add_bill(portal, person, month(back), [("基本料金", amount)])
+    page = client.get("/bills")
+    [caption] = page.texts("//figcaption//*[@class='amount__num']")
+    heights = page.all("//ol[@class='bars']/li[@class='is-now']//rect/@height")
+    assert heights == [{"1,100": "95", "110": "9"}[caption]]
+
+
+@pytest.mark.req("ACTV-61")
+def test_more_bills_than_a_page_holds_have_pages(portal: Portal, person: Person, client: PortalClient) -> None:
+    for number in range(53):
+        registered = "T1234567890123" if number % 50 else ""
+        add_bill(portal, person, month(number // 10), [("基本料金", 1000 + number)], registration_number=registered)
+    first, second = client.get("/bills"), client.get("/bills?page=2")
+    assert [len(page.texts("//tbody/tr")) for page in (first, second)] == [50, 3]
+    assert first.all("//nav[contains(@class,'pager')]//a[@rel='next']/@href") == ["/bills?page=2"]
+    assert [bool(page.all("//ol[@class='bars']")) for page in (first, second)] == [True, False]
+    assert not set(first.all("//tbody//a/@href")) & set(second.all("//tbody//a/@href"))
+    assert [client.get(f"/invoices?page={n}").status for n in (1, 2, 3)] == [200, 200, 404]
+    assert len(client.get("/invoices?page=2").texts("//tbody/tr")) == 1
+    assert client.get("/bills?page=3").status == 404
+    assert client.get("/bills?page=x").texts("//tbody/tr") == first.texts("//tbody/tr")
+
+
 @pytest.mark.req("ACTV-61")
 def test_fourteen_months_show_with_a_chart_of_thirteen(portal: Portal, person: Person, client: PortalClient) -> None:
     for back in range(14):

@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 
 from mypage.billing.tax import rate_text
 from mypage.contracts.pages import Fact
-from mypage.notices.pages import NoticeRow, Pager
+from mypage.notices.pages import NoticeRow
 from mypage.web.frame import MenuGroup
 from mypage.web.page import Page
+from mypage.web.paging import Pager
 
 BillState = Literal["scheduled", "paid", "unpaid", "failed"]
 CardState = Literal["ok", "expiring", "expired", "refused"]
@@ -139,8 +140,8 @@ class Bar:
 
 
 def bars_of(rows: Sequence[BillRow], most: int = 13) -> tuple[Bar, ...]:
-    """The chart of the latest bills, oldest first; nothing when fewer than three would say nothing."""
-    shown = sorted(rows, key=lambda row: row.month)[-most:]
+    """The chart of the latest of the rows, which come newest first, turned round; nothing for fewer than three."""
+    shown = rows[:most][::-1]
     top = max((row.amount for row in shown), default=0)
     if len(shown) < 3 or top <= 0:
         return ()

@@ -16,6 +16,7 @@ from mypage.db.session import Tx
 from mypage.hooks.permissions import BILL_READ, INVOICE_READ
 from mypage.lib.errors import Missing, NotFound
 from mypage.lib.tabular import CsvEncoding, CsvStream
+from mypage.web.paging import page_wanted, pager_of
 from mypage.web.replies import Download, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get
@@ -27,9 +28,16 @@ log = structlog.get_logger("mypage.billing")
 def bills(rq: PortalRequest) -> Reply:
     """The bills by month, as far back as the operator says (ACTV-59, ACTV-61)."""
     view = rq.operator.billing_view
-    rows = bill_rows(rq, list_bills(rq.tx, rq.principal, months=view.months))
+    found = list_bills(rq.tx, rq.principal, months=view.months, page=page_wanted(rq))
+    rows = bill_rows(rq, found.bills)
     return Show(
-        BillsPage(title=view.bills_title, rows=rows, bars=bars_of(rows), csv_url=rq.href("bills-csv") if rows else "")
+        BillsPage(
+            title=view.bills_title,
+            rows=rows,
+            bars=bars_of(rows) if found.page == 1 else (),
+            csv_url=rq.href("bills-csv") if rows else "",
+            pager=pager_of(rq, page=found.page, pages=found.pages),
+        )
     )
 
 
@@ -61,8 +69,14 @@ async def bill_pdf(rq: PortalRequest) -> Reply:
 def invoices(rq: PortalRequest) -> Reply:
     """The qualified invoices by month (ACTV-60). A bill without the issuer's registration number is none."""
     view = rq.operator.billing_view
-    found = [b for b in list_bills(rq.tx, rq.principal, months=view.months) if b.registration_number]
-    return Show(InvoicesPage(title=view.invoices_title, rows=invoice_rows(rq, found)))
+    found = list_bills(rq.tx, rq.principal, months=view.months, page=page_wanted(rq), qualified=True)
+    return Show(
+        InvoicesPage(
+            title=view.invoices_title,
+            rows=invoice_rows(rq, found.bills),
+            pager=pager_of(rq, page=found.page, pages=found.pages),
+        )
+    )
 
 
 @get("/invoices/{invoice_id:uuid}", name="invoices-one", permission=INVOICE_READ)

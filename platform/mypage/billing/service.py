@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Boolean, Row, bindparam, func, or_, select
 
 from mypage.auth.models import Customer
 from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax
@@ -16,6 +16,9 @@ from mypage.billing.tax import InvoiceTotals, RateTotal
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
+
+PAGE_SIZE = 50
+"""Bills on one page of the list: those of a household all fit, those of a large company must not all be sent."""
 
 State = Literal["scheduled", "paid", "unpaid", "failed"]
 
@@ -43,6 +46,13 @@ _BILL = (
 )
 _NEWEST_FIRST = (Invoice.month.desc(), Invoice.issued_on.desc(), Invoice.number.desc())
 _BILLS = select(*_BILL).where(*_OWN).order_by(*_NEWEST_FIRST)
+_PAGE = (
+    select(*_BILL, func.count().over().label("total"))
+    .where(*_OWN, or_(bindparam("all_kinds", type_=Boolean), Invoice.registration_number != ""))
+    .order_by(*_NEWEST_FIRST)
+    .limit(PAGE_SIZE)
+    .offset(bindparam("offset"))
+)
 _RANKED = select(*_BILL, func.row_number().over(order_by=_NEWEST_FIRST).label("place")).where(*_OWN).subquery()
 _NOTABLE = (
     select(_RANKED)
@@ -100,6 +110,15 @@ class Bill:
         return self.state == "paid"
 
 
+@dataclass(frozen=True, slots=True)
+class BillList:
+    """One page of bills, newest first, and how many pages there are (at least one)."""
+
+    bills: tuple[Bill, ...]
+    page: int
+    pages: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A line of a bill: yen without tax, rate in basis points."""
@@ -135,9 +154,17 @@ def first_month(today: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def list_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, ...]:
-    """The bills of the last `months` months, newest first (ACTV-61)."""
-    return tuple(_bill(row) for row in tx.execute(_BILLS, _values(tx, principal, months)))
+def list_bills(tx: Tx, principal: Principal, *, months: int, page: int, qualified: bool = False) -> BillList:
+    """A page of the bills of the last `months` months (ACTV-61), or of those only that are `qualified` invoices.
+
+    Raises NotFound for a page that does not exist; the first always does.
+    """
+    values = _values(tx, principal, months) | {"offset": (page - 1) * PAGE_SIZE, "all_kinds": not qualified}
+    rows = tx.execute(_PAGE, values).all()
+    if not rows and page > 1:
+        raise NotFound
+    total = rows[0].total if rows else 0
+    return BillList(tuple(_bill(row) for row in rows), page, max(1, -(-total // PAGE_SIZE)))
 
 
 def notable_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, ...]:
@@ -147,7 +174,7 @@ def notable_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, .
 
 def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) -> BillDetail:
     """One bill with everything on it. Raises NotFound for another customer's, a too old and a missing one."""
-    bills = list_bills(tx, principal, months=months)
+    bills = _all_bills(tx, principal, months)
     place = next((number for number, bill in enumerate(bills) if bill.id == bill_id), None)
     if place is None:
         raise NotFound
@@ -168,7 +195,7 @@ def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) 
 
 def list_lines(tx: Tx, principal: Principal, *, months: int) -> tuple[tuple[Bill, tuple[Line, ...]], ...]:
     """Every bill of the last `months` months with its lines, newest first."""
-    bills = list_bills(tx, principal, months=months)
+    bills = _all_bills(tx, principal, months)
     lines = _lines_of(tx, bills)
     return tuple((bill, lines[bill.id]) for bill in bills)
 
@@ -177,6 +204,10 @@ def is_company(tx: Tx, principal: Principal) -> bool:
     """Whether the addressee of an invoice is a company."""
     kind = tx.execute(_KIND, {"tenant": tx.tenant, "customer": principal.customer_id}).scalar_one_or_none()
     return kind == "company"
+
+
+def _all_bills(tx: Tx, principal: Principal, months: int) -> tuple[Bill, ...]:
+    return tuple(_bill(row) for row in tx.execute(_BILLS, _values(tx, principal, months)))
 
 
 def _month_before(bills: Sequence[Bill], bill: Bill) -> Bill | None:

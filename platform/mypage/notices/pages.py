@@ -1,4 +1,4 @@
-"""What the notice list and a single notice show, and the pager that lists of other areas share."""
+"""What the notice list and a single notice show."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from mypage.web.page import Page
+from mypage.web.paging import Pager
 
 Importance = Literal["normal", "important", "urgent"]
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """The pages of a list: `page` is the current one, from 1; `urls` the address of each in order."""
-
-    page: int
-    urls: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

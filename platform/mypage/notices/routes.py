@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mypage.hooks.permissions import NOTICE_READ
-from mypage.notices.pages import NoticePage, NoticeRow, NoticesPage, Pager, paragraphs
+from mypage.notices.pages import NoticePage, NoticeRow, NoticesPage, paragraphs
 from mypage.notices.service import NoticeHead, find_notice, list_notices, mark_read
+from mypage.web.paging import page_wanted, pager_of
 from mypage.web.replies import Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get
@@ -14,15 +15,14 @@ from mypage.web.routing import get
 def notices(rq: PortalRequest) -> Reply:
     """The notices, newest first (ACTV-58, ACTV-81)."""
     view = rq.operator.notice_view
-    found = list_notices(rq.tx, rq.principal, locale=rq.locale, page=page_number(rq.query.get("page", "")))
-    urls = tuple(rq.href("notices", page=number if number > 1 else None) for number in range(1, found.pages + 1))
+    found = list_notices(rq.tx, rq.principal, locale=rq.locale, page=page_wanted(rq))
     return Show(
         NoticesPage(
             title=view.title,
             lead=view.lead,
             empty_text=view.empty,
             rows=notice_rows(rq, found.heads),
-            pager=Pager(found.page, urls) if found.pages > 1 else None,
+            pager=pager_of(rq, page=found.page, pages=found.pages),
         )
     )
 
@@ -63,8 +63,3 @@ def notice_row(rq: PortalRequest, head: NoticeHead) -> NoticeRow:
         unread=head.unread,
         importance=head.importance,
     )
-
-
-def page_number(typed: str) -> int:
-    """The page that an address asks for; the first when it names none."""
-    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
