@@ -125,7 +125,7 @@ class Demo:
         python = (sys.executable, "-m")
         serve = ("serve", "--port", str(ports.web), "--host", "127.0.0.1", "--workers", "1")
         mailbox = ("--smtp-port", str(ports.smtp), "--http-port", str(ports.mailbox), "--dir", str(folder / "mails"))
-        gateway = ("--port", str(ports.payment), "--dir", str(folder / "gateway"))
+        gateway = ("--port", str(ports.payment), "--public-url", ports.payment_url, "--dir", str(folder / "gateway"))
         return [
             Part("mailbox", [*python, "mypage.demo.mailbox", *mailbox], answers_http(ports.mailbox, "/api/mails")),
             Part("payment", [*python, "mypage.demo.gateway", *gateway], listens(ports.payment)),
@@ -145,7 +145,7 @@ class Demo:
             "MYPAGE_SMTP_HOST": "127.0.0.1",
             "MYPAGE_SMTP_PORT": str(ports.smtp),
             "MYPAGE_PUBLIC_PORT": str(ports.web),
-            "MYPAGE_PAYMENT_URL": f"http://pay.localhost:{ports.payment}",
+            "MYPAGE_PAYMENT_URL": ports.payment_url,
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -175,7 +175,7 @@ class Demo:
         front = {f"http://localhost:{ports.web}/": "Start here: all portals with sample logins and papers"}
         own = {
             f"http://localhost:{ports.mailbox}/": "Demo mailbox: every mail that is sent",
-            f"http://pay.localhost:{ports.payment}/": "Demo payment page",
+            f"{ports.payment_url}/": "Demo payment page",
         }
         progress.table(["address", "what"], list((front | portals | own).items()))
         if logins:

@@ -35,6 +35,14 @@ class Ports:
         return self.web + 2
 
     @property
+    def payment_url(self) -> str:
+        """Where portals and browsers find the payment company: one origin, which the portals' pages lead to.
+
+        A bare address: not every system resolves names below `localhost`, which browsers do by themselves.
+        """
+        return f"http://127.0.0.1:{self.payment}"
+
+    @property
     def smtp(self) -> int:
         """The mailbox's SMTP."""
         return self.web + 3

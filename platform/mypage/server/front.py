@@ -93,7 +93,7 @@ class Front:
             return ()
         return (
             (t("Mailbox: every mail that this demonstration sends"), f"http://localhost:{port + 1}/"),
-            (t("The payment company's page"), f"http://pay.localhost:{port + 2}/"),
+            (t("The payment company's page"), f"http://127.0.0.1:{port + 2}/"),
         )
 
     async def _static(self, path: str, send: Send) -> None:
