@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
+from mypage.contracts.models import Service
+from mypage.db.session import Tx
 from mypage.testing.portal import MakePortal, Portal, PortalClient
 from portal_rows import Person, add_account, add_contract, add_person, sign_in
 
@@ -91,3 +94,33 @@ def test_names_of_services_are_text(portal: Portal, person: Person, client: Port
     page = client.get("/contract")
     assert page.all("//main//script | //main//i") == []
     assert "<script>x</script>%(name)s" in page.text
+
+
+def test_a_service_that_ended_is_not_listed_as_one_in_use(portal: Portal, person: Person, client: PortalClient) -> None:
+    services = [("インターネット", "100Mコース", "active"), ("インターネット", "30Mコース", "terminated")]
+    add_contract(portal, person, "C-1", services)
+    dates(portal, "terminated", started_on=None, ended_on=date(2026, 8, 14))
+    page = client.get("/contract")
+    assert page.texts("//caption") == ["サービス"]
+    assert page.texts("//thead//th") == ["サービスとコース", "ご利用開始日・状態"]
+    assert page.all("//td/@data-label") == ["ご利用開始日", "状態"]
+
+
+def test_without_any_date_of_a_service_there_is_no_column_for_it(
+    portal: Portal, person: Person, client: PortalClient
+) -> None:
+    add_contract(portal, person, "C-1", [("インターネット", "100Mコース", "active")])
+    dates(portal, "active", started_on=None)
+    page = client.get("/contract")
+    assert page.texts("//caption") == ["ご利用中のサービス"]
+    assert page.texts("//thead//th") == ["サービスとコース"]
+    assert page.all("//tbody//td") == []
+
+
+def dates(portal: Portal, status: str, **columns: date | None) -> None:
+    """Other dates of the services in a state."""
+
+    def work(tx: Tx) -> None:
+        tx.execute(update(Service).where(Service.tenant_id == tx.tenant, Service.status == status).values(**columns))
+
+    portal.run(work)
