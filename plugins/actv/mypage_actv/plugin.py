@@ -130,7 +130,10 @@ def recovery_items() -> list[Recovery]:
             scheme=SCHEME,
             entry="ログインIDを忘れた場合{こちら}。",
             title="ログインIDを忘れた場合",
-            lead="お客様番号と認証コードを入力してください。ご登録のメールアドレスに、ログインIDをお送りします。",
+            lead=(
+                "「マイページ認証コード通知書」に記載のお客様番号と認証コードを入力してください。"
+                "ご登録のメールアドレスに、ログインIDをお送りします。"
+            ),
             number_label="お客様番号",
             code_label="認証コード",
             code_parts=3,
