@@ -20,7 +20,7 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.passwords import PasswordPolicy
 from mypage.lib.errors import NotFound
-from mypage.mail.service import send_mail
+from mypage.mail.service import reachable, send_mail
 
 WIZARD = "credentials"
 
@@ -93,12 +93,13 @@ def change(
     tx.flush()
     end_links(tx, "reset", credential.id)
     end_other_sessions(tx, account.id, keep)
-    if account.email:
+    email = account.email if reachable(account.email) else ""
+    if email:
         send_mail(
             tx,
             vault,
             template="credentials_changed",
-            recipient=account.email,
+            recipient=email,
             language=account.language or language,
             values={"changed": wanted.what, "login_id": credential.login_id, "changed_at": tx.now()},
             subject_id=account.id,
@@ -111,7 +112,7 @@ def change(
         customer_id=account.customer_id,
         after={"changed": wanted.what, "login_id": credential.login_id},
     )
-    return {"login_id": credential.login_id, "email": account.email}
+    return {"login_id": credential.login_id, "email": email}
 
 
 def _locked(tx: Tx, credential_id: uuid.UUID) -> tuple[Credential, Account]:

@@ -20,7 +20,7 @@ from mypage.db.session import Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.hooks.passwords import PasswordPolicy
 from mypage.lib.crypto import Keyring
-from mypage.mail.service import send_mail
+from mypage.mail.service import reachable, send_mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ def mail_reset_link(
             Account.status == "active",
         )
     ).one_or_none()
-    if row is None or not row.email or not admitted:
+    if row is None or not admitted or not reachable(row.email):
         return
     token, ends = issue_link(tx, "reset", row.id, row.email, life)
     send_mail(
@@ -80,7 +80,7 @@ def mail_login_id(tx: Tx, means: Means, scheme: str, number_key: str, parts: tup
         .order_by(Account.created_at)
         .limit(1)
     ).one_or_none()
-    if row is None or not row.email:
+    if row is None or not reachable(row.email):
         return
     send_mail(
         tx,

@@ -101,6 +101,15 @@ def checked_address(address: str) -> str:
     return one.addr_spec
 
 
+def reachable(address: str) -> bool:
+    """Whether a mail can go to `address`. One that came with older data may be none, and that must break nothing."""
+    try:
+        checked_address(address)
+    except BadMail:
+        return False
+    return True
+
+
 def claim(tx: Tx, vault: Vault, mail_id: uuid.UUID, *, mail_domain: str) -> Outgoing | None:
     """Count a try and open the mail; None when it is sent, failed or gone. The first try completes the Message-ID."""
     row = _locked(tx, mail_id)
