@@ -22,7 +22,7 @@ class Gateways:
     def __init__(self, hooks: Mapping[str, Hooks]) -> None:
         """Nothing is made yet."""
         self._hooks = hooks
-        self._made: dict[tuple[str, tuple[tuple[str, str], ...]], PaymentGateway] = {}
+        self._made: dict[tuple[str, str, tuple[tuple[str, str], ...]], PaymentGateway] = {}
 
     def of(self, tenant: Tenant) -> PaymentGateway:
         """The tenant's gateway. Raises Missing when it declares none or no extension knows it."""
@@ -30,7 +30,7 @@ class Gateways:
         name = declared.pop("adapter", "")
         if not name:
             raise Missing(f"tenant {tenant.name} declares no [tenant.extensions.payment]")
-        key = (tenant.name, tuple(sorted(declared.items())))
+        key = (tenant.name, name, tuple(sorted(declared.items())))
         if key not in self._made:
             values = {
                 k.removesuffix("_env"): os.environ.get(v, "") if k.endswith("_env") else v for k, v in declared.items()
