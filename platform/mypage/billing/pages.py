@@ -218,15 +218,6 @@ class Statement:
     rates: tuple[BillRate, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillLines(Page):
-    """The lines alone, as a list fetches them."""
-
-    template: ClassVar[str] = "billing/_bill_lines.html"
-
-    statement: Statement
-
-
 @dataclass(frozen=True, slots=True)
 class MonthLink:
     """A neighbouring month."""

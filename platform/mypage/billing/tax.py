@@ -14,7 +14,6 @@ from mypage.lib.money import Rounding, divide, whole_yen
 
 BASIS_POINTS = 10_000
 STANDARD_RATE_BP = 1_000
-REDUCED_RATE_BP = 800
 
 TaxMode = Rounding
 

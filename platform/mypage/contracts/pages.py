@@ -91,15 +91,6 @@ class ContractPage(Page):
     empty_text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractBody(Page):
-    """The inside of one folded contract, when it is fetched on its own."""
-
-    template: ClassVar[str] = "contracts/_contract.html"
-
-    contract: ContractCard
-
-
 def folds(contracts: tuple[ContractCard, ...]) -> bool:
     """Whether so many contracts are easier to scan as a folded list."""
     return len(contracts) > 3
