@@ -24,7 +24,8 @@ def test_hook_notice_view_policy(actv: Operator, nagi: Operator) -> None:
 
 
 def test_hook_mail_text_items(actv: Operator, nagi: Operator) -> None:
-    assert list(actv.mail_texts) == ["activation"]
+    assert actv.mail_texts["activation"].opening[0].startswith("マイページアカウントの作成")
+    assert {mail.subject[:11] for mail in actv.mail_texts.values()} == {"【青森ケーブルテレビ】"}
     assert list(nagi.mail_texts) == ["password_reset"]
     assert nagi.mail_texts["password_reset"].subject == "【凪ネット】暗証の再設定"
 

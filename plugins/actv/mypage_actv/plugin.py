@@ -210,11 +210,16 @@ def notice_view_policy() -> NoticeView:
 
 @hookimpl
 def mail_text_items() -> list[MailText]:
-    """ACTV-52: text of the activation mail."""
+    """ACTV-52: text of the activation mail; in the lists of all mails the company's name comes first."""
     return [
         MailText(
             name="activation",
             subject="【青森ケーブルテレビ】マイページアカウントの登録を完了してください",
             opening=("マイページアカウントの作成をお申し込みいただき、ありがとうございます。",),
-        )
+        ),
+        MailText(name="password_reset", subject="【青森ケーブルテレビ】パスワード再設定のご案内"),
+        MailText(name="login_id_notice", subject="【青森ケーブルテレビ】ログインIDのお知らせ"),
+        MailText(name="credentials_changed", subject="【青森ケーブルテレビ】ログインID・パスワード変更のお知らせ"),
+        MailText(name="card_changed", subject="【青森ケーブルテレビ】クレジットカード変更のお知らせ"),
+        MailText(name="login_locked", subject="【青森ケーブルテレビ】ログインできなかったことのお知らせ"),
     ]
