@@ -85,7 +85,7 @@ def change(
     `keep` is the session that goes on. Returns the login ID and the address ("" for none).
     Raises LoginNameTaken, or NotFound when the account is not active any more.
     """
-    credential, account = _locked(tx, wanted.credential_id)
+    credential, account = lock_credential(tx, wanted.credential_id)
     if wanted.login_id is not None and wanted.login_key is not None:
         _rename(tx, credential, wanted.login_id, wanted.login_key)
     if wanted.password_hash is not None:
@@ -115,7 +115,11 @@ def change(
     return {"login_id": credential.login_id, "email": email}
 
 
-def _locked(tx: Tx, credential_id: uuid.UUID) -> tuple[Credential, Account]:
+def lock_credential(tx: Tx, credential_id: uuid.UUID) -> tuple[Credential, Account]:
+    """The credential, locked until the unit ends, with its account. Raises NotFound when that is not active.
+
+    Locked before links of the credential are touched, so that a reset and a change wait for each other in one order.
+    """
     row = tx.execute(
         select(Credential, Account)
         .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == Credential.account_id))

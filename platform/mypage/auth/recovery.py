@@ -10,8 +10,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from mypage.audit.trail import record
-from mypage.auth.credentials import Earlier, earlier
-from mypage.auth.links import Link, issue_link, just_used, peek_link
+from mypage.auth.credentials import Change, Earlier, change, earlier, lock_credential
+from mypage.auth.errors import DeadLink
+from mypage.auth.links import Link, issue_link, just_used, peek_link, use_link
 from mypage.auth.models import Account, Credential, Customer
 from mypage.auth.registration import prove
 from mypage.auth.throttle import admit, mail_target
@@ -102,6 +103,14 @@ def reset_target(tx: Tx, policies: Callable[[str], PasswordPolicy], token: str) 
 def reset_before(tx: Tx, policies: Callable[[str], PasswordPolicy], token: str) -> tuple[str, Earlier] | None:
     """The same for a link that was used moments ago, to answer a double click."""
     return _target(tx, policies, just_used(tx, "reset", token))
+
+
+def reset_password(tx: Tx, vault: Vault, policy: PasswordPolicy, token: str, wanted: Change, *, language: str) -> None:
+    """Use a reset link up and set the password; every session ends. Raises DeadLink, or NotFound without an account."""
+    lock_credential(tx, wanted.credential_id)
+    if use_link(tx, "reset", token) is None:
+        raise DeadLink
+    change(tx, vault, policy, wanted, keep=None, language=language)
 
 
 def _target(tx: Tx, policies: Callable[[str], PasswordPolicy], link: Link | None) -> tuple[str, Earlier] | None:

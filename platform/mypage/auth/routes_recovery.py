@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from mypage.auth import recovery
-from mypage.auth.credentials import Change, Earlier, change
+from mypage.auth.credentials import Change, Earlier
 from mypage.auth.errors import DeadLink
 from mypage.auth.forms import add_broken, check_new_password, recovery_form, reset_form
-from mypage.auth.links import use_link
 from mypage.auth.login import key_of
 from mypage.auth.pages import Link, RecoverPage, RecoverSentPage, ResetPasswordPage
 from mypage.auth.passwords import history_result
@@ -134,10 +133,9 @@ def _counted_target(rq: PortalRequest, tx: Tx, token: str) -> tuple[str, Earlier
 
 
 def _set_password(rq: PortalRequest, tx: Tx, token: str, scheme: str, before: Earlier, secret: str) -> None:
-    if use_link(tx, "reset", token) is None:
-        raise DeadLink
     wanted = Change(credential_id=before.credential_id, password_hash=secret)
-    change(tx, rq.ports.get(Vault), rq.operator.password_policies[scheme], wanted, keep=None, language=rq.locale)
+    policy = rq.operator.password_policies[scheme]
+    recovery.reset_password(tx, rq.ports.get(Vault), policy, token, wanted, language=rq.locale)
 
 
 async def _repeated(rq: PortalRequest, token: str) -> Reply:
