@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from mypage.db.session import platform_unit, sync_engine
 from mypage.hooks.portal import TenantSettings
@@ -158,6 +158,23 @@ def test_differences_are_told_one_by_one_and_the_registry_gets_a_new_version(own
         assert registry_of(connection)["first"].main == Address("new.example", "")
     swapped = changed.replace('["new.example", "first.example"]', '["first.example", "new.example"]')
     assert applied(owner, read(swapped)) == ["change tenant first\n  make first.example its main address"]
+
+
+def test_no_statement_makes_a_value_that_differs_from_node_to_node(owner: Engine, read: Read) -> None:
+    """Scale rule 8: the registry is a reference table, so an UPDATE takes bound values only."""
+    said: list[str] = []
+    heard = ("before_cursor_execute", lambda _c, _u, statement, *_rest: said.append(statement))
+    event.listen(owner, *heard)
+    try:
+        applied(owner, read())
+        applied(owner, read(GOOD.replace('tax_mode = "half"', 'tax_mode = "up"')))
+        applied(owner, [])
+        applied(owner, read())
+    finally:
+        event.remove(owner, *heard)
+    writes = [statement for statement in said if "platform_tenant" in statement and "SET" in statement]
+    assert len(writes) > 3
+    assert not [statement for statement in writes if "clock_timestamp" in statement or "random" in statement]
 
 
 def test_an_address_may_move_to_another_tenant(owner: Engine, read: Read) -> None:

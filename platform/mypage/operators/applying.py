@@ -140,13 +140,16 @@ def apply(connection: Connection, changes: Sequence[Change]) -> None:
     touched = [change.tenant for change in changes]
     # All old addresses go first: one may move from one tenant to another within a plan.
     connection.execute(delete(TenantAddress).where(TenantAddress.tenant.in_(touched)))
+    # The clock's time, not the transaction's, so that a later plan is always newer; asked for first, because an UPDATE
+    # may only take bound values (scale rule 8).
+    now = connection.scalar(select(func.clock_timestamp()))
     for change in changes:
         declared = change.declaration
         if declared is None:
             row = update(TenantRecord).where(TenantRecord.name == change.tenant)
-            connection.execute(row.values(enabled=False, updated_at=func.clock_timestamp()))
+            connection.execute(row.values(enabled=False, updated_at=now))
             continue
-        values = _columns(declared) | {"enabled": True, "updated_at": func.clock_timestamp()}
+        values = _columns(declared) | {"enabled": True, "updated_at": now}
         statement = upsert(TenantRecord).values(name=declared.name, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
         rows = [
