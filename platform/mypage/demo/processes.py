@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from mypage.demo.progress import DemoError
 READY_SECONDS = 60
 STOP_SECONDS = 5
 LAST_LINES = 15
+_REFUSED = re.compile(r"\S+: line \d+, ")
 
 # Marks the processes of one demo folder, so that those of a launcher that was killed can be told from others.
 _MARK = "MYPAGE_DEMO_FOLDER"
@@ -157,7 +159,9 @@ def last_lines(log: Path, count: int = LAST_LINES) -> list[str]:
 def _last_words(log: Path) -> str:
     # The command line draws a box around its errors.
     lines = [line.strip("│ ") for line in last_lines(log) if any(character.isalnum() for character in line)]
-    return lines[-1] if lines else "no message"
+    # An import ends with its sums; why it refused a line stands above them.
+    refused = [line for line in lines if _REFUSED.match(line)]
+    return (refused or lines)[-1] if lines else "no message"
 
 
 def port_is_free(port: int) -> bool:
