@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
 SHAPE_PAIRS: tuple[tuple[str, str], ...] = tuple(
     (shape, on) for shape in ("--c-brand", "--c-action", "--c-line-strong") for on in ("--c-surface", "--c-bg")
 )
+MAIL_COLOURS = frozenset({"brand", "action", "action_ink", "ink", "muted", "link", "ground", "line"})
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class ThemeError(ValueError):
@@ -70,8 +73,20 @@ def load_theme(folder: Path) -> Theme:
     for name in (theme.css, theme.favicon, theme.logo):
         if not (static / name).is_file():
             raise ThemeError(f"theme {theme.name}: {static / name} does not exist; add the file or correct theme.toml")
+    check_mail_colours(theme.name, theme.colours)
     check_contrast(theme.name, (static / theme.css).read_text(encoding="utf-8"))
     return theme
+
+
+def check_mail_colours(name: str, colours: Mapping[str, str]) -> None:
+    """Refuse a theme whose mails would lack a colour, which a mail that waits to be sent would be the first to tell."""
+    for wrong in sorted(MAIL_COLOURS - set(colours)):
+        raise ThemeError(f"theme {name}: [mail] lacks {wrong}; see themes/plain")
+    for wrong in sorted(set(colours) - MAIL_COLOURS):
+        raise ThemeError(f"theme {name}: [mail] knows no {wrong}; it knows {', '.join(sorted(MAIL_COLOURS))}")
+    for key, value in colours.items():
+        if _COLOUR.fullmatch(value) is None:
+            raise ThemeError(f"theme {name}: [mail] {key}: {value!r} is not a colour such as #1f6b3a")
 
 
 def check_contrast(name: str, css: str, tokens: str | None = None) -> None:
