@@ -46,7 +46,7 @@ def open_entry(
     There is one open entry per customer: a double click and a second tab get the one that is there. Raises
     EntryUnderWay while the outcome of a call about it is unknown.
     """
-    tx.execute(_LOCK_CUSTOMER, {"tenant": tx.tenant, "customer": principal.customer_id})
+    lock_customer(tx, principal.customer_id)
     entry = entry_to_go_on_with(tx, principal, entry_id)
     if entry is not None:
         if entry.uncertain or entry.state == "created":
@@ -69,6 +69,11 @@ def open_entry(
     tx.flush()
     _ask_later(tx, entry_id)
     return find_entry(tx, principal, entry_id), True
+
+
+def lock_customer(tx: Tx, customer_id: uuid.UUID) -> None:
+    """Let what concerns the card of one customer happen one after the other, until the unit ends."""
+    tx.execute(_LOCK_CUSTOMER, {"tenant": tx.tenant, "customer": customer_id})
 
 
 def note_sent(tx: Tx, entry_id: uuid.UUID, started: CardSetupStarted) -> None:

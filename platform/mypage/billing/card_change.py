@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from mypage.audit.trail import record
 from mypage.auth.models import Account, Customer
 from mypage.billing.brands import brand_name
-from mypage.billing.card import note_registered
+from mypage.billing.card import lock_customer, note_registered
 from mypage.billing.card_entry import Entry
 from mypage.billing.models import PaymentMethod
 from mypage.db.keys import Vault
@@ -36,11 +36,6 @@ _ADDRESSEE = (
     .join(Customer, (Customer.tenant_id == Account.tenant_id) & (Customer.id == Account.customer_id))
     .where(Account.tenant_id == bindparam("tenant"), Account.id == bindparam("account"))
 )
-_LOCK = (
-    select(Customer.id)
-    .where(Customer.tenant_id == bindparam("tenant"), Customer.id == bindparam("customer"))
-    .with_for_update(key_share=True)
-)
 
 
 def replace_card(tx: Tx, vault: Vault, entry: Entry, card: StoredCard) -> None:
@@ -48,7 +43,7 @@ def replace_card(tx: Tx, vault: Vault, entry: Entry, card: StoredCard) -> None:
 
     The token is sealed for its row; brand, last four digits and expiry are all that is kept of the card beside it.
     """
-    tx.execute(_LOCK, {"tenant": tx.tenant, "customer": entry.customer_id})
+    lock_customer(tx, entry.customer_id)
     old = tx.execute(_OLD, {"tenant": tx.tenant, "customer": entry.customer_id}).one_or_none()
     now = tx.now()
     if old is not None:
