@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from mypage.billing.gateways import HttpGateway
 from payment_bench import Clock, Running, running
+
+from mypage.billing.gateways import HttpGateway
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+
 from mypage.demo.gateway.app import create_app
 from mypage.demo.gateway.service import Company
 from mypage.hooks.payment import CardBrandChoice, CardLabels, CardPageTheme, CardSetupRequest

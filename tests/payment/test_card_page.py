@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
+from payment_bench import Customer, Running, wish
+
 from mypage.billing.gateways import HttpGateway
 from mypage.demo.gateway.cards import TEST_CARDS, brand_of, luhn
 from mypage.demo.gateway.texts import TEXTS
 from mypage.hooks.payment import CardBrandChoice, CardLabels, CardSetupRequest
-from payment_bench import Customer, Running, wish
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from payment_bench import Clock, Customer, Running, running, wish
+
 from mypage.billing.gateways import HttpGateway
 from mypage.hooks.payment import GatewayRefused, GatewayUnavailable, GatewayUnknown, StoredCard
-from payment_bench import Clock, Customer, Running, running, wish
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from payment_bench import wish
+
 from mypage.billing.gateways import MAX_ANSWER, HttpGateway
 from mypage.hooks.payment import GatewayRefused, GatewayUnavailable, GatewayUnknown
-from payment_bench import wish
 
 pytestmark = pytest.mark.anyio
 
