@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from attackkit import Oracle, browser, gather
-from auth.authkit import PASSWORD, Kit
 
+from auth.authkit import PASSWORD, Kit
 from mypage.testing.portal import Portal
 from portal_rows import add_person
 

@@ -9,8 +9,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from attackkit import Browser, Oracle, browser, run_all
-from auth.authkit import PASSWORD, Kit
 
+from auth.authkit import PASSWORD, Kit
 from mypage.testing.portal import Portal
 from portal_rows import add_person
 

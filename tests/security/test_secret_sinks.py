@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 from attackkit import Browser, Oracle, Seen, browser
-from auth.authkit import Kit
 
+from auth.authkit import Kit
 from mypage.auth import captcha
 from mypage.testing.portal import Portal
 
