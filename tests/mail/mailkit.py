@@ -16,15 +16,16 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 
 from mypage.hooks.permissions import CORE_PERMISSIONS
-from mypage.lib.crypto import Keyring
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.themes import load_themes
 from mypage.plugin import ContactBlock, LoginScheme, MailText, Portal, TextPart, hookimpl
-from mypage.server.app import Compiled
+from mypage.server.app import Compiled, make_keyring
+from mypage.server.settings import Settings
 
 THEMES = Path(__file__).parents[2] / "themes"
 ROUTES = {"credentials": "public"} | {f"route-{i}": name for i, name in enumerate(sorted(CORE_PERMISSIONS))}
-KEYRING = Keyring({"m0": bytes(range(32))}, "m0")
+# The key of the worker that the tests start.
+KEYRING = make_keyring(Settings(database_url="", secret=bytes(range(32))))
 REGISTRATION_NUMBER = "T1234567890123"
 
 
