@@ -65,6 +65,13 @@ def test_the_chart_marks_the_bill_that_its_caption_names(portal: Portal, person:
 
 
 @pytest.mark.req("ACTV-61")
+def test_few_bills_stand_on_one_page_whatever_they_come_to(portal: Portal, person: Person, client: PortalClient) -> None:
+    add_bill(portal, person, month(0), [("基本料金", 900_000)])
+    for path in ("/bills", "/invoices"):
+        assert client.get(path).all("//a[contains(@href, 'page=')]") == []
+
+
+@pytest.mark.req("ACTV-61")
 def test_more_bills_than_a_page_holds_have_pages(portal: Portal, person: Person, client: PortalClient) -> None:
     for number in range(53):
         registered = "T1234567890123" if number % 50 else ""

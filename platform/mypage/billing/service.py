@@ -47,7 +47,7 @@ _BILL = (
 _NEWEST_FIRST = (Invoice.month.desc(), Invoice.issued_on.desc(), Invoice.number.desc())
 _BILLS = select(*_BILL).where(*_OWN).order_by(*_NEWEST_FIRST)
 _PAGE = (
-    select(*_BILL, func.count().over().label("total"))
+    select(*_BILL, func.count().over().label("bill_count"))
     .where(*_OWN, or_(bindparam("all_kinds", type_=Boolean), Invoice.registration_number != ""))
     .order_by(*_NEWEST_FIRST)
     .limit(PAGE_SIZE)
@@ -163,7 +163,7 @@ def list_bills(tx: Tx, principal: Principal, *, months: int, page: int, qualifie
     rows = tx.execute(_PAGE, values).all()
     if not rows and page > 1:
         raise NotFound
-    total = rows[0].total if rows else 0
+    total = rows[0].bill_count if rows else 0
     return BillList(tuple(_bill(row) for row in rows), page, max(1, -(-total // PAGE_SIZE)))
 
 
