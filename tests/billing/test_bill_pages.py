@@ -65,7 +65,9 @@ def test_the_chart_marks_the_bill_that_its_caption_names(portal: Portal, person:
 
 
 @pytest.mark.req("ACTV-61")
-def test_few_bills_stand_on_one_page_whatever_they_come_to(portal: Portal, person: Person, client: PortalClient) -> None:
+def test_few_bills_stand_on_one_page_whatever_they_come_to(
+    portal: Portal, person: Person, client: PortalClient
+) -> None:
     add_bill(portal, person, month(0), [("基本料金", 900_000)])
     for path in ("/bills", "/invoices"):
         assert client.get(path).all("//a[contains(@href, 'page=')]") == []
