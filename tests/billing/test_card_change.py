@@ -571,7 +571,8 @@ def test_a_job_without_an_entry_is_refused_and_one_of_a_lost_entry_is_done(
     with pytest.raises(BadJob):
         portal.wait(task(Job(tenant=portal.name, request_id="test", arguments=arguments)))
     portal.wait(task(Job(tenant=portal.name, request_id="test", arguments={"entry": str(uuid.uuid4())})))
-    portal.wait(task(Job(tenant="unknown", request_id="test", arguments={"entry": str(uuid.uuid4())})))
+    with pytest.raises(TryAgain):
+        portal.wait(task(Job(tenant="unknown", request_id="test", arguments={"entry": str(uuid.uuid4())})))
 
 
 def test_a_crash_before_the_call_to_register_leads_back_to_the_confirmation(

@@ -48,7 +48,7 @@ class CardReconciler:
             raise BadJob("the job names no card entry") from error
         tenant = await self._tenant_of(job.tenant)
         if tenant is None or not self._gateways.name_of(tenant):
-            return
+            raise TryAgain(LATER, "the tenant is not served, or has no payment company just now")
         entry = await self._ask(tenant, entry_id, job.request_id)
         if entry is not None and not entry.final:
             waiting = entry.uncertain or entry.state == "created"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from mypage.billing.bounded import BoundedGateway
 from mypage.hooks.payment import PaymentGateway
 from mypage.lib.errors import Missing
 from mypage.operators.calls import Hooks
@@ -22,7 +23,7 @@ class Gateways:
     def __init__(self, hooks: Mapping[str, Hooks]) -> None:
         """Nothing is made yet."""
         self._hooks = hooks
-        self._made: dict[tuple[str, str, tuple[tuple[str, str], ...]], PaymentGateway] = {}
+        self._made: dict[tuple[str, str, tuple[tuple[str, str], ...]], BoundedGateway] = {}
 
     def of(self, tenant: Tenant) -> PaymentGateway:
         """The tenant's gateway. Raises Missing when it declares none or no extension knows it."""
@@ -38,7 +39,7 @@ class Gateways:
             made: Any = self._make(tenant, name, values)
             if made is None:
                 raise Missing(f"tenant {tenant.name}: no extension offers the payment adapter {name!r}")
-            self._made[key] = made
+            self._made[key] = BoundedGateway(made)
         return self._made[key]
 
     def _make(self, tenant: Tenant, name: str, values: Mapping[str, str]) -> Any:
@@ -60,6 +61,6 @@ class Gateways:
     async def close(self) -> None:
         """Give connections back."""
         for gateway in self._made.values():
-            closing = getattr(gateway, "aclose", None)
+            closing = getattr(gateway.inner, "aclose", None)
             if closing is not None:
                 await closing()

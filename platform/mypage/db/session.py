@@ -72,7 +72,6 @@ class Tx(Session):
         """Joins the transaction that `bind` is already in."""
         super().__init__(bind=bind, autoflush=False, expire_on_commit=False)
         self.scope = scope
-        self._after_commit: list[Callable[[], None]] = []
 
     @property
     def tenant(self) -> str:
@@ -95,16 +94,6 @@ class Tx(Session):
     def today(self) -> date:
         """The current day in Japan."""
         return tokyo_day(self.now())
-
-    def defer_side_effect(self, effect: Callable[[], None]) -> None:
-        """Run `effect` after this unit has committed; never when it rolls back."""
-        self._after_commit.append(effect)
-
-    def run_side_effects(self) -> None:
-        """Called by the unit's owner after COMMIT."""
-        effects, self._after_commit = self._after_commit, []
-        for effect in effects:
-            effect()
 
 
 def enter_sql(tenant: str) -> str:
@@ -154,7 +143,6 @@ def unit(engine: Engine, scope: Scope) -> Iterator[Tx]:
             raise
         finally:
             tx.close()
-        tx.run_side_effects()
 
 
 @contextmanager
@@ -211,11 +199,9 @@ class Database:
         Raises DatabaseDown.
         """
         scope = Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
-        result, tx = await self._within(self._patience, self._twice(scope, work))
-        tx.run_side_effects()
-        return result
+        return await self._within(self._patience, self._twice(scope, work))
 
-    async def _twice(self, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
+    async def _twice(self, scope: Scope, work: Callable[[Tx], T]) -> T:
         try:
             return await self._once(scope, work)
         except _NotBegun:
@@ -247,7 +233,7 @@ class Database:
         if not task.cancelled():
             task.exception()
 
-    async def _once(self, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
+    async def _once(self, scope: Scope, work: Callable[[Tx], T]) -> T:
         try:
             async with self.engine.connect() as raw:
                 connection = await raw.execution_options(tenant=scope.tenant)
@@ -274,7 +260,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> tuple[T, Tx]:
+def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> T:
     try:
         tx = _begin(connection, scope)
     except (InterfaceError, OperationalError) as error:
@@ -287,4 +273,4 @@ def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> tupl
         raise
     finally:
         tx.close()
-    return result, tx
+    return result

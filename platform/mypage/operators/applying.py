@@ -137,6 +137,8 @@ def plan(connection: Connection, declared: Sequence[TenantDeclaration]) -> list[
 
 def apply(connection: Connection, changes: Sequence[Change]) -> None:
     """Carry out a plan in the connection's transaction (`platform_unit` as the owner role)."""
+    # Two of these at once could hide the earlier one from processes that watch the newest change.
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('mypage tenants apply'))")
     touched = [change.tenant for change in changes]
     # All old addresses go first: one may move from one tenant to another within a plan.
     connection.execute(delete(TenantAddress).where(TenantAddress.tenant.in_(touched)))

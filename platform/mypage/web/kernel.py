@@ -92,9 +92,9 @@ class Kernel:
     def _find_session(self, rq: PortalRequest, tx: Tx) -> None:
         token = rq.headers.get(":session", "")
         if token:
+            # A cookie that opens nothing is left alone: it may be the old one of a session that was rotated meanwhile,
+            # and dropping it would drop the new one.
             rq.signed_in = self.authenticate(tx, self.operator, token)
-            if rq.signed_in is None:
-                rq.out.end_session = True
         if rq.signed_in is not None:
             tx.act_as(Actor("account", str(rq.signed_in.principal.account_id)))
         browser = rq.signed_in.token if rq.signed_in else rq.visitor
