@@ -61,7 +61,9 @@ class Seen:
         return lxml.html.fromstring(self.body)
 
 
-async def call(app: Any, method: str, target: str | bytes, headers: Headers, body: bytes = b"") -> Seen:
+async def call(
+    app: Any, method: str, target: str | bytes, headers: Headers, body: bytes = b"", peer: str = "198.51.100.9"
+) -> Seen:
     """One request as the web server hands it over; nothing is normalised, checked or refused on the way."""
     raw = target.encode("utf-8", "surrogatepass") if isinstance(target, str) else target
     path, _, query = raw.partition(b"?")
@@ -76,7 +78,7 @@ async def call(app: Any, method: str, target: str | bytes, headers: Headers, bod
         "query_string": query,
         "root_path": "",
         "headers": [(k.lower().encode(), v if isinstance(v, bytes) else v.encode("latin-1")) for k, v in headers],
-        "client": ("198.51.100.9", 4711),
+        "client": (peer, 4711),
         "server": ("127.0.0.1", 8000),
         "state": {},
     }
@@ -116,6 +118,7 @@ class Browser:
     csrf: str = ""
     label: str = ""
     keep_cookies: bool = True
+    peer: str = "198.51.100.9"
 
     async def send(
         self,
@@ -139,7 +142,7 @@ class Browser:
         if body:
             given.setdefault("content-length", str(len(body)))
         where = path if isinstance(path, bytes) else self.prefix + path
-        seen = await call(self.server, method, where, list(given.items()), body or b"")
+        seen = await call(self.server, method, where, list(given.items()), body or b"", self.peer)
         if self.keep_cookies:
             for name, value in seen.headers:
                 if name == "set-cookie":

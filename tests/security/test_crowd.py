@@ -29,6 +29,9 @@ def test_sixty_four_people_sign_in_at_once(place: Callable[..., Portal], oracle:
     stored = here.server.hasher.hash(PASSWORD)
     people = [kit.member(f"person{i}", password_hash=stored) for i in range(64)]
     doors = [browser(here) for _ in people]
+    for number, door in enumerate(doors):
+        # Of one network this would be a spray, and be slowed down as such.
+        door.peer = f"203.0.113.{number}"
     began = time.monotonic()
     form = [{"login": person.login, "password": PASSWORD} for person in people]
     answers = here.wait(
