@@ -134,6 +134,8 @@ def test_logout_ends_the_session_on_the_server(kit: Kit) -> None:
     assert browser.post("/logout", csrf=csrf_of(home), headers=cookie).location == "/login"
     browser.get("/login")
     assert browser.post("/logout").location == "/login"
+    assert "ログアウトしました。" in browser.get("/login").raw.text
+    assert "ログアウトしました。" not in browser.get("/login").raw.text
 
 
 def test_forms_need_the_token_of_this_browser(kit: Kit, other: Kit) -> None:

@@ -207,3 +207,11 @@ def test_no_input_raises(data: dict[str, list[Any]]) -> None:
     filled = form(data)
     filled.validate()
     filled.errors_for_summary()
+
+
+@pytest.mark.req("ACTV-18")
+def test_a_code_in_full_width_is_told_so_at_the_field() -> None:
+    typed = form({"code_1": ["ａＢ３ｄ"], "code_2": ["7Kmp"], "code_3": ["Xy90"]})
+    typed.validate()
+    assert typed["code"].errors == ["Enter Code in half-width characters"]
+    assert typed["code"].data[0] == "ａＢ３ｄ", "what was typed stays"

@@ -101,3 +101,8 @@ def test_mail_colours_equal_the_sheet() -> None:
         properties = custom_properties(tokens) | custom_properties(sheet)
         for name, token in (("action", "--c-action"), ("action_ink", "--c-action-ink"), ("ground", "--c-bg")):
             assert theme.colours[name] == resolve(token, properties), (theme.name, name)
+
+
+def test_a_misspelt_property_is_named_with_the_one_that_was_meant() -> None:
+    with pytest.raises(ThemeError, match=r"no property --c-actoin; did you mean --c-action\?"):
+        check_contrast("mine", ":root { --c-actoin: #1f6b3a; }")

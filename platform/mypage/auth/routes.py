@@ -63,6 +63,7 @@ def logout(rq: PortalRequest) -> Reply:
     if rq.signed_in:
         end_session(rq.tx, rq.signed_in.token)
         record(rq.tx, "logout", "account", rq.principal.account_id, customer_id=rq.principal.customer_id)
+        rq.flash("ok", rq.t("You have logged out."))
     rq.out.end_session = True
     return Go("login")
 

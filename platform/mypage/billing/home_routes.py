@@ -89,7 +89,12 @@ def _card_attentions(rq: PortalRequest, bills: tuple[Bill, ...], card: Card | No
 
 def _unread(rq: PortalRequest, heads: tuple[NoticeHead, ...]) -> list[Attention]:
     return [
-        Attention(kind="notice", url=rq.href("notices-one", notice_id=head.id), title=head.title)
+        Attention(
+            kind="notice",
+            url=rq.href("notices-one", notice_id=head.id),
+            title=head.title,
+            urgent=head.importance == "urgent",
+        )
         for head in sorted(heads, key=lambda head: head.importance != "urgent")
         if head.unread and head.importance != "normal"
     ]

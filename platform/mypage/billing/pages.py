@@ -67,6 +67,7 @@ class Attention:
     title: str = ""
     text: str = ""
     action: str = ""
+    urgent: bool = False
 
     def __post_init__(self) -> None:
         """ValueError when a title is needed and missing."""

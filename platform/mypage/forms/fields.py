@@ -15,6 +15,7 @@ from wtforms.validators import StopValidation, ValidationError
 from mypage.forms.base import SHOWN_AGAIN, Check, Note, PortalField
 from mypage.forms.form import PortalForm, readable
 from mypage.i18n import Translator
+from mypage.lib.text import is_half_width
 
 __all__ = [
     "CaptchaField",
@@ -185,6 +186,8 @@ class PartsField(PortalField):
             raise StopValidation(self.missing(t, label) if self.required else "")
         if not all(self.data):
             raise StopValidation(t("Fill in all parts of %(label)s", label=label))
+        if not all(is_half_width(part) for part in self.data):
+            raise StopValidation(t("Enter %(label)s in half-width characters", label=label))
         self.check_length(t, label, sum(len(part) for part in self.data))
 
 

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,12 @@ def check_mail_colours(name: str, colours: Mapping[str, str]) -> None:
 def check_contrast(name: str, css: str, tokens: str | None = None) -> None:
     """Refuse a theme whose text falls below 4.5:1 or whose shapes fall below 3:1 (WCAG 1.4.3, 1.4.11)."""
     core = custom_properties(tokens if tokens is not None else CORE_TOKENS.read_text(encoding="utf-8"))
-    properties = core | custom_properties(css)
+    own = custom_properties(css)
+    for unknown in sorted(set(own) - set(core)):
+        near = get_close_matches(unknown, core, n=1)
+        hint = f"did you mean {near[0]}?" if near else "see the theme contract in static/css/tokens.css"
+        raise ThemeError(f"theme {name}: there is no property {unknown}; {hint}")
+    properties = core | own
     for pairs, least in ((TEXT_PAIRS, 4.5), (SHAPE_PAIRS, 3.0)):
         for ink, ground in pairs:
             try:
