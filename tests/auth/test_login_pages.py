@@ -274,6 +274,7 @@ def test_a_megabyte_is_refused_with_a_page(kit: Kit) -> None:
 def test_the_login_page_says_once_that_one_has_logged_out(kit: Kit) -> None:
     kit.member()
     browser = kit.signed_in()
+    browser.get("/home")
     browser.post("/logout")
     assert "ログアウトしました。" in browser.get("/login").text
     assert "ログアウトしました。" not in browser.get("/login").text
