@@ -187,49 +187,39 @@ class AuthSpec:
     @hookspec
     def login_scheme_items(self) -> list[LoginScheme]:
         """The kinds of login, in the order of the page. Names are unique; each has a password policy."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def login_page_policy(self) -> LoginPageText:
         """The words around the login forms."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def password_policy(self, scheme: str) -> PasswordPolicy:
         """The rules of new passwords of a login scheme. Passwords are always hashed and compared by the core."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def login_id_policy(self, scheme: str) -> IdentifierPolicy:
         """The rules of login IDs that customers choose."""
-        raise NotImplementedError
 
     @hookspec
     def registration_items(self) -> list[Registration]:
         """Self-registrations, at most one per scheme; none means that accounts come from imports only."""
-        raise NotImplementedError
 
     @hookspec
     def recovery_items(self) -> list[Recovery]:
         """Ways back in for a forgotten login ID or password, at most one of each kind."""
-        raise NotImplementedError
 
     @hookspec
     def credential_change_items(self) -> list[CredentialChange]:
         """What holders may change of their credentials, at most one per scheme."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def throttle_policy(self) -> ThrottlePolicy:
         """When repeated failures have to wait."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def session_policy(self) -> SessionPolicy:
         """How long sessions live."""
-        raise NotImplementedError
 
     @hookspec
     def gate_items(self) -> list[Gate]:
         """Pages between login and portal, in order. The core brings one for passwords that were handed out."""
-        raise NotImplementedError

@@ -34,12 +34,10 @@ class BillingSpec:
     @hookspec(firstresult=True)
     def billing_view_policy(self) -> BillingView:
         """Titles and reach of the bill pages."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def card_change_policy(self) -> CardChange:
         """The words of the card change."""
-        raise NotImplementedError
 
     @hookspec
     def make_payment_gateway(self, name: str, settings: Mapping[str, str]) -> PaymentGateway | None:
@@ -47,4 +45,3 @@ class BillingSpec:
 
         Raise ValueError with one line when the settings are wrong; the start then stops with it.
         """
-        raise NotImplementedError

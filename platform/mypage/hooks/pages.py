@@ -41,14 +41,11 @@ class PagesSpec:
     @hookspec(firstresult=True)
     def contract_view_policy(self) -> ContractView:
         """The words of the contract page."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def notice_view_policy(self) -> NoticeView:
         """The words of the notices."""
-        raise NotImplementedError
 
     @hookspec
     def mail_text_items(self) -> list[MailText]:
         """Own words for mails of the core, by the mail's name."""
-        raise NotImplementedError

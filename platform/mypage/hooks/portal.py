@@ -112,24 +112,19 @@ class PortalSpec:
     @hookspec(firstresult=True)
     def portal_policy(self) -> Portal:
         """Names and words of every page; an operator must answer."""
-        raise NotImplementedError
 
     @hookspec
     def menu_items(self) -> list[MenuSection]:
         """The functions after login, in order."""
-        raise NotImplementedError
 
     @hookspec
     def public_page_items(self) -> list[PublicPage]:
         """Pages in the navigation before and after login, in order."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def permission_policy(self) -> PermissionMatrix:
         """Which role of an account holds which permission. By default the role `holder` holds them all."""
-        raise NotImplementedError
 
     @hookspec(firstresult=True)
     def settings_policy(self) -> type[TenantSettings]:
         """The type that a tenant's settings are checked against."""
-        raise NotImplementedError
