@@ -85,8 +85,8 @@ class Office:
         query = select(AuditEntry).where(AuditEntry.tenant_id == tenant)
         return list(self.run(tenant, lambda tx: tx.scalars(query).all()))
 
-    def jobs(self) -> list[Any]:
+    def jobs(self, of: str = "mail") -> list[Any]:
         """Jobs about mails. Others come by themselves: a worker enqueues clean-ups every ten minutes."""
-        query = text("SELECT * FROM procrastinate_jobs WHERE task_name LIKE 'mail.%' ORDER BY id")
+        query = text("SELECT * FROM procrastinate_jobs WHERE task_name LIKE :of ORDER BY id")
         with platform_unit(self.engine) as connection:
-            return list(connection.execute(query))
+            return list(connection.execute(query, {"of": f"{of}.%"}))

@@ -46,7 +46,7 @@ async def test_one_job_per_tenant_and_all_that_is_over_goes_in_small_units(offic
             lambda tenant: (*cleanups(tenant), seen),
         )
         await cleaner.fan_out(DUE)
-        jobs = [job for job in office.jobs() if job.task_name == "cleanup.tenant"]
+        jobs = [job for job in office.jobs("cleanup") if job.task_name == "cleanup.tenant"]
         assert sorted(job.args["tenant"] for job in jobs) == tenants
         assert len({job.args["request_id"] for job in jobs}) == 1
         for tenant in tenants:
