@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
@@ -173,7 +174,8 @@ def test_a_database_that_hangs_is_not_waited_for_for_ever(outage: Outage) -> Non
         assert ready(portal) == 503
     finally:
         for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
     assert portal.wait(mine.send("GET", "/home")).status == 200
 
 

@@ -27,7 +27,7 @@ from mypage.web.routing import Route
 from portal_rows import add_person
 
 SEED = int(os.environ.get("MYPAGE_FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-SIZE = int(os.environ.get("MYPAGE_FUZZ_SIZE", "1200"))
+SIZE = int(os.environ.get("MYPAGE_FUZZ_SIZE", "600"))
 SLOWEST = 2.0
 ROUTES = all_routes()
 QUERY = ("next", "back", "page", "encoding", "draft", "edit", "operation", "scheme", "size", "language", "onward")

@@ -346,10 +346,10 @@ def ring(place: Callable[..., Portal], oracle: Oracle) -> Ring:
 def planned(
     victim: Victim, attacker: Browser, route: Route, missing: tuple[str, ...]
 ) -> Iterator[tuple[Browser, Attempt, str]]:
-    """What an attacker tries at a route. In the small size, of many ids in queries and forms every third."""
+    """What an attacker tries at a route. In the small size, of many ids in queries and forms every fifth."""
     home = (attacker.host, attacker.prefix) == (victim.portal.host, victim.portal.prefix)
     for number, attempt in enumerate(Recipes(victim).attempts(route, missing, at_home=home)):
-        thinned = SIZE == 1 and not attempt.subject and number > 2 and number % 3
+        thinned = SIZE == 1 and not attempt.subject and number > 2 and number % 5
         if thinned or _would_mail(victim, attacker, attempt):
             continue
         yield attacker, attempt, route.method
