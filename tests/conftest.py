@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from mypage.testing.guard import watch_statements
@@ -12,3 +15,27 @@ pytest_plugins = ["mypage.testing.plugin"]
 def pytest_configure(config: pytest.Config) -> None:
     """From the first statement on, each names its tenant."""
     watch_statements()
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says what a test measured, in one line such as `T1 ring: 20,412 attempts, 0 leaks, seed 7`.
+
+    All lines stand together at the end of the run, in the order of their tests' numbers, also of parallel runs.
+    """
+
+    def say(line: str) -> None:
+        record_property("figure", line)
+        print(line)
+
+    return say
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the tests measured, in one place."""
+    reports = (report for kind in terminalreporter.stats.values() for report in kind)
+    found = {v for report in reports for k, v in getattr(report, "user_properties", ()) if k == "figure"}
+    if found:
+        terminalreporter.section("figures")
+        for line in sorted(found, key=lambda text: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)]):
+            terminalreporter.line(line)
