@@ -35,6 +35,10 @@ test-browser: $(READY) ## Run the tests in a browser alone
 lint: $(READY) ## Check style, types, import arrows and templates
 	@scripts/lint.sh
 
+.PHONY: bench
+bench: $(READY) ## Measure speed against floors and peers (BENCH="name ..."; bench/README.md)
+	@scripts/bench.sh $(BENCH)
+
 .PHONY: docs
 docs: $(READY) ## Write docs/hooks.md and docs/contexts.md from the code
 	@$(BIN)/python scripts/make_docs.py

@@ -1,0 +1,48 @@
+"""The one entry of all benches: `make bench`, or `python bench/run.py [NAME ...]`.
+
+Every bench is a module beside this file with `run(options) -> Iterable[Row]`, listed in BENCHES and imported only when
+it is chosen. Goals are ratios within one run; nothing here is a timed test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from options import Options
+from report import Row, print_rows
+
+BENCHES: dict[str, tuple[str, str]] = {}
+"""Name → module, what it measures."""
+
+
+def main() -> int:
+    """Run what was asked for; 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which benches; all of them by default")
+    parser.add_argument("--list", action="store_true", help="name the benches and stop")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each variant is measured, in turns")
+    parser.add_argument("--seconds", type=float, default=4.0, help="how long one variant is measured in a round")
+    parser.add_argument("--customers", type=int, default=100_000, help="how many customers the portals have together")
+    chosen = parser.parse_args()
+    if chosen.list:
+        for name, (_, what) in BENCHES.items():
+            print(f"{name:10} {what}")
+        return 0
+    unknown = set(chosen.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no bench is called {', '.join(sorted(unknown))}; there are: {', '.join(BENCHES)}")
+    folder = Path(__file__).parents[1] / "build" / "bench"
+    options = Options(rounds=chosen.rounds, seconds=chosen.seconds, customers=chosen.customers, folder=folder)
+    rows: list[Row] = []
+    for name in chosen.names or BENCHES:
+        print(f"== {name}: {BENCHES[name][1]}", flush=True)
+        rows.extend(importlib.import_module(BENCHES[name][0]).run(options))
+    print()
+    return 0 if print_rows(rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
