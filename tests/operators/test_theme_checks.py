@@ -106,3 +106,66 @@ def test_mail_colours_equal_the_sheet() -> None:
 def test_a_misspelt_property_is_named_with_the_one_that_was_meant() -> None:
     with pytest.raises(ThemeError, match=r"no property --c-actoin; did you mean --c-action\?"):
         check_contrast("mine", ":root { --c-actoin: #1f6b3a; }")
+
+
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("<script>alert(1)</script>", "<script>"),
+        ("<foreignObject/>", "<foreignObject>"),
+        ('<path onload="alert(1)" d="M0 0"/>', "the handler onload"),
+        ('<use xlink:href="https://evil.example/x.svg#a"/>', "a link to 'https://evil"),
+        ('<use href="data:image/svg+xml;base64,AA"/>', "a link to 'data:"),
+        ('<rect fill="url(https://evil.example/a)"/>', "fill="),
+        ("<style>@import url(//evil.example)</style>", "<style>"),
+        ('<animate attributeName="href" to="javascript:1"/>', "<animate>"),
+        ('<a href="#x"><path d=""/></a>', "<a>"),
+        ('<html:img xmlns:html="http://www.w3.org/1999/xhtml" src="x"/>', "<img>"),
+    ],
+)
+def test_a_drawing_that_could_act_is_refused(theme: Path, content: str, named: str) -> None:
+    (theme / "static" / "logo.svg").write_text(DRAWING.format(content), encoding="utf-8")
+    message = refused(theme)
+    assert "logo.svg: " in message
+    assert named in message
+
+
+def test_a_drawing_with_entities_or_broken_is_refused(theme: Path) -> None:
+    bomb = '<!DOCTYPE svg [<!ENTITY a "b">]>' + DRAWING.format("&a;")
+    (theme / "static" / "logo.svg").write_text(bomb, encoding="utf-8")
+    assert "no DOCTYPE" in refused(theme)
+    (theme / "static" / "logo.svg").write_text("<svg", encoding="utf-8")
+    assert "not well-formed" in refused(theme)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@import '//evil.example/a.css';",
+        ".a { background: url(https://evil.example/?x) }",
+        ".a { background: URL( '//evil.example' ) }",
+        ".a { background: u\\72l(https://evil.example) }",
+        "@font-face { font-family: x; src: url(x.woff2) }",
+        ".a { background: image-set('https://evil.example' 1x) }",
+    ],
+)
+def test_a_style_sheet_that_loads_from_elsewhere_is_refused(theme: Path, line: str) -> None:
+    style = theme / "static" / "theme.css"
+    style.write_text(style.read_text(encoding="utf-8") + line, encoding="utf-8")
+    assert "theme.css: " in refused(theme)
+
+
+def test_what_a_theme_may_draw(theme: Path) -> None:
+    style = theme / "static" / "theme.css"
+    style.write_text(style.read_text(encoding="utf-8") + "/* @import */ .a { background: url('logo.svg') }", "utf-8")
+    drawing = DRAWING.format('<defs><linearGradient id="a"/></defs><g fill="url(#a)"><use href="#a"/></g>')
+    (theme / "static" / "logo.svg").write_text(drawing, encoding="utf-8")
+    load_theme(theme)
+
+
+def test_a_theme_brings_no_script(theme: Path) -> None:
+    (theme / "static" / "more.js").write_text("1", encoding="utf-8")
+    assert "more.js: a theme brings no scripts" in refused(theme)

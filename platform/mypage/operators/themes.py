@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mypage.lib.contrast import custom_properties, ratio, resolve
+from mypage.operators.theme_files import UnsafeFile, check_files
 
 CORE_TOKENS = Path(__file__).parent.parent / "static" / "css" / "tokens.css"
 
@@ -74,6 +75,10 @@ def load_theme(folder: Path) -> Theme:
     for name in (theme.css, theme.favicon, theme.logo):
         if not (static / name).is_file():
             raise ThemeError(f"theme {theme.name}: {static / name} does not exist; add the file or correct theme.toml")
+    try:
+        check_files(static)
+    except (UnsafeFile, UnicodeDecodeError) as error:
+        raise ThemeError(f"theme {theme.name}: {error}") from error
     check_mail_colours(theme.name, theme.colours)
     check_contrast(theme.name, (static / theme.css).read_text(encoding="utf-8"))
     return theme
