@@ -115,9 +115,9 @@ def test_no_secret_is_written_down() -> None:
 
 def test_there_is_no_default_secret() -> None:
     with pytest.raises(SettingsError, match="no master secret; set MYPAGE_SECRET_KEY_FILE"):
-        read_settings({"MYPAGE_DATABASE_URL": "postgresql+psycopg://h/d"})
+        read_settings({"MYPAGE_DATABASE_URL": "postgresql+psycopg:///d"})
     with pytest.raises(SettingsError, match="MYPAGE_DATABASE_URL is not set"):
         read_settings({})
     weak = "A" * 43 + "="
     with pytest.raises(SettingsError, match="the master secret is a default or not random"):
-        read_settings({"MYPAGE_DATABASE_URL": "postgresql+psycopg://h/d", "MYPAGE_SECRET_KEY": weak})
+        read_settings({"MYPAGE_DATABASE_URL": "postgresql+psycopg:///d", "MYPAGE_SECRET_KEY": weak})

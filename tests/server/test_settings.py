@@ -38,12 +38,36 @@ def test_a_demo_speaks_http_on_its_port() -> None:
         ({"MYPAGE_SECRET_KEY": base64.b64encode(b"changeme" * 4).decode()}, "not random"),
         ({"MYPAGE_SMTP_PORT": "twentyfive"}, "MYPAGE_SMTP_PORT"),
         ({"MYPAGE_SECRET_KEY": "", "MYPAGE_SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key"),
+        ({"MYPAGE_DATABASE_URL": "postgresql+psycopg://app@db.example/db"}, "to db.example is not given; add sslmode"),
+        ({"MYPAGE_OWNER_URL": "postgresql+psycopg://o@10.0.0.2/db?sslmode=prefer"}, "MYPAGE_OWNER_URL: .* is prefer"),
+        ({"MYPAGE_ADMIN_URL": "postgresql+psycopg://o@/db?host=a.example&sslmode=require"}, "MYPAGE_ADMIN_URL"),
+        ({"MYPAGE_DATABASE_URL": "postgresql+psycopg://app@/db?host=localhost,db2.example"}, "db2.example"),
+        ({"MYPAGE_DATABASE_URL": "nonsense"}, "MYPAGE_DATABASE_URL is not a URL"),
+        ({"MYPAGE_SMTP_HOST": "mail.example"}, "MYPAGE_SMTP_TLS is not set for mail.example"),
+        ({"MYPAGE_SMTP_HOST": "mail.example", "MYPAGE_SMTP_TLS": "yes"}, "give 1 or 0"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(changed: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named) as caught:
         read_settings(BASE | changed)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "postgresql+psycopg://app@db.example/db?sslmode=verify-full",
+        "postgresql+psycopg://app@[::1]/db",
+        "postgresql+psycopg://app@127.0.0.1:5433/db",
+        "postgresql+psycopg://app@/db?host=%2Frun%2Fpostgresql",
+        "postgresql+psycopg://app@db.internal/db?sslmode=disable",
+    ],
+)
+def test_links_that_are_verified_local_or_plain_on_purpose(database: str) -> None:
+    mail = {"MYPAGE_SMTP_HOST": "mail.example", "MYPAGE_SMTP_TLS": "1"}
+    assert read_settings(BASE | mail | {"MYPAGE_DATABASE_URL": database}).smtp_tls
+    assert not read_settings(BASE | {"MYPAGE_SMTP_HOST": "mail.example", "MYPAGE_SMTP_TLS": "0"}).smtp_tls
+    assert not read_settings(BASE).smtp_tls
 
 
 def test_the_secret_comes_from_a_file(tmp_path: Path) -> None:

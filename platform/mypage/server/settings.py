@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mypage.server.links import UnprotectedLinkError, check_database_link, wants_mail_tls
+
 MIN_SECRET_BYTES = 32
 
 
@@ -57,6 +59,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     database_url = env.get("MYPAGE_DATABASE_URL", "")
     if not database_url:
         raise SettingsError("MYPAGE_DATABASE_URL is not set; give the app role's postgresql+psycopg:// URL")
+    smtp_tls = _links(env, demo)
     return Settings(
         database_url=database_url,
         owner_url=env.get("MYPAGE_OWNER_URL", ""),
@@ -66,7 +69,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo=demo,
         smtp_host=env.get("MYPAGE_SMTP_HOST", "127.0.0.1"),
         smtp_port=_number(env, "MYPAGE_SMTP_PORT", 25),
-        smtp_tls=env.get("MYPAGE_SMTP_TLS", "") == "1",
+        smtp_tls=smtp_tls,
         smtp_user=env.get("MYPAGE_SMTP_USER", ""),
         smtp_password=env.get("MYPAGE_SMTP_PASSWORD", ""),
         public_scheme="http" if demo else "https",
@@ -76,6 +79,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo_folder=Path(env["MYPAGE_DEMO_DIR"]) if env.get("MYPAGE_DEMO_DIR") else None,
         pool_size=_number(env, "MYPAGE_POOL_SIZE", 10),
     )
+
+
+def _links(env: Mapping[str, str], demo: bool) -> bool:
+    """Judge the links to other hosts; whether mails go by TLS. A demo stays on its machine and is not judged."""
+    given = env.get("MYPAGE_SMTP_TLS", "")
+    if demo:
+        return given == "1"
+    try:
+        for variable in ("MYPAGE_DATABASE_URL", "MYPAGE_OWNER_URL", "MYPAGE_ADMIN_URL"):
+            if env.get(variable):
+                check_database_link(variable, env[variable])
+        return wants_mail_tls(env.get("MYPAGE_SMTP_HOST", ""), given)
+    except UnprotectedLinkError as error:
+        raise SettingsError(str(error)) from error
 
 
 def theme_folders(environment: Mapping[str, str] | None = None) -> tuple[Path, ...]:
