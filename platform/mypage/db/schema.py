@@ -19,6 +19,7 @@ MODELS = (
     "mypage.operators.models",
     "mypage.db.keys",
     "mypage.auth.models",
+    "mypage.auth.factors.models",
     "mypage.forms.models",
     "mypage.contracts.models",
     "mypage.billing.models",

@@ -22,7 +22,7 @@ from mypage.i18n import LOCALES
 from mypage.lib.money import Rounding
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.operators.store import TenantError, check_settings
-from mypage.operators.tenants import Address, normalise_host
+from mypage.operators.tenants import Address, SecondFactor, normalise_host
 
 NAME = r"[a-z][a-z0-9-]{0,31}"
 """What a tenant may be called; the name is in every row of its data and never changes."""
@@ -51,6 +51,7 @@ class TenantDeclaration:
     theme: str
     locale: str
     addresses: tuple[Address, ...]
+    second_factor: SecondFactor = "off"
     settings: Values = field(default_factory=dict)
     extensions: dict[str, Values] = field(default_factory=dict)
 
@@ -74,6 +75,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     addresses: Annotated[list[str], Meta(min_length=1)]
     theme: str = "plain"
     locale: str = "ja"
+    second_factor: SecondFactor = "off"
     settings: Values = {}
     extensions: dict[str, dict[str, str]] = {}
 
@@ -179,6 +181,7 @@ def _declaration(
         operator=entry.operator,
         theme=entry.theme,
         locale=entry.locale,
+        second_factor=entry.second_factor,
         addresses=tuple(address for address in addresses if address is not None),
         settings=_filled(f"{where}: settings", entry.settings, environment, tell),
         extensions=filled,
@@ -268,11 +271,14 @@ def is_registration_number(text: str) -> bool:
 
 
 def _columns(declared: TenantDeclaration) -> Values:
-    return {name: getattr(declared, name) for name in ("operator", "theme", "locale", "settings", "extensions")}
+    names = ("operator", "theme", "locale", "second_factor", "settings", "extensions")
+    return {name: getattr(declared, name) for name in names}
 
 
 def _described(declared: TenantDeclaration) -> list[str]:
     written = [f"address {_written(address)}" for address in declared.addresses]
+    if declared.second_factor != "off":
+        written.append(f"second factor {declared.second_factor}")
     return [f"operator {declared.operator}, theme {declared.theme}, language {declared.locale}", *written]
 
 

@@ -20,6 +20,7 @@ class TenantRecord(Base):
     operator: Mapped[str]
     theme: Mapped[str]
     locale: Mapped[str]
+    second_factor: Mapped[str] = mapped_column(server_default="off")
     extensions: Mapped[dict[str, Any]]
     settings: Mapped[dict[str, Any]]
     enabled: Mapped[bool] = mapped_column(server_default=text("true"))

@@ -70,6 +70,7 @@ def _tenant(
         operator=row.operator,
         theme=themes[row.theme],
         locale=row.locale,
+        second_factor=row.second_factor,
         main=main,
         addresses=tuple(address for _, address in found),
         extensions={port: dict(values) for port, values in row.extensions.items()},

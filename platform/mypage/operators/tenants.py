@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mypage.hooks.portal import TenantSettings
 from mypage.operators.themes import Theme
+
+
+SecondFactor = Literal["off", "offered", "required"]
+"""Whether a tenant's subscribers may, or must, prove who they are by something besides the password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Tenant:
     addresses: tuple[Address, ...]
     extensions: Mapping[str, Mapping[str, str]]
     settings: TenantSettings
+    second_factor: SecondFactor = "off"
 
     @property
     def own_host(self) -> bool:
