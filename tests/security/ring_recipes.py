@@ -1,0 +1,149 @@
+"""What is sent to each route. A route that has no recipe fails the ring: give it a line in `recipes`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from attackkit import Browser, Seen
+from ring_victims import Victim
+
+from mypage.web.routing import Route
+
+OWN_TENANT_BEARER = {"activate", "reset"}
+"""Links of mails: who holds one may use it at its own portal, so there only guessed ones are tried."""
+AT_HOME_ANYBODY = {"POST recover", "POST login", "POST register"}
+"""Asking for help, and failing to log in, with somebody's ID at the right portal is everybody's right."""
+NO_TOKEN = "A" * 43
+"""As long as a link's token, and nobody's."""
+Fields = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One path with what is sent to it; `subject` is the id or token in the path: that of others and none answer alike."""
+
+    route: Route
+    path: str
+    fields: Mapping[str, str]
+    subject: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def send(self, attacker: Browser, method: str) -> Seen:
+        """Make the attempt as a form or as a query."""
+        if method in ("GET", "HEAD"):
+            query = "&".join(f"{k}={v}" for k, v in self.fields.items())
+            return await attacker.send(method, self.path + (f"?{query}" if query else ""), headers=self.headers)
+        if method == "POST":
+            return await attacker.send(method, self.path, form=self.fields, headers=self.headers)
+        return await attacker.send(method, self.path, headers=self.headers)
+
+
+def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
+    """`METHOD name` of a route → the forms or queries that are sent to it; `{id}` is the id in the path."""
+    ids, texts = victim.ids, victim.texts
+    stolen = {"customer_id": str(victim.person.customer_id), "account_id": str(victim.person.account_id)}
+    drafts = [{"draft": each, "edit": each, "operation": each} for each in ids]
+    operations = [{"operation": each} | stolen for each in ids]
+    nothing: list[Fields] = [{}]
+    proof = {"proof_code_1": "a", "proof_code_2": "b", "proof_code_3": "c"}
+    new_password = {"password": "Abc12345x", "password_again": "Abc12345x"}
+    newcomer = {"login": "attacker1", "password": "Abc12345", "password_again": "Abc12345", "email": "e@evil.example"}
+    return {
+        "GET display": [{"size": "large", "language": "en", "back": f"/bills/{ids[0]}"}],
+        "GET public-page": nothing,
+        "GET top": [{}, stolen],
+        "GET login": [{"next": f"/bills/{ids[0]}"}],
+        "POST login": [{"login": texts["login_id"], "password": "Wrong12345", "local": texts["login_id"]}],
+        "POST logout": [stolen],
+        "GET captcha": nothing,
+        "POST password-rules": [{"password": "Abc12345", "login": texts["login_id"]} | stolen],
+        "GET register": drafts,
+        "POST register": [
+            newcomer | proof | {"customer_number": texts["number"], "captcha": "0000", "captcha_token": "x"}
+        ],
+        "GET register-confirm": drafts,
+        "POST register-confirm": operations,
+        "GET register-sent": drafts,
+        "GET activate": nothing,
+        "POST activate": [{}, stolen],
+        "GET recover": [stolen],
+        "POST recover": [{"login": texts["login_id"], "customer_number": texts["number"]} | proof],
+        "GET recover-sent": [stolen],
+        "GET reset": nothing,
+        "POST reset": [new_password | stolen],
+        "GET credentials": drafts,
+        "POST credentials": [{"current": "x", "login": texts["login_id"]} | new_password | stolen],
+        "GET credentials-confirm": drafts,
+        "POST credentials-confirm": operations,
+        "GET credentials-done": drafts,
+        "GET sessions": [{}, stolen],
+        "POST sessions-end": [stolen],
+        "POST sessions-end-one": [{}, stolen],
+        "GET reauth": [{"next": f"/bills/{ids[0]}"}],
+        "POST reauth": [{"password": "x", "next": f"/bills/{ids[0]}"} | stolen],
+        "GET contract": [{}, stolen, {"contract": ids[0]}],
+        "GET notices": [{}, stolen, {"page": "2"}],
+        "GET notices-one": nothing,
+        "GET bills": [{}, stolen],
+        "GET bills-csv": [{}, {"encoding": "cp932"} | stolen],
+        "GET bills-one": nothing,
+        "GET bills-pdf": nothing,
+        "GET invoices": [{}, stolen],
+        "GET invoices-one": nothing,
+        "GET invoices-pdf": nothing,
+        "GET home": [{}, stolen],
+        "GET card": [{}, stolen],
+        "POST card-start": operations[: 2 * size],
+        "GET card-return": nothing,
+        "GET card-result": [{}, {"onward": "1"}],
+        "GET card-confirm": nothing,
+        "POST card-confirm": [{"operation": "{id}"} | stolen],
+        "GET card-complete": nothing,
+    }
+
+
+def attempts(
+    victim: Victim, route: Route, missing: tuple[str, ...], *, at_home: bool, size: int = 1
+) -> Iterator[Attempt]:
+    """Every path of a route with everything that is sent to it. Raises KeyError for a route without a recipe.
+
+    `missing` are ids that do not exist; `at_home` says that the attempt is made at the victim's own portal.
+    """
+    holes = re.findall(r"\{([a-z_]+):([a-z]+)\}", route.path)
+    sent = recipes(victim, size)[f"{route.method} {route.name}"]
+    for values in product(*(_fillings(victim, route, name, kind, missing, at_home) for name, kind in holes)):
+        path = route.path
+        for (name, kind), value in zip(holes, values, strict=True):
+            path = path.replace(f"{{{name}:{kind}}}", value)
+        subject = values[0] if holes and (holes[0][1] == "uuid" or _is_token(values[0])) else ""
+        for fields in sent:
+            filled = {k: v.replace("{id}", values[0]) if values else v for k, v in fields.items()}
+            yield Attempt(route, path, filled, subject)
+
+
+def _is_token(text: str) -> bool:
+    return len(text) == len(NO_TOKEN)
+
+
+def _fillings(
+    victim: Victim, route: Route, name: str, kind: str, missing: tuple[str, ...], at_home: bool
+) -> tuple[str, ...]:
+    if kind == "uuid":
+        return (*victim.ids, *missing)
+    guessed = (*victim.ids[:2], victim.texts["login_id"], NO_TOKEN)
+    named = {
+        "token": guessed if at_home and route.name in OWN_TENANT_BEARER else (*victim.tokens, *guessed),
+        "scheme": ("mypage", "none"),
+        "kind": ("login-id", "password", "none"),
+        "name": ("x.png", f"{victim.tokens[0]}.wav"),
+        "slug": ("faq", "guide", victim.ids[0]),
+    }
+    return named[name]
+
+
+def path_of(route: Route, victim: Victim) -> str:
+    """The route's path with the victim's things in it."""
+    return re.sub(r"\{[a-z_]+:([a-z]+)\}", lambda m: victim.ids[0] if m[1] == "uuid" else victim.tokens[0], route.path)
