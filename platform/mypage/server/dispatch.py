@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 from mypage.operators.tenants import Registry, normalise_host
 from mypage.server.metrics import REQUESTS, SECONDS, method_label
 from mypage.web.kernel import new_request_id
-from mypage.web.statics import YEAR, Statics
+from mypage.web.statics import Statics
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -118,27 +118,13 @@ class Dispatcher:
         await _plain(send, 200 if good else 503, "ok\n" if good else "not ready\n")
 
     async def _static(self, theme: str, path: str, scope: Scope, send: Send) -> None:
-        found = self._statics.find(theme, path)
-        if found is None or scope["method"] not in ("GET", "HEAD"):
+        given = {"accepts": _header(scope, b"accept-encoding"), "known": _header(scope, b"if-none-match")}
+        answer = self._statics.answer(theme, path, **given) if scope["method"] in ("GET", "HEAD") else None
+        if answer is None:
             await _plain(send, 404, "not found\n")
             return
-        fresh = scope["query_string"] == f"v={found.version}".encode()
-        etag = f'"{found.version}"'
-        headers = [
-            (b"content-type", found.media_type.encode()),
-            (b"cache-control", f"public, max-age={YEAR}, immutable".encode() if fresh else b"public, max-age=60"),
-            (b"etag", etag.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; sandbox")
-            if "svg" in found.media_type
-            else (b"cross-origin-resource-policy", b"same-origin"),
-        ]
-        status, body = 200, found.content
-        if _header(scope, b"if-none-match") == etag:
-            status, body = 304, b""
-        headers.append((b"content-length", str(len(body)).encode()))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
 
 def _header(scope: Scope, name: bytes) -> str:

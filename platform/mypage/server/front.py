@@ -42,14 +42,14 @@ class Front:
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer a request that belongs to no tenant."""
-        host = normalise_host(_host(scope))
+        host = normalise_host(_header(scope, b"host"))
         query = parse_qs(scope["query_string"].decode("latin-1"))
         lang = query.get("language", ["ja"])[0]
         lang = lang if lang in LOCALES else "ja"
         path: str = scope["path"]
         if host in self.hosts:
             if path.startswith("/_static/"):
-                await self._static(path.removeprefix("/_static/"), send)
+                await self._static(path.removeprefix("/_static/"), scope, send)
                 return
             page: Page = self._index(lang) if path == "/" else self._bare(404, lang, self._styles())
             await self._html(page, 200 if path == "/" else 404, lang, send)
@@ -96,11 +96,13 @@ class Front:
             (t("The payment company's page"), f"http://127.0.0.1:{port + 2}/"),
         )
 
-    async def _static(self, path: str, send: Send) -> None:
-        found = self._statics.find(PLAIN, path)
-        body = found.content if found else b"not found\n"
-        media = found.media_type if found else "text/plain; charset=utf-8"
-        await _send(send, 200 if found else 404, body, [("content-type", media), ("cache-control", "max-age=60")])
+    async def _static(self, path: str, scope: Scope, send: Send) -> None:
+        answer = self._statics.answer(PLAIN, path, accepts=_header(scope, b"accept-encoding"))
+        if answer is None:
+            await _send(send, 404, b"not found\n", [("content-type", "text/plain; charset=utf-8")])
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def _html(self, page: Page, status: int, lang: str, send: Send) -> None:
         html = self._templates.render(page, theme=PLAIN, locale=lang).encode()
@@ -127,8 +129,8 @@ def _sample(row: Mapping[str, Any], t: Catalogue) -> SampleLogin:
     return SampleLogin(str(row.get("note") or row.get("label") or ""), pairs)
 
 
-def _host(scope: Scope) -> str:
-    return next((v.decode("latin-1") for k, v in scope["headers"] if k == b"host"), "")
+def _header(scope: Scope, name: bytes) -> str:
+    return next((v.decode("latin-1") for k, v in scope["headers"] if k == name), "")
 
 
 async def _send(send: Send, status: int, body: bytes, headers: list[tuple[str, str]]) -> None:
