@@ -12,6 +12,7 @@ from attackkit import Oracle, session_of
 
 from mypage.audit.trail import record
 from mypage.auth.credentials import WIZARD as CREDENTIALS
+from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.links import issue_link
 from mypage.auth.models import LoginCounter, LoginName, PasswordHistory, Registration
 from mypage.billing.models import CardSetup
@@ -88,10 +89,15 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         )
         counter = LoginCounter(tenant_id=tx.tenant, kind="customer", key=b"k", failures=1, last_at=tx.now())
         read = NoticeRead(tenant_id=tx.tenant, account_id=person.account_id, notice_id=notices[0], read_at=tx.now())
-        for row in (history, waiting, name, counter, read):
+        code = RecoveryCode(tenant_id=tx.tenant, account_id=person.account_id, code_hash=b"c", created_at=tx.now())
+        app = SecondFactor(
+            tenant_id=tx.tenant, id=uuid.uuid4(), account_id=person.account_id, kind="totp", name="n", sealed=b"s",
+            created_at=tx.now(),
+        )  # fmt: skip
+        for row in (history, waiting, name, counter, read, code, app):
             tx.add(row)
         tx.flush()
-        made["registration"] = waiting.id
+        made["registration"], made["factor"] = waiting.id, app.id
         made["reset"] = issue_link(tx, "reset", credential, "a", timedelta(hours=1))[0]
         made["activate"] = issue_link(tx, "activate", waiting.id, "a", timedelta(hours=1))[0]
         owner = token_hash(f"session:{session}")
