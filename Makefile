@@ -31,6 +31,10 @@ test: $(READY) ## Run all tests, those in a browser last
 test-browser: $(READY) ## Run the tests in a browser alone
 	@scripts/test.sh browser
 
+.PHONY: ring-night
+ring-night: $(READY) ## Run the long tests of security and crashes (STEPS="ring malformed"; hours)
+	@scripts/ring_night.sh $(STEPS)
+
 .PHONY: lint
 lint: $(READY) ## Check style, types, import arrows and templates
 	@scripts/lint.sh

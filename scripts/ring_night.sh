@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# The long runs of the tests of security and of crashes, one step after the other; a failed step does not stop the rest.
+# usage: scripts/ring_night.sh [STEP...]      without a name all of them; the log stands in build/ring-night/
+# A step is a function below named step_NAME; it runs pytest with the sizes of the night and a new seed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=build/ring-night
+mkdir -p "$logs"
+SEED=${MYPAGE_NIGHT_SEED:-$(date +%s)}
+
+pytest() { .venv/bin/python -m pytest -q -s -p no:cacheprovider "$@"; }
+
+# T1: 250,000 attempts and more.
+step_ring() {
+    MYPAGE_RING_SIZE=${MYPAGE_RING_SIZE:-5} MYPAGE_RING_SEED=$SEED pytest tests/security/test_ring.py
+}
+
+# T19: 100,000 malformed requests and more.
+step_malformed() {
+    MYPAGE_FUZZ_SIZE=${MYPAGE_FUZZ_SIZE:-100000} MYPAGE_FUZZ_SEED=$SEED pytest tests/security/test_malformed.py
+}
+
+all_steps() { compgen -A function step_ | sed 's/^step_//'; }
+
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || mapfile -t steps < <(all_steps)
+
+endings=()
+result=0
+for name in "${steps[@]}"; do
+    declare -F "step_$name" >/dev/null || { echo "no step $name; there are: $(all_steps | xargs)" >&2; exit 2; }
+done
+for name in "${steps[@]}"; do
+    echo "== $name, seed $SEED"
+    "step_$name" 2>&1 | tee "$logs/$name.log"
+    ended=${PIPESTATUS[0]}
+    [ "$ended" = 0 ] || result=1
+    endings+=("$name: exit $ended, $(tail -n 1 "$logs/$name.log" | tr -d '=')")
+    mapfile -t -O ${#endings[@]} endings < <(sed -n '/= figures =/,/^=\{3,\} [^f]/{/^=/d;s/^/    /;p}' "$logs/$name.log")
+done
+
+echo
+printf '%s\n' "${endings[@]}"
+exit "$result"
