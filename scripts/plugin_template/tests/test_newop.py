@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import mypage_newop.plugin as newop
 import pytest
 
+from mypage.testing.policy import check_policy
 from mypage.testing.portal import Portal
 
 pytest_plugins = ["mypage.testing.plugin"]
@@ -36,3 +38,8 @@ def test_the_login_page_is_there_in_english(make_portal: Callable[..., Portal]) 
 def test_the_menu_in_order() -> None:
     entries = [entry for section in newop.menu_items() for entry in section.entries]
     assert [entry.route for entry in entries] == ["contract", "bills", "credentials"]
+
+
+def test_the_policy_file_says_who_may_do_what() -> None:
+    """A line of the answer says what to add to policy.toml, remove from it or correct in it."""
+    assert check_policy("newop", newop, Path(__file__).parents[1] / "policy.toml") == []
