@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from mypage.auth.models import LoginCounter
-from mypage.auth.throttle import admit, forgive, link_target, login_target, mail_target, proof_target
+from mypage.auth.throttle import admit, device_target, forgive, link_target, login_target, mail_target, proof_target
 from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.clock import FixedClock
@@ -78,8 +78,60 @@ def test_a_spray_over_the_tenant_is_slowed_but_locks_nobody_out(tx: Tx, clock: F
     assert [admit(tx, policy, target) for target in targets] == [True] * 4 + [False] * 4
     clock.at += timedelta(seconds=1)
     assert admit(tx, policy, ME)
-    forgive(tx, policy, ME)
-    assert not admit(tx, policy, targets[5])
+    forgive(tx, policy, ME, at=clock.at)
+    assert [admit(tx, policy, target) for target in targets[5:7]] == [True, False]
+
+
+def test_a_success_takes_back_the_wait_that_it_began_and_no_other(tx: Tx, clock: FixedClock) -> None:
+    policy = ThrottlePolicy(network_free=2)
+    strangers = [login_target("mypage", f"name{i}", "198.51.100.7") for i in range(4)]
+    assert [admit(tx, policy, target) for target in strangers[:3]] == [True, True, False]
+    clock.at += timedelta(seconds=1)
+    assert admit(tx, policy, ME, at=clock.at)
+    mine = clock.at
+    clock.at += timedelta(seconds=2)
+    assert admit(tx, policy, strangers[3])
+    forgive(tx, policy, ME, at=mine)
+    assert not admit(tx, policy, ME)
+    clock.at += timedelta(seconds=4)
+    assert admit(tx, policy, ME, at=clock.at)
+    forgive(tx, policy, ME, at=clock.at)
+    assert admit(tx, policy, ME)
+
+
+def test_an_attempt_that_another_key_refuses_begins_no_wait(tx: Tx, clock: FixedClock) -> None:
+    """Else a network that waits could be used to make an account wait longer and longer."""
+    policy = ThrottlePolicy(free=1, network_free=1)
+    assert admit(tx, policy, ME)
+    clock.at += timedelta(seconds=30)
+    elsewhere = login_target("mypage", "hanako1958", "203.0.113.9")
+    assert admit(tx, policy, login_target("mypage", "other", "203.0.113.9"))
+    for _ in range(5):
+        assert not admit(tx, policy, elsewhere)
+    assert admit(tx, policy, ME)
+
+
+def test_a_network_waits_a_second_at_first_and_a_minute_at_most(tx: Tx, clock: FixedClock) -> None:
+    """A town behind one address is not kept out for an hour by a neighbour's mistakes."""
+    targets = iter([login_target("mypage", f"name{i}", "203.0.113.9") for i in range(200)])
+    assert [admit(tx, POLICY, next(targets)) for _ in range(51)] == [True] * 50 + [False]
+    for wait in (1, 2, 4, 8, 16, 32, 60, 60):
+        clock.at += timedelta(seconds=wait) - timedelta(milliseconds=1)
+        assert not admit(tx, POLICY, next(targets))
+        clock.at += timedelta(milliseconds=1)
+        assert admit(tx, POLICY, next(targets))
+
+
+def test_a_known_device_counts_by_itself(tx: Tx) -> None:
+    for _ in range(6):
+        admit(tx, POLICY, ME)
+    mine, other = device_target("mine"), device_target("other")
+    assert [admit(tx, POLICY, mine) for _ in range(6)] == [True] * 5 + [False]
+    assert failures(tx, "network") == 5
+    assert admit(tx, POLICY, other)
+    forgive(tx, POLICY, mine)
+    assert admit(tx, POLICY, mine)
+    assert not admit(tx, POLICY, ME)
 
 
 def test_failures_leak_away(tx: Tx, clock: FixedClock) -> None:

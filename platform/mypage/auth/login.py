@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import bindparam, select, update
 
 from mypage.audit.trail import record
+from mypage.auth.known import Devices
 from mypage.auth.models import Account, Credential
 from mypage.auth.sessions import end_session, open_session
-from mypage.auth.throttle import Target, admit, forgive, login_target
+from mypage.auth.throttle import Target, admit, device_target, forgive, login_target
 from mypage.db.session import Actor, Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.hooks.passwords import IdentifierPolicy
@@ -53,11 +54,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A password about to be compared. `encoded` is what to compare with: None still has to take its time."""
+    """A password about to be compared. `encoded` is what to compare with: None still has to take its time.
+
+    `at` is when it was counted.
+    """
 
     scheme: str
     login_key: str
     target: Target
+    at: datetime
     admitted: bool
     found: Found | None
 
@@ -73,8 +78,13 @@ def key_of(policy: IdentifierPolicy, login_id: str) -> str:
     return fold_identifier(login_id, case_sensitive=policy.case_sensitive)
 
 
-def begin(tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: str) -> Attempt:
-    """Count an attempt and find what to compare with; commit before comparing (ACTV-11)."""
+def begin(
+    tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: str, devices: Devices | None = None
+) -> Attempt:
+    """Count an attempt and find what to compare with; commit before comparing (ACTV-11).
+
+    One from a known device of the credential counts for that device only, so that strangers cannot make it wait.
+    """
     row = tx.execute(_FIND, {"tenant": tx.tenant, "scheme": scheme, "key": login_key}).one_or_none()
     found = None
     if row is not None:
@@ -87,9 +97,11 @@ def begin(tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: 
             changed_at=row.changed_at,
             active=row.status == "active",
         )
-    target = login_target(scheme, login_key, network)
-    admitted = admit(tx, policy, target)
-    return Attempt(scheme=scheme, login_key=login_key, target=target, admitted=admitted, found=found)
+    now = tx.now()
+    device = _known(devices, found, now) if devices is not None else ""
+    target = device_target(device) if device else login_target(scheme, login_key, network)
+    admitted = admit(tx, policy, target, at=now)
+    return Attempt(scheme=scheme, login_key=login_key, target=target, at=now, admitted=admitted, found=found)
 
 
 def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, renews: bool = False) -> bool:
@@ -100,7 +112,7 @@ def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, r
     """
     found = attempt.found
     if matched and found is not None and _unchanged(tx, found, renews=renews):
-        forgive(tx, policy, attempt.target)
+        forgive(tx, policy, attempt.target, at=attempt.at)
         return True
     if attempt.admitted:
         digest = token_hash(f"{attempt.scheme}\n{attempt.login_key}").hex()[:12]
@@ -140,6 +152,14 @@ def credential_of(tx: Tx, account_id: uuid.UUID, scheme: str) -> Credential | No
             Credential.tenant_id == tx.tenant, Credential.account_id == account_id, Credential.scheme == scheme
         )
     ).one_or_none()
+
+
+_NOBODY = uuid.UUID(int=0), datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _known(devices: Devices, found: Found | None, now: datetime) -> str:
+    """The same work for a login ID that nobody has."""
+    return devices.known(*((found.id, found.changed_at) if found is not None else _NOBODY), now)
 
 
 def _unchanged(tx: Tx, found: Found, *, renews: bool) -> bool:

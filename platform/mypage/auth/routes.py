@@ -11,8 +11,9 @@ from mypage.auth.devices import device_name
 from mypage.auth.forms import checklist, joined_login_id, login_form
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
-from mypage.auth.routes_base import hashed, matches, scheme_of, words_of
+from mypage.auth.routes_base import devices_of, hashed, matches, remember_device, scheme_of, words_of
 from mypage.auth.sessions import end_session
+from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
 from mypage.forms.form import PortalForm
 from mypage.hooks.auth import LoginScheme
@@ -47,7 +48,8 @@ async def login_post(rq: PortalRequest) -> Reply:
     form = login_form(scheme, rq.form, t=rq.t, prefix=_prefix(rq, scheme))
     if not form.validate():
         return _page(rq, Tried(scheme.name, form))
-    token = await _sign_in(rq, scheme, form)
+    async with rq.ports.get(Turns).take(rq.tenant.name, rq.network):
+        token = await _sign_in(rq, scheme, form)
     if token is None:
         text = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
         form.add_error(None, rq.t(text))
@@ -114,12 +116,14 @@ class Tried:
 async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> str | None:
     operator, password = rq.operator, str(form["password"].data)
     login_key = login.key_of(operator.login_id_policies[scheme.name], joined_login_id(scheme, form))
-    attempt = await rq.run(lambda tx: login.begin(tx, operator.throttle, scheme.name, login_key, rq.network))
+    attempt = await rq.run(
+        lambda tx: login.begin(tx, operator.throttle, scheme.name, login_key, rq.network, devices_of(rq))
+    )
     matched = await matches(rq, attempt.encoded, password)
     hasher = rq.ports.get(PasswordHasher)
     stale = matched and attempt.encoded is not None and hasher.needs_rehash(attempt.encoded)
     rehashed = await hashed(rq, password) if stale else None
-    return await rq.run(
+    token = await rq.run(
         lambda tx: login.sign_in(
             tx,
             operator,
@@ -130,6 +134,9 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
             replaces=rq.signed_in.token if rq.signed_in else "",
         )
     )
+    if token is not None and attempt.found is not None:
+        remember_device(rq, attempt.found.id, attempt.found.changed_at)
+    return token
 
 
 def _onward(rq: PortalRequest) -> Reply:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from mypage.auth.forms import checklist
 from mypage.auth.hashing import PasswordHasher
+from mypage.auth.known import LIFE, Devices
 from mypage.auth.pages import Rule
 from mypage.hooks.auth import LoginScheme
 from mypage.lib.errors import NotFound
+from mypage.web.cookies import CookieJar, read_cookies
 from mypage.web.request import PortalRequest
 
 
@@ -28,6 +32,22 @@ async def any_matches(rq: PortalRequest, hashes: Iterable[str], password: str) -
         if await matches(rq, encoded, password):
             return True
     return False
+
+
+def devices_of(rq: PortalRequest) -> Devices:
+    """What the browser brings along of its earlier logins."""
+    value = read_cookies(rq.headers.get("cookie", "")).get(_jar(rq).name("device"), "")
+    return Devices(key=rq.key, tenant=rq.tenant.name, value=value)
+
+
+def remember_device(rq: PortalRequest, credential_id: uuid.UUID, changed_at: datetime) -> None:
+    """After a login that is complete: this browser is a known device of the credential (decision 0009)."""
+    value = devices_of(rq).remembering(credential_id, changed_at, rq.clock.now())
+    rq.out.cookies.append(_jar(rq).set("device", value, max_age=int(LIFE.total_seconds())))
+
+
+def _jar(rq: PortalRequest) -> CookieJar:
+    return CookieJar(rq.tenant.name, rq.prefix, rq.origin.startswith("https"))
 
 
 def scheme_of(rq: PortalRequest, name: str) -> LoginScheme:

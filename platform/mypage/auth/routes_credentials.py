@@ -12,7 +12,7 @@ from mypage.auth.errors import LoginNameTaken
 from mypage.auth.forms import add_broken, check_new_login, check_new_password, credentials_form
 from mypage.auth.login import Attempt
 from mypage.auth.passwords import history_result, present_result
-from mypage.auth.routes_base import any_matches, hashed, matches, rules_of, rules_url, words_of
+from mypage.auth.routes_base import any_matches, devices_of, hashed, matches, rules_of, rules_url, words_of
 from mypage.auth.sessions import rotate_session
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -171,7 +171,9 @@ def _good_password(rq: PortalRequest, before: Earlier, form: PortalForm, login_i
 
 async def _is_owner(rq: PortalRequest, before: Earlier, form: PortalForm) -> bool:
     attempt = await rq.run(
-        lambda tx: login.begin(tx, rq.operator.throttle, rq.principal.scheme, before.login_key, rq.network)
+        lambda tx: login.begin(
+            tx, rq.operator.throttle, rq.principal.scheme, before.login_key, rq.network, devices_of(rq)
+        )
     )
     matched = await matches(rq, attempt.encoded, str(form["current"].data))
     if await rq.run(lambda tx: login.settle(tx, rq.operator.throttle, attempt, matched and _own(rq, attempt))):

@@ -8,7 +8,7 @@ from mypage.auth.account_pages import ReauthPage, SessionRow, SessionsPage
 from mypage.auth.forms import reauth_form
 from mypage.auth.login import Attempt
 from mypage.auth.pages import Link
-from mypage.auth.routes_base import matches
+from mypage.auth.routes_base import devices_of, matches
 from mypage.auth.routes_credentials import wrong_password
 from mypage.auth.sessions import end_other_sessions, end_session_of, list_sessions, rotate_session
 from mypage.db.session import Tx
@@ -91,7 +91,7 @@ def _begin(rq: PortalRequest, tx: Tx) -> Attempt:
     credential = login.credential_of(tx, rq.principal.account_id, rq.principal.scheme)
     if credential is None:
         raise NotFound
-    return login.begin(tx, rq.operator.throttle, rq.principal.scheme, credential.login_key, rq.network)
+    return login.begin(tx, rq.operator.throttle, rq.principal.scheme, credential.login_key, rq.network, devices_of(rq))
 
 
 def _settle(rq: PortalRequest, tx: Tx, attempt: Attempt, matched: bool) -> tuple[bool, str | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -36,10 +36,13 @@ from mypage.db.session import Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.tokens import length_prefixed
 
-Kind = Literal["account", "customer", "mail-network", "network", "recovery", "tenant"]
+Kind = Literal["account", "customer", "device", "mail-network", "network", "recovery", "tenant"]
 
 TENANT_WAIT = timedelta(seconds=1)
 """Over the whole tenant a wait only slows a spray down: a long one would let anybody lock out everybody."""
+NETWORK_WAIT = timedelta(seconds=1)
+NETWORK_LONGEST = timedelta(minutes=1)
+"""A network may be a whole town behind one address: its waits begin short and stay bearable."""
 _MOST_DOUBLINGS = 30
 
 
@@ -64,6 +67,11 @@ def login_target(scheme: str, login_key: str, network: str) -> Target:
     return Target((Key("account", _hashed(scheme, login_key)),), (_network(network), _TENANT))
 
 
+def device_target(device: str) -> Target:
+    """A password tried by a known device: nobody else counts there, and it counts nowhere else."""
+    return Target((Key("device", device.encode()),), ())
+
+
 def proof_target(number_key: str, network: str) -> Target:
     """A code tried for a customer number: at registration and for a forgotten login ID."""
     return Target((Key("customer", _hashed(number_key)),), (_network(network), _TENANT))
@@ -79,43 +87,51 @@ def link_target(network: str) -> Target:
     return Target((), (_network(network),))
 
 
-def admit(tx: Tx, policy: ThrottlePolicy, target: Target) -> bool:
+def admit(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | None = None) -> bool:
     """Count one attempt. False: some key has to wait, nothing was counted, and nothing may be checked.
 
     The count must be committed before the check begins, so that attempts side by side cannot exceed the limit.
+    `at` is now, for callers that have to tell `forgive` which attempt it was.
     """
     counted: list[Key] = []
+    now = at or tx.now()
     for key in sorted(target.own + target.shared):
-        if not _count(tx, policy, key):
+        if not _count(tx, policy, key, now):
             for taken in counted:
-                _give_back(tx, policy, taken)
+                _give_back(tx, policy, taken, now)
             return False
         counted.append(key)
     return True
 
 
-def forgive(tx: Tx, policy: ThrottlePolicy, target: Target) -> None:
-    """The attempt succeeded: its own keys start anew, the shared ones forget this attempt."""
+def forgive(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | None = None) -> None:
+    """The attempt succeeded: its own keys start anew, the shared ones forget this attempt.
+
+    With `at`, the instant that `admit` was given, also the wait that this very attempt began.
+    """
     for key in sorted(target.own + target.shared):
         if key in target.own:
             tx.execute(_RESET, {"t": tx.tenant, "w_kind": key.kind, "w_key": key.key})
         else:
-            _give_back(tx, policy, key)
+            _give_back(tx, policy, key, at or tx.now())
 
 
-def _count(tx: Tx, policy: ThrottlePolicy, key: Key) -> bool:
-    values = _limits(policy, key) | {"tenant_id": tx.tenant, "kind": key.kind, "key": key.key, "now": tx.now()}
+def _count(tx: Tx, policy: ThrottlePolicy, key: Key, now: datetime) -> bool:
+    values = _limits(policy, key) | {"tenant_id": tx.tenant, "kind": key.kind, "key": key.key, "now": now}
     return tx.execute(_COUNT, values).one_or_none() is not None
 
 
-def _give_back(tx: Tx, policy: ThrottlePolicy, key: Key) -> None:
-    free = _limits(policy, key)["free"]
-    tx.execute(_GIVE_BACK, {"t": tx.tenant, "w_kind": key.kind, "w_key": key.key, "free": free})
+def _give_back(tx: Tx, policy: ThrottlePolicy, key: Key, counted_at: datetime) -> None:
+    limits = _limits(policy, key)
+    del limits["leak"]
+    tx.execute(_GIVE_BACK, limits | {"t": tx.tenant, "w_kind": key.kind, "w_key": key.key, "now": counted_at})
 
 
 def _limits(policy: ThrottlePolicy, key: Key) -> dict[str, Any]:
     free, first, longest = policy.free, policy.first_wait, policy.longest_wait
-    if key.kind in ("network", "mail-network"):
+    if key.kind == "network":
+        free, first, longest = policy.network_free, NETWORK_WAIT, NETWORK_LONGEST
+    elif key.kind == "mail-network":
         free = policy.network_free
     elif key.kind == "tenant":
         free, first, longest = policy.tenant_free, TENANT_WAIT, TENANT_WAIT
@@ -191,6 +207,11 @@ _GIVE_BACK = (
     .where(*_of_key())
     .values(
         failures=func.greatest(0, LoginCounter.failures - 1),
-        blocked_until=case((LoginCounter.failures - 1 < _FREE, null()), else_=LoginCounter.blocked_until),
+        blocked_until=case(
+            (LoginCounter.failures - 1 < _FREE, null()),
+            # The wait that the attempt itself began; one that another attempt began stands.
+            (LoginCounter.blocked_until == _wait_until(LoginCounter.failures), null()),
+            else_=LoginCounter.blocked_until,
+        ),
     )
 )

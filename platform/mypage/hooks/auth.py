@@ -147,7 +147,12 @@ class CredentialChange:
 class ThrottlePolicy:
     """When logins have to wait. Counted per account, per network and over the tenant, before anything is checked.
 
-    After `free` failures of one key each further one waits `first_wait`, doubled up to `longest_wait`.
+    After `free` failures of an account (or customer number) each further one waits `first_wait`, doubled up to
+    `longest_wait`. Many people may share a network, so after `network_free` failures it waits one second, doubled up to
+    one minute; after `tenant_free` the whole tenant waits one second each. Attempts under way count as failures until
+    they succeed; a process lets eight of a network try at once and the others stand in line, so that a crowd behind one
+    address is served as long as `network_free` is more than eight times the processes. A device known from an earlier
+    login counts by itself, `free` as well, and waits for nobody else's failures.
     """
 
     free: int = 5

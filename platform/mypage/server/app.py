@@ -14,6 +14,7 @@ import structlog
 
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.sessions import find_session
+from mypage.auth.turns import Turns
 from mypage.billing.documents import InvoicePrinter
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
@@ -115,7 +116,7 @@ class Server:
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
         self.hasher = make_hasher(settings)
-        self.ports = Ports(self.hasher, Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
+        self.ports = Ports(self.hasher, Turns(), Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
         self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}
