@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mypage.i18n
 from mypage.auth.blocklist import is_common
-from mypage.auth.passwords import RuleResult, broken, check, check_identifier, history_result, present_result
+from mypage.auth.passwords import Guessable, RuleResult, broken, check, check_identifier, history_result, present_result
 from mypage.hooks.passwords import (
     ASCII_LETTERS,
     ASCII_LOWER,
@@ -193,7 +193,7 @@ class TestCoreDefault:
         assert codes(PasswordPolicy(common=False), "𩸽" * length) == expected
 
     def test_refuses_names_inside(self) -> None:
-        known = {"login_ids": ["taro1@example.jp"], "context_words": ["Blue Net", "0123-4567", "xy"]}
+        known = {"login_ids": ["taro1@example.jp"], "guessable": Guessable(("Blue Net", "0123-4567", "xy"))}
         assert codes(DEFAULT_PASSWORD_POLICY, "the TARO1 of sings", **known) == ["login"]
         assert codes(DEFAULT_PASSWORD_POLICY, "giraffe blue-net 7", **known) == ["context"]
         assert codes(DEFAULT_PASSWORD_POLICY, "giraffe ０１２３４５６７ x", **known) == ["context"]
@@ -280,7 +280,7 @@ def test_every_text_has_its_japanese(japanese: Catalogue) -> None:
     )
     own = PasswordPolicy(length=(1, 9), alphabet=CharSet(frozenset("ア-")), context="equal")
     for policy in (everything, own, DEFAULT_PASSWORD_POLICY):
-        check(policy, "\x00 ", context_words=["brand"], t=listen)
+        check(policy, "\x00 ", guessable=Guessable(("brand",)), t=listen)
         check(policy, "a", t=listen)
     check_identifier(
         IdentifierPolicy(length=(1, 9), alphabet=ALNUM, first_letter=True, reserved=frozenset({"x"})), "", listen
@@ -314,7 +314,9 @@ def test_identifiers_may_begin_with_a_letter_and_keep_off_reserved_names() -> No
 @pytest.mark.parametrize("unit", ["a", "\x00", "\u0315\u0300", "ab1!", "漢"])
 def test_a_megabyte_is_answered_at_once(policy: PasswordPolicy, unit: str) -> None:
     start = time.process_time()
-    assert "length" in codes(policy, unit * 1_000_000, login_ids=[unit * 1000], context_words=[unit * 1_000_000])
+    assert "length" in codes(
+        policy, unit * 1_000_000, login_ids=[unit * 1000], guessable=Guessable((unit * 1_000_000,))
+    )
     assert time.process_time() - start < 0.5
     identifier_codes(unit * 1_000_000)
     assert time.process_time() - start < 1
@@ -323,7 +325,7 @@ def test_a_megabyte_is_answered_at_once(policy: PasswordPolicy, unit: str) -> No
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3))
 def test_any_text_is_judged_and_only_rule_keepers_pass(password: str, words: list[str]) -> None:
     for policy in (DEFAULT_PASSWORD_POLICY, CHOSEN_PASSWORD, LINE_PASSWORD, MEMBER_PASSWORD):
-        good = not codes(policy, password, login_ids=words, context_words=words)
+        good = not codes(policy, password, login_ids=words, guessable=Guessable(tuple(words)))
         if not good:
             continue
         assert policy.length[0] <= len(password) <= policy.length[1]

@@ -8,7 +8,7 @@ from typing import Any
 from wtforms.validators import ValidationError
 
 from mypage.auth.pages import Group, Rule
-from mypage.auth.passwords import RuleResult, broken, check, check_identifier
+from mypage.auth.passwords import Guessable, RuleResult, broken, check, check_identifier
 from mypage.forms.choices import ChoiceField
 from mypage.forms.fields import (
     CaptchaField,
@@ -130,18 +130,18 @@ def check_new_login(form: PortalForm, name: str, policy: IdentifierPolicy) -> bo
 
 
 def check_new_password(
-    form: PortalForm, name: str, policy: PasswordPolicy, *, login_ids: Iterable[str], words: Iterable[str]
+    form: PortalForm, name: str, policy: PasswordPolicy, *, login_ids: Iterable[str], guessable: Guessable
 ) -> bool:
     """Judge a password by the operator's rules; what is broken is said at the field (ACTV-15)."""
-    results = check(policy, form[name].data, login_ids=[i for i in login_ids if i], context_words=words, t=form.t)
+    results = check(policy, form[name].data, login_ids=[i for i in login_ids if i], guessable=guessable, t=form.t)
     return _report(form, name, results)
 
 
 def checklist(
-    policy: PasswordPolicy, password: str, *, login_ids: Iterable[str] = (), words: Iterable[str], t: Translator
+    policy: PasswordPolicy, password: str, *, login_ids: Iterable[str] = (), guessable: Guessable, t: Translator
 ) -> tuple[Rule, ...]:
     """The rules of a password as they stand below its field."""
-    results = check(policy, password, login_ids=[i for i in login_ids if i], context_words=words, t=t)
+    results = check(policy, password, login_ids=[i for i in login_ids if i], guessable=guessable, t=t)
     return tuple(Rule(result.text, result.ok if password else None) for result in results)
 
 

@@ -6,7 +6,7 @@ exactly as typed; nothing is trimmed, folded or cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from unicodedata import category, normalize
 
@@ -41,20 +41,28 @@ class RuleResult:
     ok: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Guessable:
+    """What strangers try first at this portal: ``words`` such as brand and customer number, and ``leaked`` passwords."""
+
+    words: tuple[str, ...] = ()
+    leaked: Callable[[str], bool] = lambda _: False
+
+
 def check(
     policy: PasswordPolicy,
     password: str,
     *,
     login_ids: Iterable[str] = (),
-    context_words: Iterable[str] = (),
+    guessable: Guessable = Guessable(),
     t: Translator,
 ) -> tuple[RuleResult, ...]:
     """Every rule of the policy. The rules of history and of the present password need hashes: see the builders below.
 
-    ``context_words``: brand, customer number and the like. Any string is safe, and a long one is answered fast.
+    Any string is safe, and a long one is answered fast.
     """
     seen = password[: LONGEST_PASSWORD + 1]
-    words = tuple(context_words)
+    words = guessable.words
     results = [
         RuleResult("length", _length_text(policy.length, t), policy.length[0] <= len(password) <= policy.length[1]),
         *_character_result(policy.alphabet, seen, t),
@@ -65,7 +73,8 @@ def check(
     if words:
         results.append(RuleResult("context", _context_text(policy, t), not _reveals(policy, seen, words)))
     if policy.common:
-        results.append(RuleResult("common", t("Not a password that is easy to guess"), not is_common(seen)))
+        easy = is_common(seen) or guessable.leaked(password)
+        results.append(RuleResult("common", t("Not a password that is easy to guess"), not easy))
     return tuple(results)
 
 

@@ -11,7 +11,7 @@ from mypage.auth.devices import device_name
 from mypage.auth.forms import checklist, joined_login_id, login_form
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
-from mypage.auth.routes_base import devices_of, hashed, matches, remember_device, scheme_of, words_of
+from mypage.auth.routes_base import devices_of, hashed, matches, remember_device, scheme_of, guessable_at
 from mypage.auth.sessions import end_session
 from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
@@ -94,7 +94,7 @@ def password_rules(rq: PortalRequest) -> Reply:
         policy,
         rq.form.get("password", ""),
         login_ids=(rq.form.get("login", "")[:300],),
-        words=words_of(rq, number[:300]),
+        guessable=guessable_at(rq, number[:300]),
         t=rq.t,
     )
     return Show(RulesFragment(results=results))

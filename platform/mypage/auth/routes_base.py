@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from mypage.auth.breached import BreachedPasswords
 from mypage.auth.forms import checklist
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.known import LIFE, Devices
 from mypage.auth.pages import Rule
+from mypage.auth.passwords import Guessable
 from mypage.hooks.auth import LoginScheme
 from mypage.lib.errors import NotFound
 from mypage.web.cookies import CookieJar, read_cookies
@@ -58,15 +60,16 @@ def scheme_of(rq: PortalRequest, name: str) -> LoginScheme:
     return scheme
 
 
-def words_of(rq: PortalRequest, customer_number: str = "") -> tuple[str, ...]:
-    """What a password may not be made of: the brand, and the customer number once it is known."""
+def guessable_at(rq: PortalRequest, customer_number: str = "") -> Guessable:
+    """What a password may not be: the brand, the customer number once it is known, and what thefts have told."""
     portal = rq.operator.portal
-    return tuple(word for word in (portal.company, portal.portal_name, customer_number) if word)
+    words = tuple(word for word in (portal.company, portal.portal_name, customer_number) if word)
+    return Guessable(words, rq.ports.get(BreachedPasswords).knows)
 
 
 def rules_of(rq: PortalRequest, scheme: str) -> tuple[Rule, ...]:
     """The checklist before anything is typed."""
-    return checklist(rq.operator.password_policies[scheme], "", words=words_of(rq), t=rq.t)
+    return checklist(rq.operator.password_policies[scheme], "", guessable=guessable_at(rq), t=rq.t)
 
 
 def rules_url(rq: PortalRequest, scheme: str) -> str:

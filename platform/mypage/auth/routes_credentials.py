@@ -12,7 +12,7 @@ from mypage.auth.errors import LoginNameTaken
 from mypage.auth.forms import add_broken, check_new_login, check_new_password, credentials_form
 from mypage.auth.login import Attempt
 from mypage.auth.passwords import history_result, present_result
-from mypage.auth.routes_base import any_matches, devices_of, hashed, matches, rules_of, rules_url, words_of
+from mypage.auth.routes_base import any_matches, devices_of, hashed, matches, rules_of, rules_url, guessable_at
 from mypage.auth.sessions import rotate_session
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -157,8 +157,8 @@ def _well_formed(rq: PortalRequest, before: Earlier, form: PortalForm) -> bool:
 
 def _good_password(rq: PortalRequest, before: Earlier, form: PortalForm, login_id: str) -> bool:
     policy = rq.operator.password_policies[rq.principal.scheme]
-    words = words_of(rq, before.customer_number)
-    good = check_new_password(form, "password", policy, login_ids=(before.login_id, login_id), words=words)
+    guessable = guessable_at(rq, before.customer_number)
+    good = check_new_password(form, "password", policy, login_ids=(before.login_id, login_id), guessable=guessable)
     if form["password"].data != form["password_again"].data:
         form.add_error("password_again", rq.t("The password and its repetition differ. Please enter both again"))
         good = False

@@ -11,7 +11,7 @@ from mypage.auth.forms import add_broken, check_new_password, recovery_form, res
 from mypage.auth.login import key_of
 from mypage.auth.pages import Link, RecoverPage, RecoverSentPage, ResetPasswordPage
 from mypage.auth.passwords import history_result
-from mypage.auth.routes_base import any_matches, hashed, matches, rules_of, rules_url, words_of
+from mypage.auth.routes_base import any_matches, guessable_at, hashed, matches, rules_of, rules_url
 from mypage.auth.throttle import admit, forgive, link_target
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -77,8 +77,9 @@ async def reset_post(rq: PortalRequest) -> Reply:
     scheme, before = found
     form = _reset_form(rq, scheme, rq.form)
     password = str(form["password"].data)
+    guessable = guessable_at(rq, before.customer_number)
     if not form.validate() or not check_new_password(
-        form, "password", policies[scheme], login_ids=(before.login_id,), words=words_of(rq, before.customer_number)
+        form, "password", policies[scheme], login_ids=(before.login_id,), guessable=guessable
     ):
         return _reset(rq, token, scheme, form, 422)
     if policies[scheme].history and await any_matches(rq, before.hashes, password):

@@ -20,7 +20,7 @@ from mypage.auth.pages import (
 )
 from mypage.auth.registration import Application, Problem, Verdict
 from mypage.auth.routes import captcha_key
-from mypage.auth.routes_base import hashed, rules_of, rules_url, words_of
+from mypage.auth.routes_base import guessable_at, hashed, rules_of, rules_url
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
@@ -155,7 +155,7 @@ def _well_formed(rq: PortalRequest, rules: Registration, form: PortalForm) -> bo
             "password",
             rq.operator.password_policies[rules.scheme],
             login_ids=(form.text("login"),),
-            words=words_of(rq, form.text("customer_number")),
+            guessable=guessable_at(rq, form.text("customer_number")),
         )
     return good
 

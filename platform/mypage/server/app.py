@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from mypage.auth.breached import BreachedPasswords
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.sessions import find_session
 from mypage.auth.turns import Turns
@@ -116,7 +117,10 @@ class Server:
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
         self.hasher = make_hasher(settings)
-        self.ports = Ports(self.hasher, Turns(), Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways)
+        breached = BreachedPasswords(settings.breached_passwords)
+        self.ports = Ports(
+            breached, self.hasher, Turns(), Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways
+        )
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
         self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}

@@ -8,6 +8,7 @@ import sys
 
 import rich_click as click
 
+from mypage.auth.breached import BadListError
 from mypage.auth.hashing import UnhashablePassword
 from mypage.db.embedded import EmbeddedPostgresError
 from mypage.db.schema import SchemaError
@@ -19,6 +20,7 @@ from mypage.server.commands import audit, check, database, feeds, keys, serving,
 from mypage.server.settings import SettingsError
 
 KNOWN = (
+    BadListError,
     SettingsError,
     SchemaError,
     OperatorError,

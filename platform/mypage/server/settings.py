@@ -37,6 +37,7 @@ class Settings:
     theme_folders: tuple[Path, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     demo_folder: Path | None = None
+    breached_passwords: Path | None = None
     pool_size: int = 10
     hash_time_cost: int = 2
     hash_memory_kib: int = 19_456
@@ -77,6 +78,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         theme_folders=theme_folders(env),
         trusted_proxies=tuple(env.get("MYPAGE_TRUSTED_PROXIES", "").split()),
         demo_folder=Path(env["MYPAGE_DEMO_DIR"]) if env.get("MYPAGE_DEMO_DIR") else None,
+        breached_passwords=Path(env["MYPAGE_BREACHED_PASSWORDS"]) if env.get("MYPAGE_BREACHED_PASSWORDS") else None,
         pool_size=_number(env, "MYPAGE_POOL_SIZE", 10),
     )
 

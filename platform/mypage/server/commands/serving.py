@@ -10,6 +10,7 @@ import tempfile
 import rich_click as click
 import uvicorn
 
+from mypage.auth.breached import BreachedPasswords
 from mypage.db.schema import check_schema
 from mypage.db.session import sync_engine
 from mypage.server.app import compile_all
@@ -66,6 +67,7 @@ def _refuse_bad_start(settings: Settings) -> None:
     check_schema(engine)
     engine.dispose()
     compile_all(settings.theme_folders)
+    BreachedPasswords(settings.breached_passwords)
 
 
 def _start_metrics(port: int) -> str:
