@@ -52,5 +52,7 @@ def test_hook_make_payment_gateway(both: Mapping[str, Any]) -> None:
     assert make("actv", "counter", desk="みなと窓口") is None
     for operator in both:
         assert isinstance(make(operator, "hosted-page", base_url="https://pay.example", key="k"), HttpGateway)
+        with pytest.raises(OperatorError, match=r"in the clear; give an https base_url"):
+            make(operator, "hosted-page", base_url="http://pay.example", key="k")
     with pytest.raises(OperatorError, match="operator nagi: make_payment_gateway: counter needs desk"):
         make("nagi", "counter")

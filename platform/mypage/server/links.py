@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from mypage.lib.hosts import is_local
 
 VERIFIED = frozenset({"verify-full", "verify-ca"})
 PLAIN_ON_PURPOSE = "disable"
@@ -13,16 +13,6 @@ PLAIN_ON_PURPOSE = "disable"
 
 class UnprotectedLinkError(ValueError):
     """A link to another host that nobody decided about; the message says how to decide."""
-
-
-def is_local(host: str) -> bool:
-    """Whether a host is this machine: a socket's folder, a loopback address, `localhost` or a name below it."""
-    if not host or host.startswith(("/", "@")) or host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def check_database_link(variable: str, url: str) -> None:
