@@ -380,7 +380,7 @@ def test_a_code_of_another_customer_or_tenant_proves_nothing(kit: Kit, other: Ki
 def test_the_checklist_follows_what_is_typed_and_needs_the_forms_token(kit: Kit) -> None:
     browser = kit.portal.client()
     page = browser.get(PATH)
-    [url] = page.all("//input[@name='password']/@*[name()='hx-post']")
+    [url] = page.all("//input[@name='password']/@*[name()='data-hx-post']")
     assert page.all("//*[@id='rules']//li")
     weak = browser.post(url, {"password": "kz"}, headers={"hx-request": "true"})
     assert weak.status == 200

@@ -660,7 +660,7 @@ def test_the_wait_page_asks_again_and_leads_on(portal: Portal, change: Change) -
     (entry,) = entries(portal)
     url = f"/card/result/{entry.id}"
     page = change.client.get(url)
-    assert page.all("//*[@id='card-wait']/@hx-get") == [url]
+    assert page.all("//*[@id='card-wait']/@data-hx-get") == [url]
     assert page.all("//*[@id='card-wait']//a/@href") == [url]
     htmx = {"hx-request": "true"}
     fragment = change.client.get(url, headers=htmx)

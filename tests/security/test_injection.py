@@ -74,7 +74,19 @@ TEXTS = {
     "credential": ("login_id",),
     "registration": ("login_id", "email"),
 }
-ADDRESSES = ("href", "src", "action", "formaction", "data", "poster", "hx-get", "hx-post", "content")
+ADDRESSES = (
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "data",
+    "poster",
+    "hx-get",
+    "hx-post",
+    "data-hx-get",
+    "data-hx-post",
+    "content",
+)
 
 
 @pytest.fixture
@@ -141,7 +153,7 @@ def foreign_parts(body: bytes) -> list[str]:
         ):
             found.append(f"<{element.tag}> {element.text}")
         for name, value in element.attrib.items():
-            if MARK in name or name.startswith(("on", "hx-on")) or name in ("style", "srcdoc"):
+            if MARK in name or name.startswith(("on", "hx-on", "data-hx-on")) or name in ("style", "srcdoc"):
                 found.append(f"{element.tag} {name}")
             bare = re.sub(r"[\x00-\x20\u202e\u2066]", "", value).lower()
             if name in ADDRESSES and bare.startswith(("javascript:", "data:", "vbscript:", "//")):

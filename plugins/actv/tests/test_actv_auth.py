@@ -53,7 +53,7 @@ def test_clear_sends_nothing(browser: PortalClient) -> None:
     page = browser.get("/login")
     [clear] = page.all("//main//form//button[1]")
     assert clear.get("type") == "reset"
-    assert not [name for name in clear.attrib if name.startswith(("hx-", "form"))]
+    assert not [name for name in clear.attrib if name.startswith(("hx-", "data-hx-", "form"))]
 
 
 @pytest.mark.req("ACTV-07", "ACTV-08", "ACTV-09", "ACTV-67")
