@@ -72,6 +72,6 @@ def test_hook_session_policy(actv: Operator, nagi: Operator) -> None:
 
 
 def test_hook_gate_items(actv: Operator, nagi: Operator) -> None:
-    assert [gate.name for gate in actv.gates] == ["initial-password"]
-    assert [gate.name for gate in nagi.gates] == ["initial-password", "confirm-address"]
-    assert nagi.gates[1].route == "notices"
+    assert [gate.name for gate in actv.gates] == ["initial-password", "second-factor"]
+    assert [gate.name for gate in nagi.gates] == ["initial-password", "second-factor", "confirm-address"]
+    assert nagi.gates[2].route == "notices"

@@ -15,15 +15,15 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from mypage.hooks.permissions import CORE_PERMISSIONS
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.themes import load_themes
 from mypage.plugin import ContactBlock, LoginScheme, MailText, Portal, TextPart, hookimpl
 from mypage.server.app import Compiled, make_keyring
+from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
 
 THEMES = Path(__file__).parents[2] / "themes"
-ROUTES = {"credentials": "public"} | {f"route-{i}": name for i, name in enumerate(sorted(CORE_PERMISSIONS))}
+ROUTES = {route.name: route.permission for route in all_routes()}
 # The key of the worker that the tests start.
 KEYRING = make_keyring(Settings(database_url="", secret=bytes(range(32))))
 REGISTRATION_NUMBER = "T1234567890123"

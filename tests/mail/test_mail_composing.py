@@ -36,6 +36,7 @@ VALUES = {
     "login_id_notice": {"login_id": "ringo01"},
     "credentials_changed": {"changed": "パスワード", "changed_at": NOW},
     "card_changed": {"card": "VISA **** 4242", "changed_at": NOW},
+    "second_factor_changed": {"change": "app-added", "factor_name": "my <phone>", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
 }
 

@@ -30,6 +30,7 @@ class CredentialsPage(Page):
     back_url: str
     rules: tuple[Rule, ...] = ()
     rules_url: str = ""
+    factors_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,14 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionsPage(Page):
-    """Where one is signed in, this place first, and the way to end the others."""
+    """Where one is signed in, this place first, and the way to end the others.
+
+    `factors_url` leads to two-step login, "" where the tenant has none.
+    """
 
     template: ClassVar[str] = "auth/sessions.html"
 
     sessions: tuple[SessionRow, ...]
     end_others_url: str
     credentials: Link | None = None
+    factors_url: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,6 +51,23 @@ class Found:
     password_hash: str | None
     changed_at: datetime
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Whose session is to be opened, and by which kind of login."""
+
+    account_id: uuid.UUID
+    customer_id: uuid.UUID
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """How a login went on after the right password: into a session, or to the second step."""
+
+    token: str = ""
+    second: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +139,20 @@ def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, r
 
 
 def sign_in(
-    tx: Tx, operator: Operator, attempt: Attempt, matched: bool, *, rehashed: str | None, device: str, replaces: str
-) -> str | None:
-    """Open a session when the attempt holds and return its token; None when it does not (ACTV-11 to ACTV-13).
+    tx: Tx,
+    operator: Operator,
+    attempt: Attempt,
+    matched: bool,
+    *,
+    rehashed: str | None,
+    device: str,
+    replaces: str,
+    waits: Callable[[Tx, Found], bool] = lambda _tx, _found: False,
+) -> Entry | None:
+    """Open a session when the attempt holds; None when it does not (ACTV-11 to ACTV-13).
 
     `rehashed` is the password under today's costs, to be stored instead; `replaces` the browser's earlier session.
+    `waits` says whether a second step comes first, and has then kept what it needs; no session is opened.
     """
     if not settle(tx, operator.throttle, attempt, matched, renews=rehashed is not None):
         return None
@@ -138,10 +165,23 @@ def sign_in(
             .where(Credential.tenant_id == tx.tenant, Credential.id == found.id)
             .values(password_hash=rehashed)
         )
+    if waits(tx, found):
+        return Entry(second=True)
+    who = Who(account_id=found.account_id, customer_id=found.customer_id, scheme=attempt.scheme)
+    return Entry(token=enter(tx, operator, who, device=device, replaces=replaces))
+
+
+def enter(tx: Tx, operator: Operator, who: Who, *, device: str, replaces: str, method: str = "") -> str:
+    """Open a session in place of the browser's earlier one (`replaces`) and return its token.
+
+    `method` is the second factor that was shown, for the trail.
+    """
+    tx.act_as(Actor("account", str(who.account_id)))
     if replaces:
         end_session(tx, replaces)
-    token = open_session(tx, operator, found.account_id, attempt.scheme, device=device)
-    record(tx, "login.succeeded", "account", found.account_id, customer_id=found.customer_id, after={"device": device})
+    token = open_session(tx, operator, who.account_id, who.scheme, device=device)
+    after = {"device": device} | ({"method": method} if method else {})
+    record(tx, "login.succeeded", "account", who.account_id, customer_id=who.customer_id, after=after)
     return token
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from mypage.audit.trail import record
 from mypage.auth import captcha, login
 from mypage.auth.devices import device_name
+from mypage.auth.factors.routes_base import second_step
 from mypage.auth.forms import checklist, joined_login_id, login_form
 from mypage.auth.hashing import PasswordHasher
+from mypage.auth.login import Entry
 from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
-from mypage.auth.routes_base import devices_of, hashed, matches, remember_device, scheme_of, guessable_at
+from mypage.auth.routes_base import devices_of, guessable_at, hashed, matches, remember_device, scheme_of
 from mypage.auth.sessions import end_session
 from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
@@ -49,12 +51,14 @@ async def login_post(rq: PortalRequest) -> Reply:
     if not form.validate():
         return _page(rq, Tried(scheme.name, form))
     async with rq.ports.get(Turns).take(rq.tenant.name, rq.network):
-        token = await _sign_in(rq, scheme, form)
-    if token is None:
+        entry = await _sign_in(rq, scheme, form)
+    if entry is None:
         text = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
         form.add_error(None, rq.t(text))
         return _page(rq, Tried(scheme.name, form))
-    rq.out.new_session = token
+    if entry.second:
+        return Go("login-second", {"next": safe_path(rq.query.get("next", ""), rq.prefix)})
+    rq.out.new_session = entry.token
     return _onward(rq)
 
 
@@ -113,7 +117,7 @@ class Tried:
     form: PortalForm
 
 
-async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> str | None:
+async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> Entry | None:
     operator, password = rq.operator, str(form["password"].data)
     login_key = login.key_of(operator.login_id_policies[scheme.name], joined_login_id(scheme, form))
     attempt = await rq.run(
@@ -123,20 +127,22 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
     hasher = rq.ports.get(PasswordHasher)
     stale = matched and attempt.encoded is not None and hasher.needs_rehash(attempt.encoded)
     rehashed = await hashed(rq, password) if stale else None
-    token = await rq.run(
+    device = device_name(rq.headers.get("user-agent", ""))
+    entry = await rq.run(
         lambda tx: login.sign_in(
             tx,
             operator,
             attempt,
             matched,
             rehashed=rehashed,
-            device=device_name(rq.headers.get("user-agent", "")),
+            device=device,
             replaces=rq.signed_in.token if rq.signed_in else "",
+            waits=lambda tx, found: second_step(rq, tx, "second-login", found, device),
         )
     )
-    if token is not None and attempt.found is not None:
+    if entry is not None and entry.token and attempt.found is not None:
         remember_device(rq, attempt.found.id, attempt.found.changed_at)
-    return token
+    return entry
 
 
 def _onward(rq: PortalRequest) -> Reply:

@@ -12,7 +12,7 @@ from mypage.auth.errors import LoginNameTaken
 from mypage.auth.forms import add_broken, check_new_login, check_new_password, credentials_form
 from mypage.auth.login import Attempt
 from mypage.auth.passwords import history_result, present_result
-from mypage.auth.routes_base import any_matches, devices_of, hashed, matches, rules_of, rules_url, guessable_at
+from mypage.auth.routes_base import any_matches, devices_of, guessable_at, hashed, matches, rules_of, rules_url
 from mypage.auth.sessions import rotate_session
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -277,5 +277,6 @@ def _input(rq: PortalRequest, before: Earlier, form: PortalForm, status: int) ->
         back_url="" if gated else rq.href("home"),
         rules=rules_of(rq, scheme) if rules.password else (),
         rules_url=rules_url(rq, scheme),
+        factors_url="" if gated or rq.tenant.second_factor == "off" else rq.href("factors"),
     )
     return Show(page, status)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from mypage.audit.trail import record
 from mypage.auth import login
 from mypage.auth.account_pages import ReauthPage, SessionRow, SessionsPage
+from mypage.auth.factors.routes_base import second_step
 from mypage.auth.forms import reauth_form
-from mypage.auth.login import Attempt
+from mypage.auth.login import Attempt, Entry
 from mypage.auth.pages import Link
 from mypage.auth.routes_base import devices_of, matches
 from mypage.auth.routes_credentials import wrong_password
@@ -40,6 +41,7 @@ def sessions_page(rq: PortalRequest) -> Reply:
         sessions=rows,
         end_others_url=rq.href("sessions-end"),
         credentials=Link(rules.title, rq.href("credentials")) if rules else None,
+        factors_url=rq.href("factors") if rq.tenant.second_factor != "off" else "",
     )
     return Show(page)
 
@@ -77,13 +79,15 @@ async def reauth_post(rq: PortalRequest) -> Reply:
     attempt = await rq.run(lambda tx: _begin(rq, tx))
     own = attempt.found is not None and attempt.found.account_id == rq.principal.account_id
     matched = await matches(rq, attempt.encoded, str(form["password"].data)) and own
-    holds, token = await rq.run(lambda tx: _settle(rq, tx, attempt, matched))
-    if not holds:
+    entry = await rq.run(lambda tx: _settle(rq, tx, attempt, matched))
+    if entry is None:
         form.add_error("password", wrong_password(rq))
         return _page(rq, form, onward, 422)
-    if token is None:
+    if entry.second:
+        return Go("reauth-second", {"next": onward})
+    if not entry.token:
         raise SignInNeeded
-    rq.out.new_session = token
+    rq.out.new_session = entry.token
     return GoPath(onward) if onward else Go("home")
 
 
@@ -94,11 +98,14 @@ def _begin(rq: PortalRequest, tx: Tx) -> Attempt:
     return login.begin(tx, rq.operator.throttle, rq.principal.scheme, credential.login_key, rq.network, devices_of(rq))
 
 
-def _settle(rq: PortalRequest, tx: Tx, attempt: Attempt, matched: bool) -> tuple[bool, str | None]:
-    if not login.settle(tx, rq.operator.throttle, attempt, matched):
-        return False, None
+def _settle(rq: PortalRequest, tx: Tx, attempt: Attempt, matched: bool) -> Entry | None:
+    """None when the password does not hold; an entry without a token when the session has ended meanwhile."""
+    if not login.settle(tx, rq.operator.throttle, attempt, matched) or attempt.found is None:
+        return None
+    if second_step(rq, tx, "second-reauth", attempt.found):
+        return Entry(second=True)
     record(tx, "reauth.succeeded", "account", rq.principal.account_id, customer_id=rq.principal.customer_id)
-    return True, rotate_session(tx, rq.principal.session_id)
+    return Entry(token=rotate_session(tx, rq.principal.session_id) or "")
 
 
 def _form(rq: PortalRequest, data: object) -> PortalForm:

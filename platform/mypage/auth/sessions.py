@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 
 from mypage.audit.trail import record
+from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Account, Credential, Customer, LoginSession
+from mypage.db.reads import Ask, Read
 from mypage.db.session import Tx
 from mypage.hooks.auth import Gate
 from mypage.hooks.context import Principal
@@ -49,6 +51,12 @@ _FIND = (
     )
     .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
 )
+_FIND_WITH_FACTOR = _FIND.add_columns(
+    exists()
+    .where(SecondFactor.tenant_id == bindparam("tenant"), SecondFactor.account_id == LoginSession.account_id)
+    .label("has_factor")
+)
+_READ, _READ_WITH_FACTOR = Read(_FIND), Read(_FIND_WITH_FACTOR)
 _TOUCH = (
     update(LoginSession)
     .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
@@ -67,10 +75,19 @@ class OpenSession:
     current: bool
 
 
-def find_session(tx: Tx, operator: Operator, token: str) -> SignedIn | None:
-    """The session of a token, or None when we did not issue it, it has ended, or its account may not sign in."""
+def session_read(tenant: str, token: str, factor_demanded: bool) -> Ask:
+    """What `find_session` asks the database, for sending it ahead."""
+    return (_READ_WITH_FACTOR if factor_demanded else _READ).ask(tenant=tenant, hash=token_hash(token))
+
+
+def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
+    """The session of a token, or None when we did not issue it, it has ended, or its account may not sign in.
+
+    `factor_demanded`: an account without a second factor meets the gate that asks for one.
+    """
     hashed = token_hash(token)
-    row = tx.execute(_FIND, {"tenant": tx.tenant, "hash": hashed}).one_or_none()
+    read = _READ_WITH_FACTOR if factor_demanded else _READ
+    row = next(iter(tx.rows(read, tenant=tx.tenant, hash=hashed)), None)
     now = tx.now()
     if row is None or row.status != "active" or now >= row.expires_at:
         return None
@@ -91,7 +108,10 @@ def find_session(tx: Tx, operator: Operator, token: str) -> SignedIn | None:
     )
     fresh = now - row.reauth_at < operator.sessions.reauth
     gate = _standing_gate(
-        operator, initial_password=bool(row.must_change), unverified_email=row.email_verified_at is None
+        operator,
+        initial_password=bool(row.must_change),
+        unverified_email=row.email_verified_at is None,
+        factor_missing=factor_demanded and not row.has_factor,
     )
     return SignedIn(principal=principal, token=token, reauth_fresh=fresh, gate=gate, language=row.language)
 
@@ -189,6 +209,12 @@ def list_sessions(tx: Tx, principal: Principal, *, idle: timedelta) -> Sequence[
     return sorted(found, key=lambda session: not session.current)
 
 
-def _standing_gate(operator: Operator, *, initial_password: bool, unverified_email: bool) -> Gate | None:
-    conditions = {"initial-password": initial_password, "unverified-email": unverified_email}
+def _standing_gate(
+    operator: Operator, *, initial_password: bool, unverified_email: bool, factor_missing: bool
+) -> Gate | None:
+    conditions = {
+        "initial-password": initial_password,
+        "unverified-email": unverified_email,
+        "second-factor-missing": factor_missing,
+    }
     return next((gate for gate in operator.gates if conditions[gate.condition]), None)

@@ -8,6 +8,7 @@ count nowhere. Failures leak away evenly, `free` of them per `forget_after`.
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ from mypage.db.session import Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.tokens import length_prefixed
 
-Kind = Literal["account", "customer", "device", "mail-network", "network", "recovery", "tenant"]
+Kind = Literal["account", "customer", "device", "mail-network", "network", "recovery", "second", "tenant"]
 
 TENANT_WAIT = timedelta(seconds=1)
 """Over the whole tenant a wait only slows a spray down: a long one would let anybody lock out everybody."""
@@ -75,6 +76,11 @@ def device_target(device: str) -> Target:
 def proof_target(number_key: str, network: str) -> Target:
     """A code tried for a customer number: at registration and for a forgotten login ID."""
     return Target((Key("customer", _hashed(number_key)),), (_network(network), _TENANT))
+
+
+def second_target(account_id: uuid.UUID, network: str) -> Target:
+    """A second factor tried after the right password, which does not reset what was counted here."""
+    return Target((Key("second", account_id.bytes),), (_network(network), _TENANT))
 
 
 def mail_target(scheme: str, login_key: str, network: str) -> Target:

@@ -176,12 +176,13 @@ class SessionPolicy:
 class Gate:
     """A page that stands between login and the portal while a condition holds.
 
-    `condition` is one that the core knows: "initial-password" (the password was handed out) or "unverified-email".
+    `condition` is one that the core knows: "initial-password" (the password was handed out) or "unverified-email". The
+    gate of "second-factor-missing" is the core's alone: it stands where a tenant demands a second factor.
     `allowed` are the names of further routes that may be used meanwhile.
     """
 
     name: str
-    condition: Literal["initial-password", "unverified-email"]
+    condition: Literal["initial-password", "unverified-email", "second-factor-missing"]
     route: str
     allowed: frozenset[str] = field(default_factory=frozenset)
 
@@ -227,4 +228,4 @@ class AuthSpec:
 
     @hookspec
     def gate_items(self) -> list[Gate]:
-        """Pages between login and portal, in order. The core brings one for passwords that were handed out."""
+        """Pages between login and portal, in order, after the core's: handed out passwords, a missing second factor."""

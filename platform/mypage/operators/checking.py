@@ -95,6 +95,10 @@ def _check_gates(operator: Operator, routes: Mapping[str, str], linked: Collecti
         if gate.condition not in _CONDITIONS:
             known = ", ".join(_CONDITIONS)
             raise wrong("gate_items", f"{gate.name!r} has condition {gate.condition!r} (known: {known})")
+        if gate.condition == "second-factor-missing" and gate.name != "second-factor":
+            raise wrong(
+                "gate_items", f"{gate.name!r}: the gate of second-factor-missing is the core's; remove this one"
+            )
         for route in (gate.route, *sorted(gate.allowed)):
             if route not in routes:
                 raise wrong("gate_items", f"{gate.name!r} names route {route!r}, which does not exist")

@@ -18,6 +18,11 @@ from mypage.hooks.payment import CardLabels
 from mypage.hooks.permissions import CORE_PERMISSIONS, PermissionMatrix
 from mypage.hooks.portal import TenantSettings
 
+ENROLMENT = frozenset(
+    {"factors-app-start", "factors-app", "factors-passkey-start", "factors-passkey", "reauth", "reauth-second"}
+)
+"""The routes that set a first second factor up."""
+
 
 class CoreDefaults:
     """Answers for an operator that says nothing. Texts are msgids of the core's catalogue."""
@@ -59,8 +64,11 @@ class CoreDefaults:
 
     @hookimpl
     def gate_items(self) -> list[Gate]:
-        """A password that somebody else chose is changed before anything else."""
-        return [Gate(name="initial-password", condition="initial-password", route="credentials")]
+        """A password that somebody else chose is changed first; then comes the second factor that a tenant demands."""
+        return [
+            Gate(name="initial-password", condition="initial-password", route="credentials"),
+            Gate(name="second-factor", condition="second-factor-missing", route="factors", allowed=ENROLMENT),
+        ]
 
     @hookimpl
     def billing_view_policy(self) -> BillingView:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 from mypage.hooks.portal import TenantSettings
 from mypage.operators.themes import Theme
 
-
 SecondFactor = Literal["off", "offered", "required"]
 """Whether a tenant's subscribers may, or must, prove who they are by something besides the password."""
 

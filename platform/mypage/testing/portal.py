@@ -255,6 +255,7 @@ def make_portal(
         extensions: Mapping[str, Mapping[str, str]] | None = None,
         plugins: Mapping[str, Any] | None = None,
         locale: str = "ja",
+        second_factor: str = "off",
     ) -> Portal:
         name = f"t{secrets.token_hex(6)}"
         server = servers(plugins)
@@ -268,6 +269,7 @@ def make_portal(
                     operator=operator,
                     theme=theme,
                     locale=locale,
+                    second_factor=second_factor,
                     extensions=dict(extensions or {}),
                     settings=SETTINGS | dict(settings or {}),
                 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mypage.hooks.permissions import PUBLIC
+from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
 from mypage.web.request import PortalRequest
 from mypage.web.statics import Statics
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
-MenuKey = tuple[str, str, str, str, frozenset[str]]
+MenuKey = tuple[str, str, str, str, bool, frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -77,7 +77,8 @@ class Framer:
     def menu(self, rq: PortalRequest) -> tuple[MenuGroup, ...]:
         """The entries that the principal may use; made once per tenant prefix, language, page and permissions."""
         permissions = rq.principal.permissions
-        key = (rq.operator.name, rq.prefix, rq.locale, rq.route_name, permissions)
+        factors = rq.tenant.second_factor != "off"
+        key = (rq.operator.name, rq.prefix, rq.locale, rq.route_name, factors, permissions)
         if key not in self._menus:
             self._menus[key] = self._make_menu(rq, permissions)
         return self._menus[key]
@@ -88,7 +89,8 @@ class Framer:
             items = tuple(
                 NavItem(rq.t(e.label), rq.href(e.route), e.icon, _within(rq.route_name, e.route), rq.t(e.text))
                 for e in section.entries
-                if self.permissions[e.route] in permissions or self.permissions[e.route] == PUBLIC
+                if (self.permissions[e.route] in permissions or self.permissions[e.route] in (PUBLIC, SIGNED_IN))
+                and (e.route != "factors" or rq.tenant.second_factor != "off")
             )
             if items:
                 groups.append(MenuGroup(rq.t(section.heading) if section.heading else None, items))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from litestar import Request
 from litestar.response import Response
 
+from mypage.db.reads import Ask
 from mypage.db.session import Actor, Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
@@ -28,6 +29,8 @@ from mypage.web.responder import Responder
 from mypage.web.routing import Route
 from mypage.web.urls import UrlTable, safe_path
 
+T = TypeVar("T")
+
 log = structlog.get_logger("mypage.web")
 
 
@@ -41,6 +44,8 @@ class Kernel:
     urls: UrlTable
     ports: Ports
     authenticate: Authenticator
+    session_read: Callable[[str, str, bool], Ask]
+    """What `authenticate` asks the database, given tenant, token and whether a second factor is demanded."""
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
 
@@ -64,14 +69,14 @@ class Kernel:
         rq = self._request(request, "")
         if status in (404, 405):
             try:
-                await self.database.run(rq.tenant.name, lambda tx: self._find_session(rq, tx))
+                await self._run(rq, lambda tx: self._find_session(rq, tx))
             except DatabaseDown:
                 return self.responder.error(rq, error_reply(Busy()))
         return self.responder.error(rq, ErrorReply(status))
 
     async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
         if route.waits:
-            await rq.database.run(rq.tenant.name, lambda tx: self._enter(route, rq, tx), request_id=rq.request_id)
+            await self._run(rq, lambda tx: self._enter(route, rq, tx))
             reply = await cast("Awaitable[Reply]", route.handler(rq))
             return self.responder.respond(rq, reply)
 
@@ -83,7 +88,13 @@ class Kernel:
             finally:
                 rq.unit = None
 
-        return await rq.database.run(rq.tenant.name, work, request_id=rq.request_id)
+        return await self._run(rq, work)
+
+    async def _run(self, rq: PortalRequest, work: Callable[[Tx], T]) -> T:
+        """A unit of work that begins with finding the session."""
+        token = rq.headers.get(":session", "")
+        first = self.session_read(rq.tenant.name, token, _factor_demanded(rq)) if token else None
+        return await self.database.run(rq.tenant.name, work, request_id=rq.request_id, first=first)
 
     def _enter(self, route: Route, rq: PortalRequest, tx: Tx) -> None:
         self._find_session(rq, tx)
@@ -94,7 +105,7 @@ class Kernel:
         if token:
             # A cookie that opens nothing is left alone: it may be the old one of a session that was rotated meanwhile,
             # and dropping it would drop the new one.
-            rq.signed_in = self.authenticate(tx, self.operator, token)
+            rq.signed_in = self.authenticate(tx, self.operator, token, factor_demanded=_factor_demanded(rq))
         if rq.signed_in is not None:
             tx.act_as(Actor("account", str(rq.signed_in.principal.account_id)))
         browser = rq.signed_in.token if rq.signed_in else rq.visitor
@@ -198,6 +209,10 @@ class GateStands(DomainError):
         """Name the gate's page."""
         super().__init__(route)
         self.route = route
+
+
+def _factor_demanded(rq: PortalRequest) -> bool:
+    return rq.tenant.second_factor == "required"
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -42,7 +42,7 @@ class SignedIn:
 class Authenticator(Protocol):
     """Finds the session of a token inside a unit of work; made by the auth area."""
 
-    def __call__(self, tx: Tx, operator: Operator, token: str) -> SignedIn | None:
+    def __call__(self, tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
         """The session, or None when it is unknown, ended or its account closed."""
         ...
 
