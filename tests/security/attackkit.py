@@ -119,6 +119,15 @@ class Browser:
     label: str = ""
     keep_cookies: bool = True
     peer: str = "198.51.100.9"
+    extra: Headers = ()
+    """Headers sent besides those of a request, a second Host for instance."""
+    shape: Callable[[str], str] | None = None
+    """Makes the target of a path; without it the prefix is put before it."""
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether requests say two things about the portal that is meant."""
+        return bool(self.extra or self.shape)
 
     async def send(
         self,
@@ -141,8 +150,9 @@ class Browser:
             given.setdefault("content-type", FORM)
         if body:
             given.setdefault("content-length", str(len(body)))
-        where = path if isinstance(path, bytes) else self.prefix + path
-        seen = await call(self.server, method, where, list(given.items()), body or b"", self.peer)
+        if isinstance(path, str):
+            path = self.shape(path) if self.shape else self.prefix + path
+        seen = await call(self.server, method, path, [*given.items(), *self.extra], body or b"", self.peer)
         if self.keep_cookies:
             for name, value in seen.headers:
                 if name == "set-cookie":

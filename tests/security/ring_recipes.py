@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -142,6 +143,27 @@ def _fillings(
         "slug": ("faq", "guide", victim.ids[0]),
     }
     return named[name]
+
+
+NAMES = ("id", "customer_id", "account_id", "customer", "account", "contract", "invoice_id", "setup_id", "session_id",
+         "notice_id", "draft", "edit", "operation", "owner", "user", "tenant_id")  # fmt: skip
+"""What a field or header might be called that says whose things are meant."""
+
+
+def carried(victim: Victim, route: Route, each: str) -> Attempt:
+    """A request of a route that carries an id wherever a request can: query or form, headers, a cookie, htmx values.
+
+    The path names the victim's own things where it has placeholders for others than this id.
+    """
+    names: Fields = dict.fromkeys(NAMES, each) | {"tenant": victim.portal.name}
+    headers = {
+        "hx-request": "true", "hx-current-url": f"https://{victim.portal.host}/bills/{each}", "hx-target": each,
+        "hx-vals": json.dumps({"customer_id": each, "id": each}), "x-customer-id": each, "x-account-id": each,
+        "x-user": each, "x-tenant": victim.portal.name, "x-tenant-id": victim.portal.name, "x-original-url": f"/bills/{each}",
+        "x-rewrite-url": f"/bills/{each}", "authorization": f"Bearer {each}", "x-http-method-override": "DELETE",
+        "referer": f"https://{victim.portal.host}/bills/{each}",
+    }  # fmt: skip
+    return Attempt(route, path_of(route, victim), names, each if route.method == "GET" else "", headers)
 
 
 def path_of(route: Route, victim: Victim) -> str:
