@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests: all but those in a browser in parallel, then those in a browser.
-# Two calls, because the browser's event loop and asynchronous tests do not bear each other in one process.
+# Runs the tests: all but those in a browser, then those in a browser, then the W3C's checker over the HTML that came up.
+# Several calls, because the browser's event loop and asynchronous tests do not bear each other in one process. Each call
+# has two workers; in the browser's each has a stack and a browser of its own.
 # usage: scripts/test.sh all|browser
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -20,6 +21,23 @@ pytest() {
     endings+=("$title: $(tail -n 1 "$output" | tr -d '=')")
 }
 
+# Where everything must run, as in CI, leaving something out is a failure.
+not_run() {
+    endings+=("$1: NOT RUN, $2 (see above)")
+    [ "$what" = all ] && [ -z "${CI:-}" ] || result=1
+}
+
+check_html() {
+    local jar output=build/html-output.txt
+    echo "== W3C checker"
+    if ! jar=$(scripts/ensure-html-checker.sh); then
+        not_run "W3C checker" "it cannot be had"
+        return
+    fi
+    .venv/bin/python scripts/check_html.py "$jar" "$MYPAGE_HTML_FOLDER" | tee "$output" || result=1
+    endings+=("$(tail -n 1 "$output")")
+}
+
 what=${1:-all}
 
 if [ "$what" = all ]; then
@@ -31,11 +49,14 @@ fi
 if [ -d tests/browser ]; then
     if MYPAGE_CHROMIUM=$(scripts/ensure-browser.sh); then
         FONTCONFIG_FILE=$(scripts/fonts-conf.sh)
-        export MYPAGE_CHROMIUM FONTCONFIG_FILE
-        pytest "Tests in a browser" tests/browser
+        MYPAGE_HTML_FOLDER=$PWD/build/html
+        export MYPAGE_CHROMIUM FONTCONFIG_FILE MYPAGE_HTML_FOLDER
+        rm -rf "$MYPAGE_HTML_FOLDER"
+        pytest "Tests in a browser" tests/browser -n 2 --dist loadgroup
+        check_html
     else
-        endings+=("Tests in a browser: NOT RUN, there is no Chromium (see above)")
-        [ "$what" = all ] || result=1
+        not_run "Tests in a browser" "there is no Chromium"
+        not_run "W3C checker" "there are no pages to check"
     fi
 fi
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from finding_browser import chromium_path, running_browser
+from page_views import PROPERTY, Views
 from playwright.sync_api import Browser, expect
 from portal_stack import REPOSITORY, Stack, running_stack, set_payment_key
 from sample_people import People
@@ -37,13 +40,37 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def stack(browser: Browser, test_database: TestDatabase, tmp_path_factory: Any) -> Iterator[Stack]:
     set_payment_key()
-    with running_stack(test_database, tmp_path_factory.mktemp("stack")) as running:
+    html = os.environ.get("MYPAGE_HTML_FOLDER")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    folder = Path(html) / worker if html else None
+    with running_stack(test_database, tmp_path_factory.mktemp("stack"), folder) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def people(stack: Stack) -> People:
     return People(stack)
+
+
+@pytest.fixture
+def views(record_property: Callable[[str, object], None]) -> Iterator[Views]:
+    """Counts the views that a test checks; the end of the run tells their sum."""
+    views = Views()
+    yield views
+    record_property(PROPERTY, views.count)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line about all pages: reports of parallel runs meet here."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    counted = [(report, v) for report in reports for k, v in getattr(report, "user_properties", ()) if k == PROPERTY]
+    seen = {report.nodeid: (v, report) for report, v in counted}
+    if seen:
+        wrong = len({report.nodeid for report in terminalreporter.stats.get("failed", []) if report.nodeid in seen})
+        total = sum(int(v) for v, _ in seen.values())
+        terminalreporter.line(
+            f"Pages: {total} views, {wrong} of {len(seen)} tests found axe, language, scrolling, policy or console faults"
+        )
 
 
 @pytest.fixture

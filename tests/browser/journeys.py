@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
-from portal_stack import OPERATOR, Site, Stack, link_in, some_id
+from portal_stack import Site, Stack, link_in, some_id
 from sample_people import PASSWORD, Person
 from surfing import Surfer
 
@@ -59,11 +59,11 @@ def register(stack: Stack, surfer: Surfer, person: Person, login: str = "") -> t
     open_registration(surfer)
     fill_registration(stack, surfer, person, login)
     surfer.press("次へ")
-    surfer.at(f"/register/{_scheme()}/confirm")
+    surfer.at(f"/register/{surfer.site.facts.scheme}/confirm")
     expect(surfer.main).to_contain_text(login)
     expect(surfer.main).not_to_contain_text(PASSWORD)
     surfer.press("メールを送る")
-    surfer.at(f"/register/{_scheme()}/sent")
+    surfer.at(f"/register/{surfer.site.facts.scheme}/sent")
     surfer.says(person.email)
     return login, link_in(stack.mail_to(person.email))
 
@@ -78,10 +78,10 @@ def activate(surfer: Surfer, link: str) -> None:
 
 def ask_for_reset(stack: Stack, surfer: Surfer, person: Person) -> str:
     """Ask for a new password; returns the mail's link."""
-    before = len(stack.mails_to(person.email))
+    before, word = len(stack.mails_to(person.email)), surfer.site.facts.words.get
     surfer.go("/login")
-    surfer.follow("パスワードを忘れた場合")
-    surfer.fill({"ログインID": person.login})
+    surfer.use(surfer.main.locator("a[href$='/recover/password']"))
+    surfer.fill({word("ログインID", "ログインID"): person.login})
     surfer.press("メールを送る")
     surfer.at("/recover/password/sent")
     return link_in(stack.mail_to(person.email, after=before))
@@ -89,13 +89,14 @@ def ask_for_reset(stack: Stack, surfer: Surfer, person: Person) -> str:
 
 def enter_credentials(surfer: Surfer, person: Person, *, login: str = "", password: str = "") -> None:
     """As far as the confirm page of ID・パスワード変更."""
+    word = surfer.site.facts.words.get
     surfer.go("/credentials")
-    surfer.heading("ID・パスワード変更")
+    surfer.heading(word("ID・パスワード変更", "ID・パスワード変更"))
     surfer.put(surfer.page.locator("#current"), person.password)
     if login:
         surfer.fill({"ログインID": login})
     if password:
-        surfer.fill({"パスワード": password, "パスワード(確認)": password})
+        surfer.fill({word(label, label): password for label in ("パスワード", "パスワード(確認)")})
     surfer.press("確認へ進む")
     surfer.at("/credentials/confirm")
 
@@ -138,7 +139,3 @@ def path_in(site: Site, link: str) -> str:
     """The path of a mail's link inside the portal."""
     assert link.startswith(site.url("/")), f"{link} does not lead to {site.url('/')}"
     return urlsplit(link).path.removeprefix(site.prefix)
-
-
-def _scheme() -> str:
-    return {"actv": "mypage"}[OPERATOR]

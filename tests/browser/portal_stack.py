@@ -19,6 +19,8 @@ from typing import Any
 
 import uvicorn
 from aiosmtpd.controller import Controller
+from html_keeper import HtmlKeeper
+from operators_here import FACTS, Facts, compile_here
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
@@ -27,13 +29,12 @@ from mypage.demo.gateway.app import create_app
 from mypage.demo.mailbox import MailboxPage, SmtpHandler
 from mypage.demo.mailstore import Mail, Mailstore
 from mypage.operators.models import TenantAddress, TenantRecord
-from mypage.server.app import Server, compile_all
+from mypage.server.app import Server
 from mypage.server.settings import Settings
 from mypage.testing.database import TestDatabase
 
 REPOSITORY = Path(__file__).parents[2]
 THEMES = REPOSITORY / "themes"
-OPERATOR = "actv"
 SECRET = bytes(range(32))
 MAIL_SECONDS = 40.0
 _LINK = re.compile(r"https?://\S+")
@@ -41,9 +42,10 @@ _LINK = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A deployed portal: the operator under a theme at an address."""
+    """A deployed portal: an operator under a theme at an address."""
 
     tenant: str
+    operator: str
     theme: str
     host: str
     prefix: str
@@ -52,6 +54,16 @@ class Site:
     @property
     def origin(self) -> str:
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the operator."""
+        return FACTS[self.operator]
+
+    @property
+    def key(self) -> str:
+        """Operator and theme, as parameters of tests name the portal."""
+        return f"{self.operator}-{self.theme}"
 
     def url(self, path: str = "/") -> str:
         """The full address of a path of the portal."""
@@ -79,6 +91,8 @@ class Stack:
 
     actv: Site
     plain: Site
+    nagi: Site
+    nagi_actv: Site
     server: Server
     engine: Engine
     mails: Mailstore
@@ -86,10 +100,15 @@ class Stack:
     gateway_url: str
     line: Line
     front_url: str
+    keeper: HtmlKeeper | None
 
     @property
     def sites(self) -> tuple[Site, ...]:
-        return (self.actv, self.plain)
+        return (self.actv, self.plain, self.nagi, self.nagi_actv)
+
+    def site(self, key: str) -> Site:
+        """The portal of an operator under a theme, such as `nagi-plain`."""
+        return next(site for site in self.sites if site.key == key)
 
     def mail_to(self, address: str, *, after: int = 0) -> Mail:
         """The newest mail to an address, once more than `after` have arrived. Fails when none comes."""
@@ -114,14 +133,25 @@ def link_in(mail: Mail) -> str:
     return secret[0]
 
 
+SITES = ("actv-actv", "actv-plain", "nagi-plain", "nagi-actv")
+"""Every operator under every theme."""
+
+
 @contextmanager
-def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
-    """Everything in real life: sockets, processes, mails by SMTP."""
+def running_stack(database: TestDatabase, folder: Path, html: Path | None = None) -> Iterator[Stack]:
+    """Everything in real life: sockets, processes, mails by SMTP. `html` keeps all HTML that is sent."""
+    keeper = HtmlKeeper(html) if html else None
+
+    def kept(app: Any) -> Any:
+        return keeper.around(app) if keeper else app
+
     web, payment, mailbox = _listener(), _listener(), _listener()
     port, payment_url = _port(web), f"http://127.0.0.1:{_port(payment)}"
     sites = (
-        Site("browser-actv", "actv", "actv.localhost", "", port),
-        Site("browser-plain", "plain", "plain.localhost", "/aomori", port),
+        Site("browser-actv", "actv", "actv", "actv.localhost", "", port),
+        Site("browser-plain", "actv", "plain", "plain.localhost", "/aomori", port),
+        Site("browser-nagi", "nagi", "plain", "nagi.localhost", "", port),
+        Site("browser-nagi-actv", "nagi", "actv", "nagi-actv.localhost", "/umi", port),
     )
     mails = Mailstore(folder / "mails", keep=5000)
     smtp_port = _free_port()
@@ -139,19 +169,21 @@ def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
     )
     for site in sites:
         _deploy(database, site, payment_url)
-    server = Server(settings, compile_all(settings.theme_folders))
+    server = Server(settings, compile_here(settings.theme_folders))
     with ExitStack() as running:
         running.enter_context(_smtp(mails, smtp_port))
-        running.enter_context(served(MailboxPage(mails), mailbox))
+        running.enter_context(served(kept(MailboxPage(mails)), mailbox))
         line = Line(create_app(folder / "gateway", public_url=payment_url, slow_seconds=1.5))
-        running.enter_context(served(line, payment))
-        running.enter_context(served(server, web, lifespan="on"))
+        running.enter_context(served(kept(line), payment))
+        running.enter_context(served(kept(server), web, lifespan="on"))
         running.enter_context(_worker(database, folder, smtp_port, port))
         engine = sync_engine(database.app)
         running.callback(engine.dispose)
         yield Stack(
             actv=sites[0],
             plain=sites[1],
+            nagi=sites[2],
+            nagi_actv=sites[3],
             server=server,
             engine=engine,
             mails=mails,
@@ -159,7 +191,11 @@ def running_stack(database: TestDatabase, folder: Path) -> Iterator[Stack]:
             gateway_url=payment_url,
             line=line,
             front_url=f"http://localhost:{port}",
+            keeper=keeper,
         )
+        if keeper:
+            for mail in mails.newest_first():
+                keeper.keep(mail.html, f"mail: {mail.subject}")
 
 
 def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
@@ -168,12 +204,10 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
         connection.execute(
             insert(TenantRecord).values(
                 name=site.tenant,
-                operator=OPERATOR,
+                operator=site.operator,
                 theme=site.theme,
                 locale="ja",
-                extensions={
-                    "payment": {"adapter": "hosted-page", "base_url": payment_url, "key_env": "MYPAGE_PAYMENT_KEY"}
-                },
+                extensions={"payment": {k: v.format(gateway=payment_url) for k, v in site.facts.payment.items()}},
                 settings={
                     "mail_from": f"mypage@{site.tenant}.example",
                     "mail_domain": f"{site.tenant}.example",
@@ -181,6 +215,7 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
                     "registration_number": "T1234567890123",
                     "issuer_address": "青森県青森市見本町1-2-3",
                     "issuer_phone": "0120-442-208",
+                    **site.facts.settings,
                 },
             )
         )
@@ -223,7 +258,7 @@ def _smtp(mails: Mailstore, port: int) -> Iterator[None]:
 
 @contextmanager
 def _worker(database: TestDatabase, folder: Path, smtp_port: int, port: int) -> Iterator[None]:
-    """`mypage worker`, as the product runs it: a process of its own."""
+    """The worker as the product runs it: a process of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "worker.log"
     environment = os.environ | {
@@ -237,7 +272,7 @@ def _worker(database: TestDatabase, folder: Path, smtp_port: int, port: int) -> 
     }
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mypage.server.cli", "worker"], env=environment, stdout=out, stderr=out
+            [sys.executable, Path(__file__).parent / "stack_worker.py"], env=environment, stdout=out, stderr=out
         )
         try:
             yield

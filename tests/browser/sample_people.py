@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal_stack import OPERATOR, Site, Stack, some_id
+from portal_stack import Site, Stack, some_id
 
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope
@@ -19,7 +19,6 @@ from mypage.lib.clock import SystemClock
 
 PASSWORD = "Ringo7No3Ki"
 CODE = ("aB3d", "7Kmp", "Xy90")
-SCHEME = "mypage"
 MONTHS = 14
 
 Line = Mapping[str, Any]
@@ -75,7 +74,7 @@ class People:
         server = self._stack.server
         tenant = server.registry.current.get(site.tenant)
         assert tenant is not None, "the server has not read its tenants"
-        operator = server.compiled.operators[OPERATOR]
+        operator = server.compiled.operators[site.operator]
         means = Means(
             vault=Vault(server.keyring),
             hasher=server.hasher,
@@ -96,7 +95,7 @@ def _person(site: Site, *, name: str, login: str | None = None) -> Person:
         number=f"00{int(key, 16):010d}",
         name=name,
         email=f"{key}@mail.example",
-        login=f"user{key}" if login is None else login,
+        login=f"user{key}{site.facts.login_suffix}" if login is None else login,
     )
 
 
@@ -115,7 +114,7 @@ def _account(person: Person) -> Line:
     return {
         "type": "account",
         "customer": person.number,
-        "scheme": SCHEME,
+        "scheme": person.site.facts.scheme,
         "login_id": person.login,
         "password": person.password,
         "email": person.email,

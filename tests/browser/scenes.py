@@ -5,7 +5,7 @@ A route without a scene fails a test, so that no new page escapes the checks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,7 +23,7 @@ from journeys import (
     type_card,
 )
 from playwright.sync_api import expect
-from portal_stack import OPERATOR, Site, Stack, some_id
+from portal_stack import Site, Stack, some_id
 from sample_people import People, Person
 from surfing import Surfer, Surfers
 
@@ -75,22 +75,7 @@ FILES: Mapping[str, str] = {
 PASSING: frozenset[str] = frozenset({"display", "card-return"})
 """Routes that only lead on to another page; tests of their own look at where."""
 
-_SCHEME = {"actv": "mypage"}[OPERATOR]
-_Recipe = Callable[[Walk], None]
-_PUBLIC: Mapping[str, _Recipe] = {
-    "top": lambda walk: walk.add("top", "/"),
-    "login": lambda walk: walk.add("login", "/login"),
-    "public-page": lambda walk: [walk.add("public-page", f"/pages/{s}", s) for s in ("faq", "terms", "important")][0],
-    "register": lambda walk: walk.add("register", f"/register/{_SCHEME}"),
-    "recover": lambda walk: [walk.add("recover", f"/recover/{k}", k) for k in ("login-id", "password")][0],
-    "recover-sent": lambda walk: [walk.add("recover-sent", f"/recover/{k}/sent", k) for k in ("login-id", "password")][
-        0
-    ],
-}
-_PRIVATE: Mapping[str, _Recipe] = {
-    name: lambda walk, name=name: walk.add(name, f"/{name}")  # type: ignore[misc]
-    for name in ("home", "contract", "notices", "bills", "invoices", "card", "credentials", "sessions", "reauth")
-}
+_PRIVATE = ("home", "contract", "notices", "bills", "invoices", "card", "credentials", "sessions", "reauth")
 
 
 def pages_of(routes: tuple[Route, ...]) -> set[str]:
@@ -101,22 +86,36 @@ def pages_of(routes: tuple[Route, ...]) -> set[str]:
 def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, role: Role) -> Walk:
     """Go everywhere that a role can go at a portal."""
     walk = Walk(surfers.open(site), role)
-    for recipe in _PUBLIC.values():
-        recipe(walk)
+    _public(walk)
     if role == "visitor":
-        _registering(stack, people, walk)
+        if site.facts.registers:
+            _registering(stack, people, walk)
         _recovering(stack, people, walk)
     else:
         person = people.rich(site) if role == "rich" else people.empty(site)
         walk.surfer.log_in(person)
-        for recipe in _PRIVATE.values():
-            recipe(walk)
+        for name in _PRIVATE:
+            walk.add(name, f"/{name}")
         if role == "rich":
             _reading(walk)
             _changing_credentials(walk, person)
-            _changing_card(stack, walk)
+            if site.facts.changes_card:
+                _changing_card(stack, walk)
         walk.surfer.watch.take()
     return walk
+
+
+def _public(walk: Walk) -> None:
+    facts = walk.surfer.site.facts
+    walk.add("top", "/")
+    walk.add("login", "/login")
+    for slug in facts.pages:
+        walk.add("public-page", f"/pages/{slug}", slug)
+    if facts.registers:
+        walk.add("register", f"/register/{facts.scheme}")
+    for kind in facts.recoveries:
+        walk.add("recover", f"/recover/{kind}", kind)
+        walk.add("recover-sent", f"/recover/{kind}/sent", kind)
 
 
 def _registering(stack: Stack, people: People, walk: Walk) -> None:
@@ -136,7 +135,7 @@ def _register_to_confirm(stack: Stack, surfer: Surfer, person: Person) -> None:
     open_registration(surfer)
     fill_registration(stack, surfer, person, f"new{some_id(8)}")
     surfer.press("次へ")
-    surfer.at(f"/register/{_SCHEME}/confirm")
+    surfer.at(f"/register/{surfer.site.facts.scheme}/confirm")
 
 
 def _recovering(stack: Stack, people: People, walk: Walk) -> None:
@@ -164,7 +163,8 @@ def _reading(walk: Walk) -> None:
 
 def _changing_credentials(walk: Walk, person: Person) -> None:
     surfer = walk.surfer
-    enter_credentials(surfer, person, password=person.password + "1")
+    password = f"{person.password}1x"
+    enter_credentials(surfer, person, password=password)
     surfer.press("変更する")
     surfer.at("/credentials/done")
     walk.here("credentials-done")
@@ -174,9 +174,12 @@ def _changing_credentials(walk: Walk, person: Person) -> None:
         name=person.name,
         email=person.email,
         login=person.login,
-        password=person.password + "1",
+        password=password,
     )
-    enter_credentials(surfer, changed, login=f"next{some_id(8)}")
+    if surfer.site.facts.changes_login:
+        enter_credentials(surfer, changed, login=f"next{some_id(8)}")
+    else:
+        enter_credentials(surfer, changed, password=f"{password}2y")
     walk.here("credentials-confirm")
 
 

@@ -126,6 +126,13 @@ class Surfer:
 
     def try_login(self, login: str, password: str) -> None:
         """Fill in and send the form of the login page."""
+        if self.site.operator == "nagi":
+            local, _, domain = login.partition("@")
+            self.fill({"メールアドレス（@の前）": local})
+            self.choose(self.control("ドメイン"), domain)
+            self.fill({"暗証": password})
+            self.press("入る")
+            return
         self.fill({"ログインID": login, "パスワード": password})
         self.press("ログイン")
 

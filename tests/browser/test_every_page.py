@@ -1,4 +1,4 @@
-"""Every page of the product, in every theme, language and role, at both widths."""
+"""Every page of every operator, in every theme, language and role, at both widths."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from page_checks import barriers, faults, look
+from page_views import Views
 from playwright.sync_api import Browser, expect
-from portal_stack import Site, Stack
+from portal_stack import SITES, Stack
 from sample_people import People
 from scenes import FILES, PASSING, ROLES, Role, Walk, pages_of, walk_through
 from surfing import DESK, HEIGHT, PHONE, Surfers
@@ -29,25 +30,21 @@ def walks(browser: Browser, stack: Stack, people: People) -> Iterator[Walks]:
     surfers = Surfers(browser, networks=5000)
     made: dict[tuple[str, Role], Walk] = {}
 
-    def walk(theme: str, role: Role) -> Walk:
-        if (theme, role) not in made:
-            made[theme, role] = walk_through(stack, people, surfers, _site(stack, theme), role)
-        return made[theme, role]
+    def walk(key: str, role: Role) -> Walk:
+        if (key, role) not in made:
+            made[key, role] = walk_through(stack, people, surfers, stack.site(key), role)
+        return made[key, role]
 
     yield walk
     for surfer in surfers.opened:
         surfer.context.close()
 
 
-def _site(stack: Stack, theme: str) -> Site:
-    return stack.actv if theme == "actv" else stack.plain
-
-
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("lang", ["ja", "en"])
-@pytest.mark.parametrize("theme", ["actv", "plain"])
-def test_every_page_holds(walks: Walks, theme: str, lang: str, role: Role) -> None:
-    walk = walks(theme, role)
+@pytest.mark.parametrize("key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in SITES])
+def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: Views) -> None:
+    walk = walks(key, role)
     surfer = walk.surfer
     surfer.go(f"/display?language={lang}")
     surfer.watch.take()
@@ -57,24 +54,27 @@ def test_every_page_holds(walks: Walks, theme: str, lang: str, role: Role) -> No
         surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
         status = surfer.go(scene.path).status
         problems = [] if status == scene.status else [f"status {status}"]
-        problems += faults(surfer.page, lang)
-        surfer.page.set_viewport_size({"width": DESK, "height": HEIGHT})
-        problems += [f"at {DESK}: {fault}" for fault in faults(surfer.page, lang) if "sideways" in fault]
-        problems += barriers(surfer.page)
+        for width in (PHONE, DESK):
+            surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
+            problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
+            views.count += 1
         found += [f"{scene.name}: {problem}" for problem in problems + surfer.watch.take()]
     assert not found, "\n".join(["", *found])
 
 
+@pytest.mark.xdist_group("actv-actv")
 def test_every_route_has_a_scene(walks: Walks) -> None:
-    seen = {name for role in ROLES for name in walks("actv", role).scenes}
+    seen = {name for role in ROLES for name in walks("actv-actv", role).scenes}
     wanted = pages_of(all_routes())
     assert not wanted - seen, f"give these routes a scene in scenes.py: {sorted(wanted - seen)}"
     assert not seen - wanted, f"these scenes are of no route: {sorted(seen - wanted)}"
 
 
-@pytest.mark.parametrize("theme", ["actv", "plain"])
-def test_files_are_what_they_say(walks: Walks, theme: str) -> None:
-    visitor, rich = walks(theme, "visitor"), walks(theme, "rich")
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in SITES if key.startswith("actv")]
+)
+def test_files_are_what_they_say(walks: Walks, key: str) -> None:
+    visitor, rich = walks(key, "visitor"), walks(key, "rich")
     assert set(FILES) | PASSING <= {route.name for route in all_routes()}
     bill, invoice = (rich.scenes[name][0].path for name in ("bills-one", "invoices-one"))
     visitor.surfer.go("/register/mypage")
@@ -89,14 +89,15 @@ def test_files_are_what_they_say(walks: Walks, theme: str) -> None:
         assert (status, kind.split(";")[0]) == (200, FILES[name]), name
 
 
+@pytest.mark.xdist_group("actv-actv")
 @pytest.mark.req("ACTV-72")
 def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
     for role in ROLES:
-        surfer = walks("actv", role).surfer
+        surfer = walks("actv-actv", role).surfer
         surfer.go("/display?language=ja")
         surfer.go("/display?size=large")
         surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
-        for scene in walks("actv", role).all():
+        for scene in walks("actv-actv", role).all():
             surfer.go(scene.path)
             expect(surfer.page.locator("html")).to_have_attribute("data-text", "large")
             seen = look(surfer.page)
@@ -104,8 +105,9 @@ def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
         surfer.go("/display?size=standard")
 
 
+@pytest.mark.xdist_group("actv-plain")
 def test_the_checks_find_planted_faults(walks: Walks) -> None:
-    page = walks("plain", "visitor").surfer.context.new_page()
+    page = walks("actv-plain", "visitor").surfer.context.new_page()
     page.set_viewport_size({"width": PHONE, "height": HEIGHT})
     page.set_content(
         "<html lang=en><title></title><h1>A</h1><h1>B</h1><p id=a>Not in Japanese</p><p id=a>"

@@ -1,0 +1,75 @@
+"""The operators whose pages are looked at: every installed one, and the invented one, which differs in every hook."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import sample_operator.plugin as nagi
+from mypage.operators.loading import installed_operators, load_operator
+from mypage.server.app import Compiled, compile_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the tests must know of an operator to walk through its portals."""
+
+    scheme: str
+    login_suffix: str
+    """Stands behind every login ID that the tests invent."""
+    pages: tuple[str, ...]
+    recoveries: tuple[str, ...]
+    registers: bool
+    changes_login: bool
+    payment: Mapping[str, str]
+    """The payment extension; `{gateway}` stands for the address of the company."""
+    settings: Mapping[str, str]
+    words: Mapping[str, str]
+    """Labels that this operator words otherwise than the first one."""
+
+    @property
+    def changes_card(self) -> bool:
+        """Whether a card is changed on the payment company's page."""
+        return self.payment["adapter"] == "hosted-page"
+
+
+FACTS: Mapping[str, Facts] = {
+    "actv": Facts(
+        scheme="mypage",
+        login_suffix="",
+        pages=("faq", "terms", "important"),
+        recoveries=("login-id", "password"),
+        registers=True,
+        changes_login=True,
+        payment={"adapter": "hosted-page", "base_url": "{gateway}", "key_env": "MYPAGE_PAYMENT_KEY"},
+        settings={},
+        words={},
+    ),
+    "nagi": Facts(
+        scheme="mail",
+        login_suffix="@nagi.example",
+        pages=("guide",),
+        recoveries=("password",),
+        registers=False,
+        changes_login=False,
+        payment={"adapter": "counter", "desk": "みなと窓口"},
+        settings={"harbour": "みなと"},
+        words={
+            "ログインID": "メールアドレス",
+            "パスワード": "新しい暗証",
+            "パスワード(確認)": "新しい暗証（確認）",
+            "ID・パスワード変更": "パスワードの変更",
+        },
+    ),
+}
+
+
+def compile_here(theme_folders: Sequence[Path]) -> Compiled:
+    """All operators of the tests compiled. An installed one without facts is a KeyError: its pages would not be seen."""
+    plugins = {name: load_operator(name) for name in installed_operators()} | {"nagi": nagi}
+    assert set(plugins) == set(FACTS), f"tell tests/browser/operators_here.py about {set(plugins) ^ set(FACTS)}"
+    return compile_all(theme_folders, plugins=plugins)
