@@ -8,20 +8,23 @@ from datetime import date
 from sqlalchemy import bindparam, select
 
 from mypage.billing.models import PaymentMethod
+from mypage.db.reads import Later, Read, Row
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.clock import tokyo_day
 
-_CARD = select(
-    PaymentMethod.brand,
-    PaymentMethod.last4,
-    PaymentMethod.exp_month,
-    PaymentMethod.exp_year,
-    PaymentMethod.created_at,
-).where(
-    PaymentMethod.tenant_id == bindparam("tenant"),
-    PaymentMethod.customer_id == bindparam("customer"),
-    PaymentMethod.current,
+_CARD = Read(
+    select(
+        PaymentMethod.brand,
+        PaymentMethod.last4,
+        PaymentMethod.exp_month,
+        PaymentMethod.exp_year,
+        PaymentMethod.created_at,
+    ).where(
+        PaymentMethod.tenant_id == bindparam("tenant"),
+        PaymentMethod.customer_id == bindparam("customer"),
+        PaymentMethod.current,
+    )
 )
 
 
@@ -49,12 +52,20 @@ class Card:
         return self.expires == today.replace(day=1)
 
 
+def card_later(tx: Tx, principal: Principal) -> Later[Card | None]:
+    """The card that pays for the principal's customer."""
+    return tx.later(_CARD, _card, tenant=tx.tenant, customer=principal.customer_id)
+
+
 def current_card(tx: Tx, principal: Principal) -> Card | None:
     """The card that pays for the principal's customer."""
-    row = tx.execute(_CARD, {"tenant": tx.tenant, "customer": principal.customer_id}).one_or_none()
-    if row is None:
-        return None
-    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
+    return card_later(tx, principal).get()
+
+
+def _card(rows: list[Row]) -> Card | None:
+    for row in rows:
+        return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
+    return None
 
 
 def paid_by_card(method: str) -> bool:

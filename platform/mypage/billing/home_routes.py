@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mypage.billing.cards import Card, current_card, paid_by_card
+from mypage.billing.cards import Card, card_later, paid_by_card
 from mypage.billing.pages import Attention, BillFigure, HomePage, NoticeBlock
 from mypage.billing.service import Bill, notable_bills
 from mypage.billing.views import card_can_change, payment_of
@@ -21,11 +21,16 @@ NOTICES_SHOWN = 5
 @get("/home", name="home", permission=HOME)
 def home(rq: PortalRequest) -> Reply:
     """Home (ACTV-56 to ACTV-58). Four statements besides the session; each part only for who may read it."""
-    principal, may = rq.principal, rq.principal.may
-    notices = latest_notices(rq.tx, principal, locale=rq.locale, limit=NOTICES_SHOWN) if may(NOTICE_READ) else ()
-    services = services_in_use(rq.tx, principal) if may(CONTRACT_READ) else ()
-    bills = notable_bills(rq.tx, principal, months=rq.operator.billing_view.months) if may(BILL_READ) else ()
-    card = current_card(rq.tx, principal) if may(BILL_READ) or card_can_change(rq) else None
+    tx, principal, may = rq.tx, rq.principal, rq.principal.may
+    # All are asked before the first answer is fetched, so that they travel together.
+    asked_notices = latest_notices(tx, principal, locale=rq.locale, limit=NOTICES_SHOWN) if may(NOTICE_READ) else None
+    asked_services = services_in_use(tx, principal) if may(CONTRACT_READ) else None
+    asked_bills = notable_bills(tx, principal, months=rq.operator.billing_view.months) if may(BILL_READ) else None
+    asked_card = card_later(tx, principal) if may(BILL_READ) or card_can_change(rq) else None
+    notices = asked_notices.get() if asked_notices else ()
+    services = asked_services.get() if asked_services else ()
+    bills = asked_bills.get() if asked_bills else ()
+    card = asked_card.get() if asked_card else None
     return Show(
         HomePage(
             holder=principal.name,

@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, Row, bindparam, func, or_, select
 from mypage.auth.models import Customer
 from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax
 from mypage.billing.tax import InvoiceTotals, RateTotal
+from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
@@ -54,9 +55,9 @@ _PAGE = (
     .offset(bindparam("offset"))
 )
 _RANKED = select(*_BILL, func.row_number().over(order_by=_NEWEST_FIRST).label("place")).where(*_OWN).subquery()
-_NOTABLE = (
+_NOTABLE = Read(
     select(_RANKED)
-    .where((_RANKED.c.place == 1) | _RANKED.c.status.in_(["unpaid", "failed"]))
+    .where((_RANKED.c.place == 1) | (_RANKED.c.status == "unpaid") | (_RANKED.c.status == "failed"))
     .order_by(_RANKED.c.place)
     .limit(20)
 )
@@ -167,9 +168,9 @@ def list_bills(tx: Tx, principal: Principal, *, months: int, page: int, qualifie
     return BillList(tuple(_bill(row) for row in rows), page, max(1, -(-total // PAGE_SIZE)))
 
 
-def notable_bills(tx: Tx, principal: Principal, *, months: int) -> tuple[Bill, ...]:
+def notable_bills(tx: Tx, principal: Principal, *, months: int) -> Later[tuple[Bill, ...]]:
     """The latest bill first, then every earlier one that was not paid. One statement."""
-    return tuple(_bill(row) for row in tx.execute(_NOTABLE, _values(tx, principal, months)))
+    return tx.later(_NOTABLE, lambda rows: tuple(map(_bill, rows)), **_values(tx, principal, months))
 
 
 def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) -> BillDetail:
@@ -191,13 +192,6 @@ def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) 
         before=before,
         before_lines=lines[before.id] if before else (),
     )
-
-
-def list_lines(tx: Tx, principal: Principal, *, months: int) -> tuple[tuple[Bill, tuple[Line, ...]], ...]:
-    """Every bill of the last `months` months with its lines, newest first."""
-    bills = _all_bills(tx, principal, months)
-    lines = _lines_of(tx, bills)
-    return tuple((bill, lines[bill.id]) for bill in bills)
 
 
 def is_company(tx: Tx, principal: Principal) -> bool:

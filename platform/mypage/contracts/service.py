@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Row, bindparam, select
 
 from mypage.contracts.models import Contract, Service
+from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 
@@ -38,7 +39,7 @@ _CONTRACTS = (
     .where(Contract.tenant_id == bindparam("tenant"), Contract.customer_id == bindparam("customer"))
     .order_by(*_LIVING_FIRST, Contract.id, Service.position)
 )
-_SUMMARY = (
+_SUMMARY = Read(
     select(Service.category, Service.name)
     .join(Contract, _OWN_SERVICE)
     .where(
@@ -89,10 +90,9 @@ def list_contracts(tx: Tx, principal: Principal) -> tuple[ContractItem, ...]:
     return tuple(_contract(rows) for rows in found.values())
 
 
-def services_in_use(tx: Tx, principal: Principal) -> tuple[tuple[str, str], ...]:
+def services_in_use(tx: Tx, principal: Principal) -> Later[tuple[tuple[str, str], ...]]:
     """Category and name of every service that has not ended. One statement."""
-    rows = tx.execute(_SUMMARY, {"tenant": tx.tenant, "customer": principal.customer_id})
-    return tuple((row.category, row.name) for row in rows)
+    return tx.later(_SUMMARY, tuple, tenant=tx.tenant, customer=principal.customer_id)
 
 
 def _contract(rows: list[Row[Any]]) -> ContractItem:

@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -18,12 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from mypage.db.reads import Ask, Later, Read, Row, Statement, send_together
 from mypage.lib.clock import Clock, SystemClock, tokyo_day
 
 T = TypeVar("T")
 
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
+PREPARE_AFTER = 5
+"""How often a connection sees a statement before it prepares it; reads of hot pages are prepared at once."""
 NETWORK = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -72,6 +75,9 @@ class Tx(Session):
         """Joins the transaction that `bind` is already in."""
         super().__init__(bind=bind, autoflush=False, expire_on_commit=False)
         self.scope = scope
+        self._bound_to = bind
+        self._first: _Opening | None = bind.get_execution_options().get("opening")
+        self._waiting: list[Later[Any]] = []
 
     @property
     def tenant(self) -> str:
@@ -87,6 +93,26 @@ class Tx(Session):
         """Name the actor once it is known, for instance after the session of a request was found."""
         self.scope = replace(self.scope, actor=actor)
 
+    def later(self, read: Read, make: Callable[[list[Row]], T], **values: Any) -> Later[T]:
+        """What `make` makes of the rows of a read; all that wait are sent in one round trip when one is needed."""
+        asked = Later(read.ask(**values), self._send_waiting, make)
+        if self._first is not None and self._first.ask == asked.ask:
+            asked.arrived(self._first.rows)
+            self._first = None
+        else:
+            self._waiting.append(asked)
+        return asked
+
+    def rows(self, read: Read, **values: Any) -> list[Row]:
+        """The rows of a read, now."""
+        return self.later(read, list, **values).get()
+
+    def _send_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        rows = send_together(self._bound_to, [each.ask for each in waiting])
+        for each, found in zip(waiting, rows, strict=True):
+            each.arrived(found)
+
     def now(self) -> datetime:
         """The current instant of the injected clock, UTC."""
         return self.scope.clock.now()
@@ -98,23 +124,42 @@ class Tx(Session):
 
 def enter_sql(tenant: str) -> str:
     """The statement that enters a tenant; the name is checked because BEGIN cannot be sent with parameters."""
+    return f"SELECT enter_tenant('{_checked(tenant)}')"
+
+
+def _checked(tenant: str) -> str:
     if not TENANT.fullmatch(tenant):
         raise MissingTenant(f"not a tenant: {tenant!r}")
-    return f"SELECT enter_tenant('{tenant}')"
+    return tenant
 
 
 def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
     connection.autocommit = True
-    # A pooler in transaction mode cannot keep prepared statements.
     getattr(connection, "driver_connection", connection).prepare_threshold = None
 
 
+def _on_connect_prepared(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.driver_connection.prepare_threshold = PREPARE_AFTER
+
+
+@dataclass(slots=True)
+class _Opening:
+    """A read that is sent along with BEGIN, and its answer."""
+
+    ask: Ask
+    rows: list[Row] = field(default_factory=list)
+
+
 def _on_begin(connection: Connection) -> None:
-    tenant = connection.get_execution_options().get("tenant")
+    options = connection.get_execution_options()
+    tenant, opening = options.get("tenant"), options.get("opening")
     if tenant is None:
         raise MissingTenant("a transaction was begun outside of a unit of work; use Database.run or platform_unit")
-    begin = "BEGIN" if tenant == NO_TENANT else f"BEGIN; {enter_sql(tenant)}"
-    connection.exec_driver_sql(begin)
+    if opening is not None:
+        enter: Statement = ("SELECT enter_tenant(%(tenant)s)", {"tenant": _checked(tenant)})
+        opening.rows = send_together(connection, [opening.ask], (("BEGIN", None), enter))[0]
+    else:
+        connection.exec_driver_sql("BEGIN" if tenant == NO_TENANT else f"BEGIN; {enter_sql(tenant)}")
 
 
 def _listen(engine: Engine) -> None:
@@ -174,9 +219,13 @@ class Database:
         clock: Clock | None = None,
         pool_size: int = 10,
         patience: float | None = None,
+        prepared: bool = False,
         **options: Any,
     ) -> None:
-        """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long."""
+        """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long.
+
+        `prepared`: statements may be kept prepared, which a pooler in transaction mode may not be able to do.
+        """
         self.clock: Clock = clock or SystemClock()
         # Errors end in logs, and the values of a statement are people's data.
         self.engine: AsyncEngine = create_async_engine(
@@ -188,35 +237,53 @@ class Database:
             connect_args=NETWORK,
             **options,
         )
-        self._patience = patience
+        self.patience = patience
+        self.streams = asyncio.Semaphore(max(1, pool_size // 2))
+        """Places for units that last as long as somebody reads what they send: the pool is for the others too."""
         self._left_behind: set[asyncio.Task[Any]] = set()
         _listen(self.engine.sync_engine)
+        if prepared:
+            event.listen(self.engine.sync_engine, "connect", _on_connect_prepared)
 
-    async def run(self, tenant: str, work: Callable[[Tx], T], *, actor: Actor | None = None, request_id: str = "") -> T:
+    async def run(
+        self,
+        tenant: str,
+        work: Callable[[Tx], T],
+        *,
+        actor: Actor | None = None,
+        request_id: str = "",
+        first: Ask | None = None,
+    ) -> T:
         """Run `work` in one transaction of `tenant`; returning commits, raising rolls back.
 
         `work` is synchronous; it may wait through `sqlalchemy.util.await_only`, which keeps the event loop free.
-        Raises DatabaseDown.
+        `first` is what it will ask first: it is sent along with BEGIN. Raises DatabaseDown.
         """
-        scope = Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
-        return await self._within(self._patience, self._twice(scope, work))
+        return await self._within(self.patience, self._twice(self._scope(tenant, actor, request_id), work, first))
 
-    async def _twice(self, scope: Scope, work: Callable[[Tx], T]) -> T:
+    def start(
+        self, tenant: str, work: Callable[[Tx], T], *, actor: Actor | None = None, request_id: str = ""
+    ) -> asyncio.Task[T]:
+        """As `run`, beside the caller and for as long as it takes; cancelling the task rolls back."""
+        return self._kept(self._twice(self._scope(tenant, actor, request_id), work))
+
+    def _scope(self, tenant: str, actor: Actor | None, request_id: str) -> Scope:
+        return Scope(tenant, self.clock, actor or Actor("visitor"), request_id or uuid.uuid4().hex)
+
+    async def _twice(self, scope: Scope, work: Callable[[Tx], T], first: Ask | None = None) -> T:
         try:
-            return await self._once(scope, work)
+            return await self._once(scope, work, first)
         except _NotBegun:
             # A restarted database leaves dead connections in the pool; nothing was done yet, so a second try is safe.
             try:
-                return await self._once(scope, work)
+                return await self._once(scope, work, first)
             except _NotBegun as error:
                 raise DatabaseDown(str(error)) from error
 
     async def _within(self, seconds: float | None, work: Coroutine[Any, Any, T]) -> T:
         if seconds is None:
             return await work
-        task = asyncio.ensure_future(work)
-        self._left_behind.add(task)
-        task.add_done_callback(self._forget)
+        task = self._kept(work)
         try:
             done, _ = await asyncio.wait({task}, timeout=seconds)
         except asyncio.CancelledError:
@@ -228,15 +295,22 @@ class Database:
             raise DatabaseDown(f"no answer within {seconds} s")
         return task.result()
 
+    def _kept(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.ensure_future(work)
+        self._left_behind.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._left_behind.discard(task)
         if not task.cancelled():
             task.exception()
 
-    async def _once(self, scope: Scope, work: Callable[[Tx], T]) -> T:
+    async def _once(self, scope: Scope, work: Callable[[Tx], T], first: Ask | None) -> T:
         try:
             async with self.engine.connect() as raw:
-                connection = await raw.execution_options(tenant=scope.tenant)
+                opening = _Opening(first) if first else None
+                connection = await raw.execution_options(tenant=scope.tenant, opening=opening)
                 return await connection.run_sync(_work, scope, work)
         except (InterfaceError, OperationalError, PoolTimeout) as error:
             raise DatabaseDown(str(error)) from error
@@ -253,7 +327,7 @@ class Database:
                 connection = await raw.execution_options(tenant=NO_TENANT)
                 return await connection.run_sync(run)
 
-        return await self._within(patience or self._patience, unit_of_platform())
+        return await self._within(patience or self.patience, unit_of_platform())
 
     async def close(self) -> None:
         """Give all connections back."""

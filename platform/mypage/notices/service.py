@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.clock import tokyo_day
@@ -56,7 +57,7 @@ _PAGE = (
     .offset(bindparam("offset"))
 )
 _RANKED = _HEADS.add_columns(func.row_number().over(order_by=_NEWEST_FIRST).label("place")).subquery()
-_LATEST = (
+_LATEST = Read(
     select(_RANKED)
     .where((_RANKED.c.place <= bindparam("limit")) | ((_RANKED.c.importance != "normal") & _RANKED.c.unread))
     .order_by(_RANKED.c.place)
@@ -104,10 +105,11 @@ def list_notices(tx: Tx, principal: Principal, *, locale: str, page: int = 1) ->
     return NoticeList(tuple(_head(row, locale) for row in rows), page, max(1, -(-total // PAGE_SIZE)))
 
 
-def latest_notices(tx: Tx, principal: Principal, *, locale: str, limit: int) -> tuple[NoticeHead, ...]:
+def latest_notices(tx: Tx, principal: Principal, *, locale: str, limit: int) -> Later[tuple[NoticeHead, ...]]:
     """The newest notices, and older ones that are important and unread, in one statement."""
-    rows = tx.execute(_LATEST, _values(tx, principal) | {"limit": limit}).all()
-    return tuple(_head(row, locale) for row in rows)
+    return tx.later(
+        _LATEST, lambda rows: tuple(_head(row, locale) for row in rows), **_values(tx, principal), limit=limit
+    )
 
 
 def find_notice(tx: Tx, principal: Principal, notice_id: uuid.UUID, *, locale: str) -> NoticeText:

@@ -14,7 +14,7 @@ import structlog
 
 from mypage.auth.breached import BreachedPasswords
 from mypage.auth.hashing import PasswordHasher
-from mypage.auth.sessions import find_session
+from mypage.auth.sessions import find_session, session_read
 from mypage.auth.turns import Turns
 from mypage.billing.documents import InvoicePrinter
 from mypage.billing.tenant_gateways import Gateways
@@ -109,7 +109,12 @@ class Server:
         """Builds the applications; opens no connection yet."""
         self.settings, self.compiled = settings, compiled
         self.database = Database(
-            settings.database_url, clock=clock, pool_size=settings.pool_size, patience=patience, **engine
+            settings.database_url,
+            clock=clock,
+            pool_size=settings.pool_size,
+            patience=patience,
+            prepared=settings.prepared_statements,
+            **engine,
         )
         self.keyring = make_keyring(settings)
         self.registry = LiveRegistry(self.database, compiled.operators, compiled.themes)
@@ -150,6 +155,7 @@ class Server:
             urls=UrlTable(routes),
             ports=self.ports,
             authenticate=find_session,
+            session_read=session_read,
             signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
             origin_of=self.settings.public_origin,
         )

@@ -39,6 +39,7 @@ class Settings:
     demo_folder: Path | None = None
     breached_passwords: Path | None = None
     pool_size: int = 10
+    prepared_statements: bool = True
     hash_time_cost: int = 2
     hash_memory_kib: int = 19_456
 
@@ -80,6 +81,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo_folder=Path(env["MYPAGE_DEMO_DIR"]) if env.get("MYPAGE_DEMO_DIR") else None,
         breached_passwords=Path(env["MYPAGE_BREACHED_PASSWORDS"]) if env.get("MYPAGE_BREACHED_PASSWORDS") else None,
         pool_size=_number(env, "MYPAGE_POOL_SIZE", 10),
+        prepared_statements=env.get("MYPAGE_PREPARED_STATEMENTS", "1") != "0",
     )
 
 

@@ -1,0 +1,129 @@
+"""Reads of hot pages: compiled once to the driver's SQL, sent together in one round trip.
+
+Above the driver, a statement costs several times what itself does. What writes, and what is asked rarely, goes through
+the session as ever.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+import psycopg
+from psycopg.pq import ExecStatus
+from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.util import await_only
+
+T = TypeVar("T")
+Row = Any
+"""A named tuple with the columns of the read."""
+Statement = tuple[str, Mapping[str, Any] | None]
+
+
+class Read:
+    """A select that is built at import, with a bindparam for every value that a request gives."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        """Nothing is compiled before the first use: by then all mapped classes are known."""
+        self._statement = statement
+
+    @cached_property
+    def sql(self) -> str:
+        """The driver's SQL. Raises ValueError for a list of values, whose SQL depends on their number."""
+        sql = str(self._compiled)
+        if "POSTCOMPILE" in sql:
+            raise ValueError(f"a read cannot hold IN over a list: {sql}")
+        return sql
+
+    @cached_property
+    def constants(self) -> Mapping[str, Any]:
+        """The values that the statement itself holds."""
+        return {name: value for name, value in self._compiled.params.items() if value is not None}
+
+    @cached_property
+    def make_row(self) -> Callable[[Sequence[Any]], Row]:
+        """From a tuple to a row."""
+        names = self._statement.selected_columns.keys()
+        made: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - the names are known only now
+        return cast("Callable[[Sequence[Any]], Row]", made._make)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return self._statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+
+    def ask(self, **values: Any) -> Ask:
+        """The read with the values of one request."""
+        return Ask(self, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A read with its values, not sent yet."""
+
+    read: Read
+    values: Mapping[str, Any]
+
+    @property
+    def statement(self) -> Statement:
+        """What the driver sends."""
+        return self.read.sql, {**self.read.constants, **self.values}
+
+
+class Later(Generic[T]):
+    """An answer that is fetched when it is needed, together with all others that wait by then."""
+
+    __slots__ = ("_make", "_rows", "_send", "ask")
+
+    def __init__(self, ask: Ask, send: Callable[[], None], make: Callable[[list[Row]], T]) -> None:
+        """`send` sends all that waits, this one included."""
+        self.ask, self._send, self._make = ask, send, make
+        self._rows: list[Row] | None = None
+
+    def arrived(self, rows: list[Row]) -> None:
+        """Take the answer."""
+        self._rows = rows
+
+    def get(self) -> T:
+        """The answer; it shows what this unit of work wrote before this call."""
+        if self._rows is None:
+            self._send()
+        assert self._rows is not None
+        return self._make(self._rows)
+
+
+def send_together(connection: Connection, asks: Sequence[Ask], opening: Sequence[Statement] = ()) -> list[list[Row]]:
+    """Run the `opening` and then the reads in one round trip; the rows of each read. Raises SQLAlchemy's errors."""
+    statements = [*opening, *(ask.statement for ask in asks)]
+    for heard in connection.dispatch.before_cursor_execute:
+        for sql, values in statements:
+            heard(connection, None, sql, values, None, False)
+    driver: Any = connection.connection.driver_connection
+    try:
+        waits = isinstance(driver, psycopg.AsyncConnection)
+        found = await_only(_send_async(driver, statements)) if waits else _send_sync(driver, statements)
+    except psycopg.Error as error:
+        # It wraps the error without people's data and drops all connections of a database that went away.
+        connection._handle_dbapi_exception(error, None, None, None, None)  # noqa: SLF001 - there is no public door to it
+        raise
+    rows = found[len(opening) :]
+    return [list(map(ask.read.make_row, each)) for ask, each in zip(asks, rows, strict=True)]
+
+
+async def _send_async(driver: psycopg.AsyncConnection[Any], statements: Sequence[Statement]) -> list[list[Any]]:
+    async with driver.pipeline():
+        cursors = [await driver.execute(cast("Any", sql), values, prepare=True) for sql, values in statements]
+    return [await cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
+
+
+def _send_sync(driver: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[list[Any]]:
+    with driver.pipeline():
+        cursors = [driver.execute(cast("Any", sql), values, prepare=True) for sql, values in statements]
+    return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
+
+
+def _has_rows(cursor: psycopg.AsyncCursor[Any] | psycopg.Cursor[Any]) -> bool:
+    return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
