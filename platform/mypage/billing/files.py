@@ -1,18 +1,16 @@
-"""Bills as files: the PDF document and the table of lines."""
+"""A bill as the document to print."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mypage.billing.cards import paid_by_card
 from mypage.billing.documents import LANGUAGES, InvoiceDocument, InvoiceKind, InvoiceLine
-from mypage.billing.service import Bill, BillDetail, Line
-from mypage.billing.tax import TaxMode, rate_text
+from mypage.billing.service import BillDetail, Line
+from mypage.billing.tax import TaxMode
 from mypage.hooks.portal import TenantSettings
 from mypage.i18n import Translator
-from mypage.lib.tabular import Cell
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _INK = "#1a1a1a"
@@ -54,38 +52,6 @@ def document_of(
         accent=accent if _COLOUR.fullmatch(accent) else _INK,
         lang=locale if locale in LANGUAGES else LANGUAGES[0],
     )
-
-
-def table_header(t: Translator) -> tuple[str, ...]:
-    """The columns of the table of lines, in the reader's language."""
-    return (
-        t("Month"),
-        t("Invoice number"),
-        t("Service"),
-        t("Used from"),
-        t("Used until"),
-        t("Period of use"),
-        t("Tax rate"),
-        t("Reduced tax rate"),
-        t("Amount (before tax)"),
-    )
-
-
-def table_rows(bills: Iterable[tuple[Bill, tuple[Line, ...]]], t: Translator) -> Iterator[tuple[Cell, ...]]:
-    """One row per line; texts of the operator in the reader's language."""
-    for bill, lines in bills:
-        for line in lines:
-            yield (
-                f"{bill.month:%Y-%m}",
-                bill.number,
-                t(line.description),
-                line.period_from,
-                line.period_to,
-                t(line.period_text) if line.period_text else "",
-                rate_text(line.rate_bp),
-                t("yes") if line.reduced else "",
-                line.amount,
-            )
 
 
 def _line(line: Line, t: Translator) -> InvoiceLine:

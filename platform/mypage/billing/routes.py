@@ -8,14 +8,16 @@ import structlog
 
 from mypage.billing.cards import current_card
 from mypage.billing.documents import InvoiceDocument, InvoiceKind, InvoicePrinter, UnsoundInvoice
-from mypage.billing.files import document_of, table_header, table_rows
+from mypage.billing.files import document_of
 from mypage.billing.pages import BillsPage, InvoicesPage, bars_of
-from mypage.billing.service import find_bill, is_company, list_bills, list_lines
+from mypage.billing.service import find_bill, is_company, list_bills
+from mypage.billing.table import copy_table, table_head
 from mypage.billing.views import bill_page, bill_rows, invoice_page, invoice_rows
 from mypage.db.session import Tx
+from mypage.db.streaming import Sink, stream
 from mypage.hooks.permissions import BILL_READ, INVOICE_READ
 from mypage.lib.errors import Missing, NotFound
-from mypage.lib.tabular import CsvEncoding, CsvStream
+from mypage.lib.tabular import CsvEncoding
 from mypage.web.paging import page_wanted, pager_of
 from mypage.web.replies import Download, Reply, Show
 from mypage.web.request import PortalRequest
@@ -44,12 +46,15 @@ def bills(rq: PortalRequest) -> Reply:
 @get("/bills/lines.csv", name="bills-csv", permission=BILL_READ)
 async def bills_csv(rq: PortalRequest) -> Reply:
     """The lines of all months shown, as UTF-8 or with `?encoding=cp932` for older software."""
-    months = rq.operator.billing_view.months
     encoding = CsvEncoding.CP932 if rq.query.get("encoding") == "cp932" else CsvEncoding.UTF8
-    found = await rq.run(lambda tx: list_lines(tx, rq.principal, months=months))
-    table = CsvStream(table_header(rq.t), table_rows(found, rq.t), encoding=encoding)
-    content = await asyncio.to_thread(b"".join, table)
-    return Download(content, table.media_type, f"{rq.t('Bills')}_{rq.today:%Y%m%d}.csv")
+    principal, months = rq.principal, rq.operator.billing_view.months
+
+    def work(tx: Tx, sink: Sink) -> None:
+        copy_table(tx, principal, sink, months=months, t=rq.t, encoding=encoding)
+
+    head = table_head(rq.t, encoding)
+    content = await stream(rq.database, rq.tenant.name, work, head=head, actor=rq.actor, request_id=rq.request_id)
+    return Download(content, encoding.media_type, f"{rq.t('Bills')}_{rq.today:%Y%m%d}.csv")
 
 
 @get("/bills/{invoice_id:uuid}", name="bills-one", permission=BILL_READ)

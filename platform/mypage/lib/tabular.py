@@ -47,6 +47,11 @@ class CsvEncoding(StrEnum):
     UTF8 = "utf-8"
     CP932 = "cp932"
 
+    @property
+    def media_type(self) -> str:
+        """The header value of a table in this encoding."""
+        return f"text/csv; charset={'Shift_JIS' if self is CsvEncoding.CP932 else 'utf-8'}"
+
 
 class CsvStream:
     """Iterate once for the bytes of the file; afterwards `replaced` says how many characters the encoding lacked.
@@ -68,7 +73,7 @@ class CsvStream:
 
     @property
     def media_type(self) -> str:
-        return f"text/csv; charset={'Shift_JIS' if self.encoding is CsvEncoding.CP932 else 'utf-8'}"
+        return self.encoding.media_type
 
     def __iter__(self) -> Iterator[bytes]:
         if self.encoding is CsvEncoding.UTF8:
@@ -104,16 +109,24 @@ class CsvStream:
                 return str(int(cell))
 
     def _encodable(self, text: str) -> str:
-        if _encodes(text, self.encoding):
-            return text
-        if self.encoding is CsvEncoding.CP932:
-            text = _SPLIT_VOICED_KANA.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text)
-            text = text.translate(_CP932_TWINS)
-            text, dropped = _VARIATION_SELECTOR.subn("", text)
-            self.replaced += dropped
-        kept = [character if _encodes(character, self.encoding) else None for character in text]
-        self.replaced += kept.count(None)
-        return "".join(GETA if character is None else character for character in kept)
+        text, replaced = encodable(text, self.encoding)
+        self.replaced += replaced
+        return text
+
+
+def encodable(text: str, encoding: CsvEncoding) -> tuple[str, int]:
+    """The text with what the encoding lacks exchanged as `CsvStream` says, and how many characters that were."""
+    if _encodes(text, encoding):
+        return text, 0
+    replaced = 0
+    if encoding is CsvEncoding.CP932:
+        text, replaced = _VARIATION_SELECTOR.subn("", text)
+        text = _SPLIT_VOICED_KANA.sub(lambda pair: unicodedata.normalize("NFC", pair[0]), text)
+        text = text.translate(_CP932_TWINS)
+    # By distinct characters: a block of a long table has many, but few different ones.
+    lacking = {ord(character): GETA for character in set(text) if not _encodes(character, encoding)}
+    replaced += sum(text.count(chr(code)) for code in lacking)
+    return text.translate(lacking), replaced
 
 
 def guarded(text: str) -> str:

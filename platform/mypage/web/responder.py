@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from litestar.background_tasks import BackgroundTask
 from litestar.response import Response, Stream
 
 from mypage.lib.tabular import content_disposition
@@ -98,7 +99,10 @@ class Responder:
         if isinstance(reply.content, bytes):
             response = Response(reply.content, media_type=reply.media_type)
         else:
-            response = Stream(reply.content, media_type=reply.media_type)
+            # A browser that leaves midway is no error: the source of the blocks is told here, however it ended.
+            close = getattr(reply.content, "aclose", None)
+            after = BackgroundTask(close) if close is not None else None
+            response = Stream(reply.content, media_type=reply.media_type, background=after)
         return self._finish(rq, response, headers)
 
     def _finish(self, rq: PortalRequest, response: Response[Any], headers: Mapping[str, str]) -> Response[Any]:
