@@ -16,7 +16,7 @@ from mypage.i18n.catalogue import CatalogueError
 from mypage.operators.operator import OperatorError
 from mypage.operators.store import TenantError
 from mypage.operators.themes import ThemeError
-from mypage.server.commands import audit, check, database, feeds, keys, serving, tenants
+from mypage.server.commands import accounts, audit, check, database, feeds, keys, serving, tenants
 from mypage.server.settings import SettingsError
 
 KNOWN = (
@@ -50,6 +50,7 @@ cli.add_command(feeds.import_)
 cli.add_command(serving.serve)
 cli.add_command(serving.worker)
 cli.add_command(audit.audit)
+cli.add_command(accounts.accounts)
 cli.add_command(check.check)
 cli.add_command(keys.keys)
 
