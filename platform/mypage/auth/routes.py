@@ -14,7 +14,7 @@ from mypage.auth.hashing import PasswordHasher
 from mypage.auth.login import Entry
 from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
 from mypage.auth.routes_base import devices_of, guessable_at, hashed, matches, remember_device, scheme_of
-from mypage.auth.sessions import end_session
+from mypage.auth.sessions import log_out
 from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
 from mypage.forms.form import PortalForm
@@ -67,7 +67,7 @@ def logout(rq: PortalRequest) -> Reply:
     """End the session and wipe its drafts (ACTV-73, ACTV-74)."""
     drop_all(rq.tx, rq.owner, token_hash(rq.visitor))
     if rq.signed_in:
-        end_session(rq.tx, rq.signed_in.token)
+        log_out(rq.tx, rq.principal.session_id)
         record(rq.tx, "logout", "account", rq.principal.account_id, customer_id=rq.principal.customer_id)
         rq.flash("ok", rq.t("You have logged out."))
     rq.out.end_session = True

@@ -137,8 +137,16 @@ def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str,
     return token
 
 
+def log_out(tx: Tx, session_id: uuid.UUID) -> None:
+    """End a session. A request that is still under way finds none afterwards and cannot revive it.
+
+    By its lasting id: a re-authentication at the same moment may be giving it another token.
+    """
+    tx.execute(delete(LoginSession).where(LoginSession.tenant_id == tx.tenant, LoginSession.public_id == session_id))
+
+
 def end_session(tx: Tx, token: str) -> None:
-    """Log out. A request that is still under way finds no session afterwards and cannot revive it."""
+    """End the session of a token, when a login in the same browser replaces it."""
     tx.execute(
         delete(LoginSession).where(LoginSession.tenant_id == tx.tenant, LoginSession.token_hash == token_hash(token))
     )
