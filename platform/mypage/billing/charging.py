@@ -1,10 +1,10 @@
-"""From what a holder bought and ended to what a month costs: pure arithmetic, for bills, previews and the monthly run."""
+"""From what a holder bought and ended to what a month costs: pure arithmetic for bills, previews and the monthly run."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -61,7 +61,7 @@ def charged_span(months: ChargedMonths, bought: date, ended: date | None) -> tup
 
 
 def charges(month: date, purchases: Iterable[Purchase], prices: Mapping[str, Price]) -> tuple[Charge, ...]:
-    """What one month costs: by product in the order of `prices`, then holder, then purchase. Fees of 0 yen are lines too.
+    """What one month costs: by product in the order of `prices`, then holder, then purchase. Fees of 0 yen are lines.
 
     Raises PriceError for a product without a price and for more pieces than a tier has.
     """
@@ -88,22 +88,15 @@ def forecast(
 def with_again(purchases: Iterable[Purchase]) -> tuple[Purchase, ...]:
     """The same purchases, each marked when the holder had ended the same product before it was bought."""
     known = tuple(purchases)
-    first_end: dict[tuple[str, str], datetime] = {}
-    for purchase in known:
-        key = purchase.product, purchase.holder
-        if purchase.ended is not None:
-            first_end[key] = min(purchase.ended, first_end.get(key, purchase.ended))
+    ends: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
+    for p in known:
+        if p.ended is not None:
+            ends[p.product, p.holder].append((p.ended, p.id))
+    earliest = {key: sorted(found)[:2] for key, found in ends.items()}
     return tuple(
-        Purchase(p.id, p.product, p.holder, p.bought, p.ended, again=_after(first_end.get((p.product, p.holder)), p))
+        replace(p, again=any(end <= p.bought and id_ != p.id for end, id_ in earliest.get((p.product, p.holder), ())))
         for p in known
     )
-
-
-def _after(first_end: datetime | None, purchase: Purchase) -> bool:
-    """Its own end never counts, for no purchase is bought after it ended; one that lasted no time is told by its end."""
-    if first_end is None or first_end > purchase.bought:
-        return False
-    return not (purchase.ended == purchase.bought == first_end)
 
 
 def _covers(months: ChargedMonths, purchase: Purchase, month: date) -> bool:
@@ -129,6 +122,8 @@ def _tiers(month: date, price: TierPrice, purchases: Iterable[Purchase]) -> Iter
             pieces[p.holder].append(p)
     for holder, held in pieces.items():
         if len(held) >= len(price.totals):
-            raise PriceError(f"{held[0].product} of {holder}: {len(held)} pieces, but prices end at {len(price.totals) - 1}")
+            raise PriceError(
+                f"{held[0].product} of {holder}: {len(held)} pieces, but prices end at {len(price.totals) - 1}"
+            )
         ids = tuple(p.id for p in held)
         yield Charge(held[0].product, holder, "tier", price.totals[len(held)], price.rate_bp, ids)
