@@ -1,4 +1,4 @@
-"""From what a holder bought and ended to what a month costs: pure arithmetic for bills, previews and the monthly run."""
+"""From what was bought and ended to what a month costs: pure arithmetic for bills, previews and the monthly run."""
 
 from __future__ import annotations
 
