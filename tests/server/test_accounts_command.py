@@ -1,4 +1,4 @@
-"""`mypage accounts remove-factors`: the help desk lets somebody in again, and leaves a trail and a mail."""
+"""`mypage accounts`: the help desk lets somebody in again, and leaves a trail and a mail."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def run(test_database: TestDatabase) -> Run:
         "MYPAGE_SECRET_KEY": base64.b64encode(bytes(range(32))).decode(),
     }
 
-    def call(*words: str) -> tuple[int, str]:
-        done = CliRunner(env=environment).invoke(cli, ["accounts", "remove-factors", *words])
+    def call(*words: str, act: str = "remove-factors") -> tuple[int, str]:
+        done = CliRunner(env=environment).invoke(cli, ["accounts", act, *words])
         # The frame around a message breaks its lines.
         return done.exit_code, " ".join(done.output.replace("│", " ").split())
 
@@ -79,7 +79,22 @@ def test_the_help_desk_removes_everything_and_says_so(run: Run, locked_out: tupl
     assert "has no second factor; nothing was changed" in said
 
 
-def test_mistakes_are_told_and_change_nothing(run: Run, locked_out: tuple[Portal, uuid.UUID, str]) -> None:
+def test_the_help_desk_ends_all_sessions(run: Run, locked_out: tuple[Portal, uuid.UUID, str]) -> None:
+    portal, account_id, login = locked_out
+    status, said = run(portal.name, login, "--reason", REASON, act="end-sessions")
+    assert (status, _rows(portal, LoginSession)) == (0, []), said
+    assert "1 sessions ended" in said
+    entry = next(row for row in _rows(portal, AuditEntry) if row.action == "sessions.ended_by_support")
+    assert (entry.after, entry.object_id) == ({"reason": REASON}, str(account_id))
+    assert entry.actor == "mypage accounts end-sessions"
+    assert len(_rows(portal, SecondFactor)) == 1
+    status, said = run(portal.name, login, "--reason", REASON, act="end-sessions")
+    assert status == 1
+    assert "has no session; nothing was changed" in said
+
+
+@pytest.mark.parametrize("act", ["remove-factors", "end-sessions"])
+def test_mistakes_are_told_and_change_nothing(run: Run, locked_out: tuple[Portal, uuid.UUID, str], act: str) -> None:
     portal, _, login = locked_out
     for words, told in (
         ((portal.name, login), "--reason"),
@@ -89,7 +104,7 @@ def test_mistakes_are_told_and_change_nothing(run: Run, locked_out: tuple[Portal
         (("nowhere", login, "--reason", REASON), "there is no tenant"),
         (("No Where'", login, "--reason", REASON), "there is no tenant"),
     ):
-        status, said = run(*words)
+        status, said = run(*words, act=act)
         assert status != 0
         assert told in said
         assert "Traceback" not in said

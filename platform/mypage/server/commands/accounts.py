@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import rich_click as click
 from sqlalchemy import select
 
+from mypage.audit.trail import record
 from mypage.auth.factors import service
 from mypage.auth.models import Account, Credential
+from mypage.auth.sessions import end_other_sessions
 from mypage.db.keys import Vault
 from mypage.db.schema import check_schema
 from mypage.db.session import TENANT, Actor, Scope, Tx, sync_engine, unit
@@ -16,6 +21,9 @@ from mypage.operators.models import TenantRecord
 from mypage.server.app import make_keyring
 from mypage.server.settings import read_settings
 
+T = TypeVar("T")
+
+SHORTEST_REASON = 10
 _NO_TENANT = "there is no tenant {!r}; check its name in tenants.toml"
 
 
@@ -34,25 +42,60 @@ def remove_factors(tenant: str, login: str, reason: str, scheme: str | None) -> 
 
     The customer then logs in with the password alone, and gets a mail that says so.
     """
-    if len(reason.strip()) < 10:
-        raise click.ClickException("--reason is too short; write why, and how you made sure who asks")
-    if not TENANT.fullmatch(tenant):
-        raise click.ClickException(_NO_TENANT.format(tenant))
-    settings = read_settings()
-    engine = sync_engine(settings.database_url)
-    keyring = make_keyring(settings)
-    keys = service.Keys(Vault(keyring), keyring)
-    actor = Actor("system", "mypage accounts remove-factors")
-    try:
-        check_schema(engine)
-        with unit(engine, Scope(tenant, SystemClock(), actor, "accounts")) as tx:
-            holder = _holder(tx, login, scheme)
-            removed = service.remove_all(tx, keys, holder, reason=reason.strip()[:500])
-    finally:
-        engine.dispose()
+    desk = _Desk(tenant, reason, "remove-factors")
+    removed = desk.help(
+        lambda tx: service.remove_all(tx, desk.keys, _holder(tx, login, scheme), reason=desk.reason),
+    )
     if not removed:
         raise click.ClickException(f"tenant {tenant}: {login} has no second factor; nothing was changed")
     click.echo(f"tenant {tenant}: {login}: {removed} second factors removed, all sessions ended")
+
+
+@accounts.command("end-sessions")
+@click.argument("tenant")
+@click.argument("login")
+@click.option("--reason", required=True, help="Why, and how you made sure who asks. It stands in the audit trail.")
+@click.option("--scheme", help="The kind of login, where the operator has several.")
+def end_sessions(tenant: str, login: str, reason: str, scheme: str | None) -> None:
+    """End all sessions of LOGIN at TENANT, for instance of somebody whose smartphone was stolen (ASVS 7.4.5)."""
+    desk = _Desk(tenant, reason, "end-sessions")
+
+    def work(tx: Tx) -> int:
+        account_id = _holder(tx, login, scheme).account_id
+        ended = end_other_sessions(tx, account_id, None)
+        if ended:
+            record(tx, "sessions.ended_by_support", "account", account_id, after={"reason": desk.reason})
+        return ended
+
+    ended = desk.help(work)
+    if not ended:
+        raise click.ClickException(f"tenant {tenant}: {login} has no session; nothing was changed")
+    click.echo(f"tenant {tenant}: {login}: {ended} sessions ended")
+
+
+class _Desk:
+    """One act of the help desk in one tenant. Raises ClickException with one line for what a person can mend."""
+
+    def __init__(self, tenant: str, reason: str, act: str) -> None:
+        self.reason = reason.strip()[:500]
+        if len(self.reason) < SHORTEST_REASON:
+            raise click.ClickException("--reason is too short; write why, and how you made sure who asks")
+        if not TENANT.fullmatch(tenant):
+            raise click.ClickException(_NO_TENANT.format(tenant))
+        self._settings = read_settings()
+        keyring = make_keyring(self._settings)
+        self.keys = service.Keys(Vault(keyring), keyring)
+        self._scope = Scope(tenant, SystemClock(), Actor("system", f"mypage accounts {act}"), "accounts")
+
+    def help(self, work: Callable[[Tx], T]) -> T:
+        """Run the act in a unit of work."""
+        engine = sync_engine(self._settings.database_url)
+        try:
+            check_schema(engine)
+            with unit(engine, self._scope) as tx:
+                return work(tx)
+        finally:
+            engine.dispose()
 
 
 def _holder(tx: Tx, login: str, scheme: str | None) -> service.Holder:
