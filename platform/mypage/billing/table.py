@@ -13,16 +13,20 @@ from mypage.hooks.context import Principal
 from mypage.i18n import Catalogue
 from mypage.lib.tabular import CsvEncoding, CsvStream, encodable
 
-# One text per bill: a row less to send and to receive for every line, and the bill's own cells are made once.
+# One text per bill: a row less to send and to receive for every line. OFFSET 0 keeps the planner from making the bill's
+# own cells again for each of its lines.
 _LINES = f"""
 SELECT (
     SELECT string_agg(concat(
         bill.cells,
         {csv_cell("line.description")}, ',', line.period_from, ',', line.period_to, ',',
         CASE WHEN line.period_text = '' THEN '' ELSE {csv_cell("line.period_text")} END, ',',
-        line.rate_bp / 100,
-        CASE WHEN line.rate_bp %% 100 = 0 THEN ''
-             ELSE '.' || rtrim(lpad((line.rate_bp %% 100)::text, 2, '0'), '0') END, '%%,',
+        CASE line.rate_bp WHEN 1000 THEN '10%%,' WHEN 800 THEN '8%%,' ELSE concat(
+            line.rate_bp / 100,
+            CASE WHEN line.rate_bp %% 100 = 0 THEN ''
+                 ELSE '.' || rtrim(lpad((line.rate_bp %% 100)::text, 2, '0'), '0') END,
+            '%%,'
+        ) END,
         CASE WHEN line.reduced THEN %(reduced)s ELSE '' END, ',', line.amount, E'\\r\\n'
     ), '')
     FROM (
@@ -32,15 +36,15 @@ SELECT (
     ) AS line
 )
 FROM (
-    SELECT id, concat(to_char(month, 'YYYY-MM,'), {csv_cell("number")}, ',') AS cells
+    SELECT id, concat(to_char(month, 'YYYY-MM,'), {csv_cell("shown")}, ',') AS cells
     FROM (
-        SELECT id, month, issued_on, {{number}} AS number, number AS as_issued
+        SELECT id, month, issued_on, number, {{number}} AS shown
         FROM invoice WHERE tenant_id = %(tenant)s AND customer_id = %(customer)s AND month >= %(since)s
-        ORDER BY month DESC, issued_on DESC, as_issued DESC
     ) AS issued
+    ORDER BY month DESC, issued_on DESC, number DESC OFFSET 0
 ) AS bill
 """
-_TRANSLATED = "coalesce(%(texts)s::jsonb ->> {0}, {0})"
+_TRANSLATED = "CASE WHEN {0} = '' THEN '' ELSE coalesce(%(texts)s::jsonb ->> {0}, {0}) END"
 
 
 def _query(encoding: CsvEncoding) -> str:
