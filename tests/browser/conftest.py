@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from finding_browser import chromium_path, running_browser
+from flows import posted
 from page_views import PROPERTY, Views
 from playwright.sync_api import Browser, expect
 from portal_stack import REPOSITORY, Stack, running_stack, set_payment_key
 from sample_people import People
-from surfing import Surfers
+from surfing import Surfers, Way
 
 from mypage.testing.database import TestDatabase
 
@@ -73,11 +74,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
+@pytest.fixture(scope="session")
+def flown() -> set[tuple[str, Way]]:
+    """The routes whose forms were sent so far in this process, and how: by keyboard, without scripts."""
+    return set()
+
+
 @pytest.fixture
-def surfers(browser: Browser, stack: Stack) -> Iterator[Surfers]:
+def surfers(browser: Browser, stack: Stack, flown: set[tuple[str, Way]]) -> Iterator[Surfers]:
     """Opens browsers; at the end none of them may have met a problem that nobody expected."""
     surfers = Surfers(browser)
     yield surfers
+    for surfer in surfers.opened:
+        flown.update((name, surfer.way) for name in posted(surfer))
     problems = [problem for surfer in surfers.opened for problem in surfer.watch.problems]
     for surfer in surfers.opened:
         surfer.context.close()

@@ -8,6 +8,9 @@ from typing import Any
 
 import axe_playwright_python
 from playwright.sync_api import Page
+from surfing import DESK, HEIGHT
+
+NARROW = 320
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _RUN_AXE = """
@@ -30,10 +33,20 @@ _LOOK = """
     const parent = walker.currentNode.parentElement;
     if (!parent.closest("[lang]:not(html), script, style")) texts.push(walker.currentNode.data.trim());
   }
+  const targets = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([e, box]) => box.width > 1 && box.height > 1 && e.checkVisibility({visibilityProperty: true}));
+  const near = (a, b) => Math.hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2) < 24;
+  // A link within a sentence is as high as its line; a small target must be alone within 24 px (WCAG 2.5.8).
+  const inSentence = (e) => getComputedStyle(e).display === "inline" && e.closest("p, li, dd, td, summary, label");
+  const small = targets.filter(([e, box]) => (box.width < 24 || box.height < 24) && !inSentence(e)
+    && targets.some(([other, place]) => other !== e && near(box, place)));
   const labels = [...document.querySelectorAll("h1, h2, h3, button, label, legend, caption, th[scope=col], nav a, .btn")];
   return {
     repeated: ids.filter((id, place) => ids.indexOf(id) !== place),
     title: document.title,
+    heading: document.querySelector("h1")?.textContent.trim() ?? "",
+    small: small.map(([e]) => e.outerHTML.slice(0, 80)),
     lang: document.documentElement.lang,
     headings: [...document.querySelectorAll("h1")].length,
     sideways: room.scrollWidth - room.clientWidth,
@@ -43,6 +56,71 @@ _LOOK = """
   };
 }
 """
+
+
+_STOPS = """
+() => {
+  // The keyboard is in use from now on, so that a focus that is given by script shows as one that came by Tab.
+  const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
+  const wrong = [];
+  let seen = 0;
+  for (const e of all) {
+    if (e.disabled || !e.checkVisibility({visibilityProperty: true})) continue;
+    e.focus();
+    if (document.activeElement !== e) continue;
+    seen += 1;
+    const style = getComputedStyle(e);
+    if (!(style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2)) wrong.push(`no outline: ${e.outerHTML.slice(0, 80)}`);
+    const box = e.getBoundingClientRect();
+    const at = document.elementFromPoint(box.x + Math.min(box.width, 40) / 2, box.y + Math.min(box.height, 24) / 2);
+    const label = e.labels?.[0];
+    if (!at || !(e.contains(at) || at.contains(e) || label?.contains(at))) wrong.push(`covered: ${e.outerHTML.slice(0, 80)}`);
+  }
+  return [seen, wrong];
+}
+"""
+
+
+def focus_faults(page: Page) -> tuple[int, list[str]]:
+    """How many stops the focus makes, and those that it does not show at or that something covers (2.4.7, 2.4.11)."""
+    page.keyboard.press("Tab")
+    seen, wrong = page.evaluate(_STOPS)
+    return int(seen), list(wrong)
+
+
+_CLIPPED = """
+() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) => {
+  const style = getComputedStyle(e);
+  return e.textContent.trim() && e.checkVisibility({visibilityProperty: true}) && style.clipPath === "none"
+    && ["hidden", "clip"].includes(style.overflowY) && e.clientHeight > 1 && e.scrollHeight > e.clientHeight + 2;
+}).map((e) => e.outerHTML.slice(0, 80))
+"""
+_MOVING = """
+() => [...document.querySelectorAll("*")].filter((e) => {
+  const style = getComputedStyle(e);
+  return style.animationName !== "none" || style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0);
+}).map((e) => e.outerHTML.slice(0, 80))
+"""
+
+
+def stretched_faults(page: Page) -> list[str]:
+    """What gives way at 320 px (1.4.10) and with text of twice the size (1.4.4), and what moves against one's wish."""
+    before = page.viewport_size or {"width": DESK, "height": HEIGHT}
+    found = [f"moves although less motion is wished: {element}" for element in page.evaluate(_MOVING)]
+    page.set_viewport_size({"width": NARROW, "height": HEIGHT})
+    found += _sideways(page, f"at {NARROW} px")
+    page.set_viewport_size({"width": DESK, "height": HEIGHT})
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    found += _sideways(page, "with text of twice the size")
+    found += [f"text of twice the size is cut off: {element}" for element in page.evaluate(_CLIPPED)]
+    page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
+    page.set_viewport_size(before)
+    return found
+
+
+def _sideways(page: Page, when: str) -> list[str]:
+    seen = look(page)
+    return [f"scrolls sideways by {seen['sideways']} px {when}: {seen['wide']}"] if seen["sideways"] > 0 else []
 
 
 NAMES = ("ACT MyPage", "Chrome / Linux", "American Express", "Diners Club", "青森 花子", "弘前 空", "青森 次郎")
@@ -77,6 +155,7 @@ def faults(page: Page, lang: str) -> list[str]:
         found.append(f"{seen['headings']} h1")
     if not seen["title"].split("|")[0].strip():
         found.append("no title")
+    found += [f"target below 24 px: {target}" for target in seen["small"]]
     if seen["lang"] != lang:
         found.append(f"lang is {seen['lang']}")
     return found + foreign(seen, lang)

@@ -21,6 +21,8 @@ class Watch:
 
     problems: list[str] = field(default_factory=list)
     expected: set[int] = field(default_factory=set)
+    posts: list[str] = field(default_factory=list)
+    """The addresses of all forms that were sent."""
 
     @classmethod
     def over(cls, context: BrowserContext) -> Watch:
@@ -30,6 +32,7 @@ class Watch:
         context.on("console", watch._said)
         context.on("weberror", watch._threw)
         context.on("requestfailed", watch._failed)
+        context.on("request", watch._asked)
         context.on("response", watch._answered)
         return watch
 
@@ -44,6 +47,10 @@ class Watch:
 
     def _threw(self, error: WebError) -> None:
         self.problems.append(f"script error: {error.error}")
+
+    def _asked(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request.url)
 
     def _failed(self, request: Request) -> None:
         # Leaving a page or starting a download aborts what was under way; nothing is broken then.

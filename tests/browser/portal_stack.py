@@ -207,6 +207,7 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
                 operator=site.operator,
                 theme=site.theme,
                 locale="ja",
+                second_factor="offered",
                 extensions={"payment": {k: v.format(gateway=payment_url) for k, v in site.facts.payment.items()}},
                 settings={
                     "mail_from": f"mypage@{site.tenant}.example",

@@ -25,6 +25,7 @@ from journeys import (
 from playwright.sync_api import expect
 from portal_stack import Site, Stack, some_id
 from sample_people import People, Person
+from second_steps import add_app, start_login
 from surfing import Surfer, Surfers
 
 from mypage.web.routing import Route
@@ -69,6 +70,7 @@ FILES: Mapping[str, str] = {
     "bills-csv": "text/csv",
     "bills-pdf": "application/pdf",
     "invoices-pdf": "application/pdf",
+    "factors-codes-file": "text/plain",
 }
 """Routes that answer with a file, by the kind of file."""
 
@@ -91,6 +93,7 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
         if site.facts.registers:
             _registering(stack, people, walk)
         _recovering(stack, people, walk)
+        _second_step(people, surfers, walk)
     else:
         person = people.rich(site) if role == "rich" else people.empty(site)
         walk.surfer.log_in(person)
@@ -98,9 +101,12 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
             walk.add(name, f"/{name}")
         if role == "rich":
             _reading(walk)
-            _changing_credentials(walk, person)
+            password = _changing_credentials(walk, person)
             if site.facts.changes_card:
                 _changing_card(stack, walk)
+            _two_steps(walk, password)
+        else:
+            walk.add("factors", "/factors", "none")
         walk.surfer.watch.take()
     return walk
 
@@ -161,7 +167,8 @@ def _reading(walk: Walk) -> None:
             walk.add(route, own[place].removeprefix(surfer.site.prefix), str(place))
 
 
-def _changing_credentials(walk: Walk, person: Person) -> None:
+def _changing_credentials(walk: Walk, person: Person) -> str:
+    """Returns the password that holds from now on."""
     surfer = walk.surfer
     password = f"{person.password}1x"
     enter_credentials(surfer, person, password=password)
@@ -181,6 +188,7 @@ def _changing_credentials(walk: Walk, person: Person) -> None:
     else:
         enter_credentials(surfer, changed, password=f"{password}2y")
     walk.here("credentials-confirm")
+    return password
 
 
 def _changing_card(stack: Stack, walk: Walk) -> None:
@@ -210,3 +218,35 @@ def _changing_card(stack: Stack, walk: Walk) -> None:
     walk.here("card-complete")
     enter_card(stack, surfer, SLOW_CARD)
     walk.here("card-confirm")
+
+
+def _second_step(people: People, surfers: Surfers, walk: Walk) -> None:
+    """The page between password and portal, of a customer who set up an app in another browser."""
+    person = people.empty(walk.surfer.site)
+    other = surfers.open(person.site)
+    other.log_in(person)
+    add_app(other)
+    start_login(walk.surfer, person.login, person.password)
+    walk.here("login-second")
+    walk.add("login-second", "/login/second?way=recovery", "recovery")
+
+
+def _two_steps(walk: Walk, password: str) -> None:
+    surfer = walk.surfer
+    add_app(surfer)
+    walk.here("factors-codes")
+    surfer.go("/factors")
+    walk.here("factors")
+    link = surfer.main.locator(".factor-list a.link").get_attribute("href") or ""
+    walk.add("factors-one", link.removeprefix(surfer.site.prefix))
+    for button, route in (("認証アプリを設定する", "factors-app"), ("この端末を登録する", "factors-passkey")):
+        surfer.go("/factors")
+        surfer.press(button)
+        surfer.at(f"/factors/{route.removeprefix('factors-')}")
+        walk.here(route)
+    surfer.go("/reauth")
+    surfer.put(surfer.main.locator("input[type=password]"), password)
+    surfer.press("次へ進む")
+    surfer.at("/reauth/second")
+    walk.here("reauth-second")
+    walk.add("reauth-second", "/reauth/second?way=recovery", "recovery")

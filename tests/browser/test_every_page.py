@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from page_checks import barriers, faults, look
+from page_checks import barriers, faults, focus_faults, look, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser, expect
 from portal_stack import SITES, Stack
@@ -49,7 +49,7 @@ def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: 
     surfer.go(f"/display?language={lang}")
     surfer.watch.take()
     surfer.watch.expected.add(404)
-    found = []
+    found, titles = [], dict[str, str]()
     for scene in walk.all():
         surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
         status = surfer.go(scene.path).status
@@ -58,8 +58,22 @@ def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: 
             surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
             problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
             views.count += 1
+        problems += stretched_faults(surfer.page)
+        if lang == "ja":
+            stops, wrong = focus_faults(surfer.page)
+            problems += wrong if stops > 3 else [*wrong, f"only {stops} stops of the focus"]
+        title, heading = surfer.page.title().partition(" | ")[0], surfer.page.locator("h1").inner_text()
+        route = scene.name.split("-")[0] if scene.status == 200 else str(scene.status)
+        if titles.setdefault(title, route) != route:
+            problems.append(f"the title {title!r} is also that of {titles[title]}")
+        if _letters(title) != _letters(heading):
+            problems.append(f"the title {title!r} is not the heading {heading!r}")
         found += [f"{scene.name}: {problem}" for problem in problems + surfer.watch.take()]
     assert not found, "\n".join(["", *found])
+
+
+def _letters(text: str) -> str:
+    return "".join(text.split())
 
 
 @pytest.mark.xdist_group("actv-actv")
@@ -84,6 +98,7 @@ def test_files_are_what_they_say(walks: Walks, key: str) -> None:
         (rich, "bills-csv", "/bills/lines.csv"),
         (rich, "bills-pdf", f"{bill}/pdf"),
         (rich, "invoices-pdf", f"{invoice}/pdf"),
+        (rich, "factors-codes-file", "/factors/codes/file"),
     ):
         status, kind = walk.surfer.page.evaluate(_FETCH, walk.surfer.site.url(path))
         assert (status, kind.split(";")[0]) == (200, FILES[name]), name

@@ -1,0 +1,144 @@
+"""What customers do with their own account; and that every flow is gone by keyboard alone and without scripts."""
+
+from __future__ import annotations
+
+import pytest
+from flows import SCRIPT_ONLY, flows
+from playwright.sync_api import expect
+from portal_stack import Site, Stack
+from sample_people import People
+from second_steps import add_app, add_device, second_step, start_login
+from surfing import Surfers, Way
+
+pytestmark = pytest.mark.xdist_group("journeys")
+both_ways = pytest.mark.parametrize("way", ["keyboard", "no-script"])
+
+
+def _site(stack: Stack, way: Way) -> Site:
+    return stack.actv if way == "keyboard" else stack.plain
+
+
+@both_ways
+def test_end_one_session_and_all_others(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.empty(_site(stack, way))
+    here, *there = (surfers.open(person.site, way) for _ in range(4))
+    for surfer in (here, *there):
+        surfer.log_in(person)
+    here.go("/sessions")
+    here.heading("ログイン中の端末")
+    cards = here.main.locator(".sessions > li")
+    expect(cards).to_have_count(4)
+    here.use(here.main.locator(".sessions form button").first)
+    expect(cards).to_have_count(3)
+    here.press("ほかの端末をすべてログアウトさせる")
+    expect(cards).to_have_count(1)
+    for surfer in there:
+        surfer.go("/home")
+        surfer.at("/login")
+    here.log_out()
+
+
+@both_ways
+def test_give_the_password_once_more(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.empty(_site(stack, way))
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    surfer.go("/reauth?next=" + person.site.prefix + "/sessions")
+    surfer.heading("パスワードをもう一度入力してください")
+    surfer.put(surfer.main.locator("input[type=password]"), person.password)
+    surfer.press("次へ進む")
+    surfer.heading("ログイン中の端末")
+
+
+@both_ways
+def test_change_text_size_and_language(stack: Stack, surfers: Surfers, way: Way) -> None:
+    surfer = surfers.open(_site(stack, way), way)
+    surfer.go("/login")
+    surfer.use(surfer.page.locator("header").get_by_role("link", name="大きく"))
+    expect(surfer.page.locator("html")).to_have_attribute("data-text", "large")
+    surfer.use(surfer.page.locator("footer").get_by_role("link", name="English"))
+    expect(surfer.page.locator("html")).to_have_attribute("lang", "en")
+
+
+@both_ways
+def test_log_in_with_an_app_and_with_recovery_codes(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.empty(_site(stack, way))
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    app, codes = add_app(surfer)
+    assert len(codes) >= 8
+    surfer.press("控えました")
+    surfer.at("/factors")
+    surfer.log_out()
+    start_login(surfer, person.login, person.password)
+    second_step(surfer, app.code())
+    surfer.at("/home")
+    surfer.log_out()
+    start_login(surfer, person.login, person.password)
+    surfer.follow("予備コードを使う")
+    second_step(surfer, codes[0])
+    surfer.at("/home")
+    surfer.go("/reauth")
+    surfer.put(surfer.main.locator("input[type=password]"), person.password)
+    surfer.press("次へ進む")
+    surfer.at("/reauth/second")
+    surfer.follow("予備コードを使う")
+    second_step(surfer, codes[1], "次へ進む")
+    surfer.at("/home")
+
+
+@both_ways
+def test_look_after_an_app(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.empty(_site(stack, way))
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    _, codes = add_app(surfer)
+    surfer.press("控えました")
+    surfer.press("予備コードを作り直す")
+    surfer.heading("予備コードを控えてください")
+    assert not set(codes) & set(surfer.page.locator(".recovery-codes li").all_inner_texts())
+    surfer.press("控えました")
+    surfer.use(surfer.main.locator(".factor-list a.link"))
+    surfer.put(surfer.page.locator("#name"), "祖母のスマートフォン")
+    surfer.press("名前を変更する")
+    surfer.says("祖母のスマートフォン")
+    surfer.use(surfer.main.locator(".factor-list a.link"))
+    surfer.use(surfer.main.locator("form[action$='/remove'] button"))
+    surfer.says("削除しました")
+    expect(surfer.main.locator(".factor-list")).to_have_count(0)
+
+
+@pytest.mark.parametrize("way", ["keyboard", "mouse"])
+def test_log_in_with_a_passkey(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.empty(_site(stack, way))
+    surfer = surfers.open(person.site, way)
+    add_device(surfer)
+    surfer.log_in(person)
+    surfer.go("/factors")
+    surfer.press("この端末を登録する")
+    surfer.heading("パスキーの登録")
+    surfer.press("パスキーを登録する")
+    surfer.heading("予備コードを控えてください")
+    surfer.press("控えました")
+    surfer.log_out()
+    start_login(surfer, person.login, person.password)
+    surfer.press("パスキーを使う")
+    surfer.at("/home")
+
+
+def test_a_passkey_page_without_scripts_says_what_to_do(stack: Stack, people: People, surfers: Surfers) -> None:
+    person = people.empty(stack.plain)
+    surfer = surfers.open(stack.plain, "no-script")
+    surfer.log_in(person)
+    surfer.go("/factors")
+    surfer.press("この端末を登録する")
+    assert "ほかの方法" in (surfer.main.locator("noscript").text_content() or "")
+
+
+def test_every_flow_is_gone_by_keyboard_and_without_scripts(flown: set[tuple[str, Way]]) -> None:
+    """The last test of the group: the journeys before it have sent these forms."""
+    assert flown, "run this together with test_journeys.py"
+    assert set(SCRIPT_ONLY) <= flows()
+    missing = {(name, "keyboard") for name in flows() - {"password-rules"}} - flown
+    missing |= {(name, "no-script") for name in flows() - set(SCRIPT_ONLY)} - flown
+    assert not missing, f"these flows have no journey: {sorted(missing)}"
