@@ -23,6 +23,7 @@ from mypage.db.session import Tx
 from mypage.forms.drafts import drop_draft, load_draft, save_draft
 from mypage.forms.models import Draft
 from mypage.hooks.auth import ThrottlePolicy
+from mypage.lib.crypto import DecryptError
 
 Purpose = Literal["second-login", "second-reauth"]
 Method = Literal["app", "passkey", "recovery"]
@@ -107,7 +108,11 @@ def wait(tx: Tx, vault: Vault, purpose: Purpose, owner: bytes, *, credential_id:
 
 def waiting(tx: Tx, vault: Vault, purpose: Purpose, owner: bytes, draft_id: uuid.UUID | None = None) -> Pending | None:
     """Who waits for the second step in this browser; None when nobody does, or the time is over."""
-    draft = load_draft(tx, vault, owner=owner, wizard=purpose, draft_id=draft_id)
+    try:
+        draft = load_draft(tx, vault, owner=owner, wizard=purpose, draft_id=draft_id)
+    except DecryptError:
+        # Damaged, or moved here from another tenant: it vouches for nobody.
+        return None
     return _opened(draft.secret, draft.expires_at) if draft is not None and draft.secret is not None else None
 
 
