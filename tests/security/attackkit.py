@@ -88,15 +88,19 @@ async def call(
         for number, chunk in enumerate(chunks, 1)
     ]
     got: list[Any] = []
+    complete = asyncio.Event()
 
     async def receive() -> Any:
         if waiting:
             return waiting.pop(0)
-        await asyncio.sleep(3600)
+        # A web server says so once the answer is complete, and streams wait for it.
+        await complete.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         got.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            complete.set()
 
     started = time.perf_counter()
     await app(scope, receive, send)
