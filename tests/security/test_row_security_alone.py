@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from attackkit import Browser, Oracle, Seen, jar_of, run_all, session_of
+from attackkit import Oracle
 from attackkit import differences as rows_changed
-from ring_recipes import path_of
-from ring_victims import CANARY, Victim, plant, victim_of
+from ring_victims import CANARY
+from twins import Twins, make_twins
 
 import rlskit
 from mypage.auth.cleanup import cleanup
@@ -29,62 +28,15 @@ from mypage.mail.service import fail_stuck, forget_old, mark_failed
 from mypage.server.routes import all_routes
 from mypage.testing.database import TestDatabase
 from mypage.testing.portal import Portal
-from mypage.web.csrf import csrf_token
-from mypage.web.routing import Route
 
 ROUTES = all_routes()
 LAST = ("logout", "sessions-end", "sessions-end-one")
 """They end the session that the others need."""
 
 
-@dataclass(frozen=True)
-class Twins:
-    """Two portals with the same rows but for their texts, and a session that exists in both."""
-
-    victim: Victim
-    portals: tuple[Portal, Portal]
-    canaries: tuple[frozenset[str], frozenset[str]]
-    token: str
-
-    def browser(self, portal: Portal) -> Browser:
-        """Signed in at one of them."""
-        key = portal.server.kernels["actv"].signing_key(portal.name)
-        cookies = {jar_of(portal).name("session"): self.token}
-        return Browser(
-            portal.server, portal.host, "", cookies, csrf_token(key, portal.name, self.token), keep_cookies=False
-        )
-
-    def ask(self, portal: Portal, routes: list[Route]) -> list[Seen]:
-        """Every route with the victim's things."""
-        mine = self.browser(portal)
-        paths = [path_of(route, self.victim) for route in routes]
-        form = {"operation": self.victim.ids[-1], "current": "x", "password": "Abc12345", "login": "someone1"}
-        return run_all(
-            portal,
-            [
-                lambda r=r, p=p: mine.send(r.method, p, form=form if r.method == "POST" else None)
-                for r, p in zip(routes, paths, strict=True)
-            ],
-            at_once=1,
-        )
-
-
 @pytest.fixture
 def twins(place: Callable[..., Portal], oracle: Oracle, test_database: TestDatabase) -> Twins:
-    one, two = place(), place()
-    victim = victim_of(one, oracle, "2000001")
-    token = session_of(one, victim.person)
-    assert rlskit.make_twin(test_database.admin, one.name, two.name) > 25
-    # A key of its own: the copied one would open in no other tenant.
-    two.run(lambda tx: two.server.ports.get(Vault).seal(tx, b"x", table="draft", column="sealed", row="x"))
-    plant(oracle, two.name)
-    found = [frozenset(CANARY.findall("\n".join(oracle.rows(p.name).values()))) for p in (one, two)]
-    return Twins(victim, (one, two), (found[0] - found[1], found[1] - found[0]), token)
-
-
-def foreign(twins: Twins, which: int, answers: list[Seen]) -> set[str]:
-    """What the other twin's texts are that came back."""
-    return {c for a in answers for c in CANARY.findall(a.everything.lower())} & twins.canaries[1 - which]
+    return make_twins(place, oracle, test_database.admin)
 
 
 def test_without_filters_row_security_alone_keeps_twins_apart(
@@ -98,7 +50,7 @@ def test_without_filters_row_security_alone_keeps_twins_apart(
             for routes in ([r for r in ROUTES if r.name not in LAST], [r for r in ROUTES if r.name in LAST]):
                 answers = twins.ask(portal, routes)
                 asked += len(answers)
-                assert foreign(twins, which, answers) == set()
+                assert twins.foreign(which, answers) == set()
                 bad = [(r.name, a.status) for r, a in zip(routes, answers, strict=True) if a.status >= 500]
                 assert [each for each in bad if not each[0].startswith("card")] == []
                 own += sum(bool(set(CANARY.findall(a.everything.lower())) & twins.canaries[which]) for a in answers)
@@ -157,7 +109,7 @@ def test_without_row_security_the_same_requests_mix_twins_up(twins: Twins, test_
         rlskit.rls_off(test_database.owner, "invoice", "contract", "service", "notice", "payment_method"),
         rlskit.filters_off(portal.server.database.engine.sync_engine),
     ):
-        assert foreign(twins, 1, twins.ask(portal, routes))
+        assert twins.foreign(1, twins.ask(portal, routes))
 
 
 def test_without_row_security_the_filters_alone_keep_twins_apart(
@@ -171,7 +123,7 @@ def test_without_row_security_the_filters_alone_keep_twins_apart(
             for routes in ([r for r in ROUTES if r.name not in LAST], [r for r in ROUTES if r.name in LAST]):
                 answers = twins.ask(portal, routes)
                 asked += len(answers)
-                assert foreign(twins, which, answers) == set()
+                assert twins.foreign(which, answers) == set()
                 assert [a.status for a in answers if a.status == 500] == []
             assert rows_changed(before, oracle.rows(twins.portals[1 - which].name)) == {}
     figure(f"T4 filters alone: {asked} requests with row security off, 0 foreign rows")
