@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
+from page_views import Views
 from playwright.sync_api import Page
-from surfing import DESK, HEIGHT
+from surfing import DESK, HEIGHT, PHONE, Surfer
 
 NARROW = 320
 
@@ -116,6 +117,16 @@ def stretched_faults(page: Page) -> list[str]:
     page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
     page.set_viewport_size(before)
     return found
+
+
+def holds(surfer: Surfer, lang: str, views: Views) -> None:
+    """The page that is open is in order at both widths."""
+    found = []
+    for width in (PHONE, DESK):
+        surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += faults(surfer.page, lang) + barriers(surfer.page)
+        views.count += 1
+    assert not found, f"{surfer.page.url}: {found}"
 
 
 def _sideways(page: Page, when: str) -> list[str]:

@@ -69,6 +69,12 @@ class People:
         self.load(site, [*lines, _card(person, _today() + timedelta(days=900), "1111")])
         return person
 
+    def reader(self, site: Site) -> Person:
+        """Has a role that may read bills and not much else, where the operator has one."""
+        person = _person(site, name="弘前 空")
+        self.load(site, [_customer(person), {**_account(person), "role": "reader"}])
+        return person
+
     def load(self, site: Site, lines: Iterable[Line]) -> None:
         """Import lines as `mypage import` does. Fails when one is refused."""
         server = self._stack.server
