@@ -17,6 +17,7 @@ import sample_operator.plugin as nagi_plugin
 from mypage.i18n import LOCALES, Catalogue
 from mypage.operators.loading import installed_operators, load_operator, plugin_folder
 from mypage.web.page import Page
+from mypage.web.remembering import Remembered
 from mypage.web.rendering import CORE_TEMPLATES, Templates
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ def pages() -> list[type[Page]]:
 PAGES = pages()
 
 
-PLAIN = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+PLAIN = Environment(extensions=[Remembered], autoescape=True, trim_blocks=True, lstrip_blocks=True)
 PLAIN.filters.update(dict.fromkeys(("date", "day", "month", "time", "slashdate", "yen"), str))
 
 

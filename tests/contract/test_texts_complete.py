@@ -20,6 +20,7 @@ from mypage.hooks.portal import Portal
 from mypage.operators.compiling import CORE_LOCALE, compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, plugin_folder
 from mypage.server.routes import all_routes
+from mypage.web.remembering import Remembered
 
 PLATFORM = Path(mypage.plugin.__file__).parents[1]
 ROOT = PLATFORM.parents[1]
@@ -45,7 +46,7 @@ def catalogue() -> dict[Message, tuple[str, ...]]:
 
 def in_templates() -> Iterator[tuple[Message, str]]:
     """Constant texts of every template of the core."""
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(extensions=[Remembered], autoescape=True, trim_blocks=True, lstrip_blocks=True)
     for path in sorted(PLATFORM.rglob("*")):
         if path.suffix in (".html", ".txt") and "templates" in path.parts:
             tree = environment.parse(path.read_text(encoding="utf-8"))

@@ -92,3 +92,5 @@ class Frame:
     scripts: tuple[str, ...]
     nonce: str
     flashes: tuple[Flash, ...]
+    shape: object = None
+    """What decides all of the frame but `who`, `csrf_token` and `flashes`; None where it is not worth remembering."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mypage.hooks.context import Principal
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
@@ -12,6 +13,8 @@ from mypage.web.statics import Statics
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
 MenuKey = tuple[str, str, str, str, bool, frozenset[str]]
+MOST = 1000
+"""Frames kept per operator: one is some kilobytes. When full, all are made anew."""
 
 
 @dataclass(slots=True)
@@ -22,9 +25,43 @@ class Framer:
     permissions: dict[str, str]
     """Route name → permission."""
     _menus: dict[MenuKey, tuple[MenuGroup, ...]] = field(default_factory=dict)
+    _frames: dict[object, Frame] = field(default_factory=dict)
 
-    def frame(self, rq: PortalRequest) -> Frame:
-        """The frame around the page that answers `rq`."""
+    def frame(self, rq: PortalRequest, template: str) -> Frame:
+        """The frame around `template`, the page that answers `rq`; only what is a person's own is made anew."""
+        shape = self._shape(rq, template)
+        bare = self._frames.get(shape) if shape else None
+        if bare is None:
+            bare = self._bare(rq, shape)
+            if shape:
+                if len(self._frames) >= MOST:
+                    self._frames.clear()
+                self._frames[shape] = bare
+        return replace(
+            bare,
+            who=self._who(rq, rq.signed_in.principal) if rq.signed_in else None,
+            csrf_token=rq.csrf_token,
+            flashes=(*rq.incoming_flashes, *rq.out.flashes),
+        )
+
+    def _shape(self, rq: PortalRequest, template: str) -> object:
+        """Paths of single rows and of what is no page are too many to remember."""
+        if not rq.route_name or rq.params or rq.path != rq.href(rq.route_name):
+            return None
+        signed_in = rq.signed_in
+        return (
+            template,
+            rq.tenant.theme.name,
+            rq.prefix,
+            rq.locale,
+            rq.text_size == "large",
+            rq.tenant.second_factor,
+            rq.route_name,
+            signed_in.principal.permissions if signed_in else None,
+            bool(signed_in and signed_in.gate),
+        )
+
+    def _bare(self, rq: PortalRequest, shape: object) -> Frame:
         portal, theme, t = rq.operator.portal, rq.tenant.theme, rq.t
         principal = rq.signed_in.principal if rq.signed_in else None
         gated = bool(rq.signed_in and rq.signed_in.gate)
@@ -45,9 +82,7 @@ class Framer:
             favicon_url=static(f"theme/{theme.favicon}"),
             home_url=rq.href("home" if principal else "login"),
             signed_in=principal is not None,
-            who=Who(self._named(rq, principal.name), principal.customer_number, t(portal.customer_number_label))
-            if principal
-            else None,
+            who=None,
             text_size_label=t(portal.text_sizes.label) if portal.text_sizes else "",
             text_sizes=self._text_sizes(rq),
             languages=tuple(
@@ -64,14 +99,15 @@ class Framer:
             )
             if portal.contact
             else None,
-            csrf_token=rq.csrf_token,
+            csrf_token="",
             logout_url=rq.href("logout"),
             top_label=t(portal.top_label),
             logout_label=t(portal.logout_label),
             styles=tuple(static(path) for path in ("css/tokens.css", f"theme/{theme.css}", "css/portal.css")),
             scripts=tuple(static(path) for path in ("js/htmx.min.js", "js/hx-csp.min.js", "js/portal.js")),
             nonce="",
-            flashes=(*rq.incoming_flashes, *(rq.out.flashes)),
+            flashes=(),
+            shape=shape,
         )
 
     def menu(self, rq: PortalRequest) -> tuple[MenuGroup, ...]:
@@ -116,9 +152,10 @@ class Framer:
             Choice(rq.t(sizes.large), rq.href("display", size="large", back=rq.path), large),
         )
 
-    def _named(self, rq: PortalRequest, name: str) -> str:
+    def _who(self, rq: PortalRequest, principal: Principal) -> Who:
         honorific = rq.t(rq.operator.portal.honorific)
-        return f"{name} {honorific}" if rq.locale == "ja" and honorific else name
+        name = f"{principal.name} {honorific}" if rq.locale == "ja" and honorific else principal.name
+        return Who(name, principal.customer_number, rq.t(rq.operator.portal.customer_number_label))
 
 
 def _within(current: str, entry: str) -> bool:

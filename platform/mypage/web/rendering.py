@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jinja2.visitor import NodeTransformer
 from mypage.i18n import Catalogue
 from mypage.lib.clock import TOKYO
 from mypage.web.page import Page
+from mypage.web.remembering import Remembered
 
 CORE_TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -64,6 +65,7 @@ class _PortalEnvironment(Environment):
     def __init__(self, catalogue: Catalogue, loader: BaseLoader) -> None:
         super().__init__(
             loader=loader,
+            extensions=[Remembered],
             autoescape=True,
             undefined=StrictUndefined,
             auto_reload=False,
@@ -91,15 +93,18 @@ class _PortalEnvironment(Environment):
         return f"{parent.partition(':')[0]}:{template}"
 
 
+@lru_cache(4096)
 def _date(locale: str, value: date) -> str:
     pattern = "y年M月d日（E）" if locale == "ja" else "EEE, MMM d, y"
     return format_date(value, pattern, locale=locale)
 
 
+@lru_cache(4096)
 def _day(locale: str, value: date) -> str:
     return format_date(value, "y年M月d日" if locale == "ja" else "MMM d, y", locale=locale)
 
 
+@lru_cache(1024)
 def _month(locale: str, value: date) -> str:
     return format_date(value, "y年M月" if locale == "ja" else "MMMM y", locale=locale)
 

@@ -54,7 +54,7 @@ class Responder:
             reply.page,
             theme=rq.tenant.theme.name,
             locale=rq.locale,
-            frame=self.framer.frame(rq),
+            frame=self.framer.frame(rq, reply.page.template),
             href=rq.href,
             static=lambda path: self.framer.statics.url(rq.prefix, rq.tenant.theme.name, path),
         )
