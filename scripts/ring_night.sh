@@ -21,6 +21,11 @@ step_malformed() {
     MYPAGE_FUZZ_SIZE=${MYPAGE_FUZZ_SIZE:-100000} MYPAGE_FUZZ_SEED=$SEED pytest tests/security/test_malformed.py
 }
 
+# T13, T14, T30: 100 rounds of every kind of kill and stop, every failpoint in all four modes.
+step_faults() {
+    MYPAGE_FAULT_ROUNDS=${MYPAGE_FAULT_ROUNDS:-100} MYPAGE_FAULT_SEED=$SEED pytest tests/faults
+}
+
 all_steps() { compgen -A function step_ | sed 's/^step_//'; }
 
 steps=("$@")
