@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
+from pathlib import Path
 
-from attackkit import Browser, Oracle, Seen, browser, columns_changed, differences, jar_of, run_all, session_of
+import pytest
+from attackkit import Browser, Oracle, Rows, Seen, browser, columns_changed, differences, jar_of, run_all, session_of
+from belongings import fill, things
 
-from mypage.billing.models import CardSetup
-from mypage.lib.tokens import new_token, token_hash
+from mypage.lib.tokens import new_token
 from mypage.server.routes import all_routes
-from mypage.testing.portal import NOON, Portal
+from mypage.testing.portal import Portal
 from mypage.web.routing import Route
-from portal_rows import Person, add_bill, add_card, add_contract, add_notice, add_person
+from payment.payment_bench import Clock, Customer, running
+from portal_rows import add_person
 
 FORMS = tuple(route for route in all_routes() if route.method == "POST")
 PAGES = tuple(route for route in all_routes() if route.method == "GET")
 FIELDS = {"password": "Abc12345", "login": "someone1", "current": "x", "operation": "0" * 32}
 WRITES_OF_PAGES = {("login_session", "seen_at"), ("notice_read", "*")}
-"""That a session was used, and that a notice was opened: the two writes that a page may cause."""
+"""That a session was used, and that a notice was opened: the two writes that a page may cause (decision 0005)."""
+WRITES_OF_CARD_PAGES = {
+    "nothing yet": {"updated_at"},
+    "entered": {"state", "brand", "last4", "exp_month", "exp_year", "updated_at"},
+    "cancelled": {"state", "updated_at"},
+}
+"""What the payment company's answer writes into the one card entry, while its customer comes back or waits."""
 
 
-def fill(route: Route, ids: dict[str, str]) -> str:
-    """The route's path with the owner's things in it."""
-    return re.sub(r"\{([a-z_]+):[a-z]+\}", lambda hole: ids.get(hole[1], "mypage"), route.path)
-
-
-def things(portal: Portal, person: Person) -> dict[str, str]:
-    """One object of the person for every placeholder."""
-    bill = add_bill(portal, person, date(2026, 10, 1), [("月額", 5000)])
-    add_contract(portal, person, f"C{bill.hex[:6]}", [("ネット", "光", "active")])
-    add_card(portal, person)
-    notice = add_notice(portal, "件名", starts_at=NOON - timedelta(days=1), person=person)
-    token = new_token()
-    entry = CardSetup(
-        tenant_id=portal.name, customer_id=person.customer_id, account_id=person.account_id, gateway="hosted-page",
-        state="entered", return_token_hash=token_hash(token), reference="r", url="https://pay.example/", brand="visa",
-        last4="4242", exp_month=7, exp_year=2030, created_at=NOON, updated_at=NOON,
-    )  # fmt: skip
-    portal.run(lambda tx: tx.add(entry))
-    return {
-        "invoice_id": str(bill),
-        "notice_id": str(notice),
-        "setup_id": str(entry.id),
-        "token": token,
-        "session_id": str(entry.id),
-        "kind": "password",
-        "slug": "faq",
-        "name": "x.png",
-    }
-
-
-def test_a_form_needs_the_token_of_this_browser_and_this_portal(place: Callable[..., Portal], oracle: Oracle) -> None:
+def test_a_form_needs_the_token_of_this_browser_and_this_portal(
+    place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]
+) -> None:
     here, near = place(), place()
     person, neighbour = add_person(here), add_person(here, "1000002")
     ids = things(here, person)
@@ -84,10 +64,15 @@ def test_a_form_needs_the_token_of_this_browser_and_this_portal(place: Callable[
         here, [lambda r=r: mine.send("POST", f"{fill(r, ids)}?_csrf={mine.csrf}", form=FIELDS, csrf="") for r in FORMS]
     )
     assert {seen.status for seen in by_query} == {409}
+    figure(
+        f"T7 forged tokens: {len(plans) + len(FORMS)} posts, {len(FORMS)} changing routes, all refused, 0 rows changed"
+    )
     assert_untouched(oracle, before, here, near)
 
 
-def test_a_form_comes_from_our_own_pages(place: Callable[..., Portal], oracle: Oracle) -> None:
+def test_a_form_comes_from_our_own_pages(
+    place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]
+) -> None:
     here = place()
     person = add_person(here)
     ids, mine = things(here, person), browser(here, person)
@@ -115,7 +100,13 @@ def test_a_form_comes_from_our_own_pages(place: Callable[..., Portal], oracle: O
     )
     for (route, headers), seen in zip(plans, answers, strict=True):
         assert seen.status == (421 if "host" in headers else 409), (route.path, headers, seen.status)
+    # Browsers too old to say where a form comes from are believed by its token alone.
+    old = run_all(here, [lambda r=r: mine.send("POST", fill(r, ids), form=FIELDS, csrf="A" * 43) for r in FORMS])
+    assert {seen.status for seen in old} == {409}
     assert_untouched(oracle, before, here)
+    figure(
+        f"T7 forged origins: {len(plans) + len(old)} posts, {len(FORMS)} changing routes, all refused, 0 rows changed"
+    )
 
 
 def test_only_forms_are_read(place: Callable[..., Portal], oracle: Oracle) -> None:
@@ -150,7 +141,7 @@ def test_with_the_right_token_the_same_forms_do_answer(place: Callable[..., Port
 
     async def one(route: Route, mine: Browser) -> Seen:
         headers = {"origin": f"https://{here.host}", "sec-fetch-site": "same-origin"}
-        return await mine.send("POST", fill(route, ids) + "?scheme=mypage", form=FIELDS, headers=headers)
+        return await mine.send("POST", fill(route, ids) + f"?scheme={ids['scheme']}", form=FIELDS, headers=headers)
 
     taken = {}
     for route in FORMS:
@@ -160,21 +151,78 @@ def test_with_the_right_token_the_same_forms_do_answer(place: Callable[..., Port
     assert stale_by_content <= {"register-confirm", "credentials-confirm", "card-confirm"}
 
 
-def test_no_page_writes(place: Callable[..., Portal], oracle: Oracle) -> None:
+def test_no_page_writes(place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]) -> None:
     here = place()
     person = add_person(here)
     ids = things(here, person)
     mine, nobody = browser(here, person), browser(here)
     here.clock.at += timedelta(minutes=5)
     before = oracle.rows(here.name)
+    requests = read_all(here, ids, (mine, nobody))
+    assert writes(before, oracle.rows(here.name)) == WRITES_OF_PAGES
+    figure(
+        f"T7 writes on GET: {requests} requests, {len(PAGES)} pages, signed in and out, "
+        f"only {sorted('.'.join(each) for each in WRITES_OF_PAGES)}"
+    )
+
+
+@pytest.mark.parametrize("outcome", WRITES_OF_CARD_PAGES)
+def test_pages_of_an_open_card_entry_write_what_the_payment_company_says(
+    place: Callable[..., Portal], oracle: Oracle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, outcome: str
+) -> None:
+    """With the real company: an entry is `sent`, something happens at the company, then every page is read."""
+    with running(tmp_path, Clock()) as company:
+        monkeypatch.setenv("MYPAGE_TEST_PAYMENT_KEY", "demo-key")
+        payment = {"adapter": "hosted-page", "base_url": company.url, "key_env": "MYPAGE_TEST_PAYMENT_KEY"}
+        here = place(extensions={"payment": payment})
+        person, neighbour = add_person(here), add_person(here, "1000002")
+        ids, mine = things(here, person), browser(here, person)
+        oracle.change("DELETE FROM card_setup WHERE tenant_id = %s", here.name)
+        sent = here.wait(mine.send("POST", "/card/start", form={"operation": new_token()}))
+        assert sent.header("location").startswith(company.url)
+        entry, state = oracle.fetch("SELECT id, state FROM card_setup WHERE tenant_id = %s", here.name)[0]
+        assert state == "sent"
+        back = at_the_company(Customer(sent.header("location")), outcome)
+        ids |= {"setup_id": str(entry), "token": back.rpartition("/")[2].partition("?")[0] or "none"}
+        here.clock.at += timedelta(seconds=30)
+        before = oracle.rows(here.name)
+        read_all(here, ids, (browser(here, neighbour), browser(here)))
+        changed = writes(before, oracle.rows(here.name))
+        assert {table for table, _ in changed} <= {"login_session"}, "what others read writes nothing"
+        before = oracle.rows(here.name)
+        read_all(here, ids, (mine,))
+        after = oracle.rows(here.name)
+    expected = {("card_setup", column) for column in WRITES_OF_CARD_PAGES[outcome]} | {("notice_read", "*")}
+    assert writes(before, after) == expected
+    assert [key for (table, key), _ in differences(before, after).items() if table == "card_setup"] in (
+        [], [f'["{here.name}", "{entry}"]'],
+    )  # fmt: skip
+
+
+def at_the_company(customer: Customer, outcome: str) -> str:
+    """What the customer does there; the way back, empty when the window is just left open."""
+    if outcome == "nothing yet":
+        return ""
+    seen = customer.cancel() if outcome == "cancelled" else customer.type("4242424242424242", brand="visa")
+    assert seen.status_code == 303, seen.text
+    return str(seen.headers["location"])
+
+
+def read_all(here: Portal, ids: dict[str, str], crowd: tuple[Browser, ...]) -> int:
+    """GET and HEAD of every page; returns how many requests that were."""
     paths = [fill(route, ids) for route in PAGES]
-    plans = [(who, method, path) for who in (mine, nobody) for path in paths for method in ("GET", "HEAD")]
+    plans = [(who, method, path) for who in crowd for path in paths for method in ("GET", "HEAD")]
     run_all(here, [lambda w=w, m=m, p=p: w.send(m, p) for w, m, p in plans])
-    changed = set()
-    for (table, _), (old, new) in differences(before, oracle.rows(here.name)).items():
+    return len(plans)
+
+
+def writes(before: Rows, after: Rows) -> set[tuple[str, str]]:
+    """(table, column) of what changed; a column * is a whole row that came or went."""
+    found = set()
+    for (table, _), (old, new) in differences(before, after).items():
         columns = columns_changed(old, new) if old and new else {"*"}
-        changed |= {(table, column) for column in columns}
-    assert changed == WRITES_OF_PAGES
+        found |= {(table, column) for column in columns}
+    return found
 
 
 def test_a_session_of_another_portal_is_nobody(place: Callable[..., Portal]) -> None:
@@ -186,7 +234,7 @@ def test_a_session_of_another_portal_is_nobody(place: Callable[..., Portal]) -> 
         assert (seen.status, seen.header("location")) == (303, "/login")
 
 
-def assert_untouched(oracle: Oracle, before: dict[tuple[str, str], str], *portals: Portal) -> None:
+def assert_untouched(oracle: Oracle, before: Rows, *portals: Portal) -> None:
     """Nothing at all was written."""
     changed = differences(before, oracle.rows(*(portal.name for portal in portals)))
     assert not changed, list(changed.items())[:5]
