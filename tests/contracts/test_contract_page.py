@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import update
 
-from mypage.contracts.models import Service
+from mypage.contracts.models import Contract, Service
 from mypage.db.session import Tx
 from mypage.testing.portal import MakePortal, Portal, PortalClient
 from portal_rows import Person, add_account, add_contract, add_person, sign_in
@@ -124,3 +124,51 @@ def dates(portal: Portal, status: str, **columns: date | None) -> None:
         tx.execute(update(Service).where(Service.tenant_id == tx.tenant, Service.status == status).values(**columns))
 
     portal.run(work)
+
+
+def test_a_page_holds_fifty_contracts_and_each_stands_on_one(
+    portal: Portal, person: Person, client: PortalClient
+) -> None:
+    numbers = [f"C-{number:03}" for number in range(118)]
+
+    def work(tx: Tx) -> None:
+        for number in numbers:
+            contract = Contract(
+                tenant_id=tx.tenant,
+                customer_id=person.customer_id,
+                number=number,
+                number_key=number,
+                name="光コース",
+                status="terminated" if number < "C-003" else "active",
+            )
+            tx.add(contract)
+            tx.flush()
+            for position in (1, 2):
+                tx.add(
+                    Service(
+                        tenant_id=tx.tenant,
+                        contract_id=contract.id,
+                        position=position,
+                        category="インターネット",
+                        name=f"コース{position}",
+                    )
+                )
+
+    portal.run(work)
+    seen: list[str] = []
+    for page in (1, 2, 3):
+        answer = client.get(f"/contract?page={page}")
+        assert "ご契約は118件です。" in answer.text
+        assert len(answer.all("//main//tbody//tr")) == 2 * len(answer.all("//main//details"))
+        assert len(answer.all("//nav[contains(@class,'pager')]//a")) >= 2
+        seen += answer.texts("//main//details//span[@class='code']")
+    assert seen == [*numbers[3:], *numbers[:3]]
+    assert client.get("/contract?page=4").status == 404
+    assert client.get("/contract?page=x").texts("//main//details//span[@class='code']") == numbers[3:53]
+
+
+def test_few_contracts_have_no_pages(portal: Portal, person: Person, client: PortalClient) -> None:
+    add_contract(portal, person, "C-1")
+    page = client.get("/contract")
+    assert page.all("//nav[contains(@class,'pager')]") == []
+    assert page.all("//main//details") == []

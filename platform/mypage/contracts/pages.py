@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from mypage.web.page import Page
+from mypage.web.paging import Pager
 
 ContractState = Literal["preparing", "active", "suspended", "terminated"]
 
@@ -76,7 +77,7 @@ class ContractCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractPage(Page):
-    """All contracts of the customer, the living ones first (ACTV-59).
+    """The contracts of the customer, the living ones first, page by page (ACTV-59); `total` counts those of all pages.
 
     `folded` shows each contract as an accordion entry; `folds()` decides. `empty_text` is the operator's sentence.
     """
@@ -88,6 +89,8 @@ class ContractPage(Page):
     lead: str = ""
     number_label: str = ""
     folded: bool = False
+    total: int = 0
+    pager: Pager | None = None
     empty_text: str = ""
 
 

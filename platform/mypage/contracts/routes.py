@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypage.contracts.pages import ContractCard, ContractPage, Fact, ServiceGroup, ServiceRow, folds
 from mypage.contracts.service import ContractItem, ServiceItem, list_contracts
 from mypage.hooks.permissions import CONTRACT_READ
+from mypage.web.paging import page_wanted, pager_of
 from mypage.web.replies import Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get
@@ -12,9 +13,18 @@ from mypage.web.routing import get
 
 @get("/contract", name="contract", permission=CONTRACT_READ)
 def contract(rq: PortalRequest) -> Reply:
-    """Every contract with its services (ACTV-59). Nothing can be changed here (ACTV-85)."""
-    cards = tuple(_card(item) for item in list_contracts(rq.tx, rq.principal))
-    return Show(ContractPage(title=rq.operator.contract_view.title, contracts=cards, folded=folds(cards)))
+    """The contracts with their services, page by page (ACTV-59). Nothing can be changed here (ACTV-85)."""
+    found = list_contracts(rq.tx, rq.principal, page=page_wanted(rq))
+    cards = tuple(_card(item) for item in found.contracts)
+    return Show(
+        ContractPage(
+            title=rq.operator.contract_view.title,
+            contracts=cards,
+            folded=found.pages > 1 or folds(cards),
+            total=found.total,
+            pager=pager_of(rq, page=found.page, pages=found.pages),
+        )
+    )
 
 
 def _card(item: ContractItem) -> ContractCard:

@@ -8,17 +8,28 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 
 from mypage.contracts.models import Contract, Service
 from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
+from mypage.lib.errors import NotFound
+
+PAGE_SIZE = 50
+"""Contracts on one page: those of a household all fit, those of a housing company must not all be sent."""
 
 State = Literal["preparing", "active", "suspended", "terminated"]
 
 _LIVING_FIRST = (Contract.status == "terminated", Contract.number_key)
 _OWN_SERVICE = (Service.tenant_id == Contract.tenant_id) & (Service.contract_id == Contract.id)
+_PAGE = (
+    select(Contract.id, func.count().over().label("contract_count"))
+    .where(Contract.tenant_id == bindparam("tenant"), Contract.customer_id == bindparam("customer"))
+    .order_by(*_LIVING_FIRST, Contract.id)
+    .limit(PAGE_SIZE)
+    .offset(bindparam("offset"))
+)
 _CONTRACTS = (
     select(
         Contract.id,
@@ -36,7 +47,7 @@ _CONTRACTS = (
         Service.ended_on.label("service_ended_on"),
     )
     .outerjoin(Service, _OWN_SERVICE)
-    .where(Contract.tenant_id == bindparam("tenant"), Contract.customer_id == bindparam("customer"))
+    .where(Contract.tenant_id == bindparam("tenant"), Contract.id.in_(bindparam("contracts", expanding=True)))
     .order_by(*_LIVING_FIRST, Contract.id, Service.position)
 )
 _SUMMARY = Read(
@@ -82,12 +93,32 @@ class ContractItem:
         return _grouped(self.services)
 
 
-def list_contracts(tx: Tx, principal: Principal) -> tuple[ContractItem, ...]:
-    """Every contract of the principal's customer, ended ones last (ACTV-59). One statement."""
+@dataclass(frozen=True, slots=True)
+class ContractList:
+    """One page of contracts, how many pages there are (at least one), and how many contracts on all of them."""
+
+    contracts: tuple[ContractItem, ...]
+    page: int
+    pages: int
+    total: int
+
+
+def list_contracts(tx: Tx, principal: Principal, *, page: int = 1) -> ContractList:
+    """A page of the contracts of the principal's customer, ended ones last (ACTV-59). Two statements.
+
+    Raises NotFound for a page that does not exist; the first always does.
+    """
+    values = {"tenant": tx.tenant, "customer": principal.customer_id, "offset": (page - 1) * PAGE_SIZE}
+    listed = tx.execute(_PAGE, values).all()
+    if not listed:
+        if page > 1:
+            raise NotFound
+        return ContractList((), 1, 1, 0)
     found: dict[uuid.UUID, list[Row[Any]]] = {}
-    for row in tx.execute(_CONTRACTS, {"tenant": tx.tenant, "customer": principal.customer_id}):
+    for row in tx.execute(_CONTRACTS, {"tenant": tx.tenant, "contracts": [one.id for one in listed]}):
         found.setdefault(row.id, []).append(row)
-    return tuple(_contract(rows) for rows in found.values())
+    total = listed[0].contract_count
+    return ContractList(tuple(_contract(rows) for rows in found.values()), page, -(-total // PAGE_SIZE), total)
 
 
 def services_in_use(tx: Tx, principal: Principal) -> Later[tuple[tuple[str, str], ...]]:
