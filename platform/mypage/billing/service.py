@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from sqlalchemy import Boolean, Row, bindparam, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    Subquery,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 
 from mypage.auth.models import Customer
 from mypage.billing.models import Invoice, InvoiceLine, InvoiceTax
@@ -46,7 +61,24 @@ _BILL = (
     Invoice.note,
 )
 _NEWEST_FIRST = (Invoice.month.desc(), Invoice.issued_on.desc(), Invoice.number.desc())
-_BILLS = select(*_BILL).where(*_OWN).order_by(*_NEWEST_FIRST)
+_PLACE = tuple_(Invoice.month, Invoice.issued_on, Invoice.number)
+_THIS = select(*_BILL).where(*_OWN, Invoice.id == bindparam("bill")).cte("this")
+_PLACE_OF_THIS = tuple_(_THIS.c.month, _THIS.c.issued_on, _THIS.c.number)
+
+
+def _near(name: str, number: int, *where: ColumnElement[bool], oldest_first: bool = False) -> Subquery:
+    order = [column.asc() for column in _PLACE.clauses] if oldest_first else list(_NEWEST_FIRST)
+    own = select(literal(name).label("what"), *_BILL).where(*_OWN, *where).join(_THIS, true())
+    return own.order_by(*order).limit(number).subquery(name)
+
+
+_AROUND = union_all(
+    select(literal("this").label("what"), _THIS),
+    select(_near("older", 1, _PLACE < _PLACE_OF_THIS)),
+    select(_near("newer", 1, _PLACE > _PLACE_OF_THIS, oldest_first=True)),
+    select(_near("beside", 1, Invoice.month == _THIS.c.month, Invoice.id != _THIS.c.id)),
+    select(_near("before", 2, Invoice.month == _THIS.c.month - text("interval '1 month'"))),
+)
 _PAGE = (
     select(*_BILL, func.count().over().label("bill_count"))
     .where(*_OWN, or_(bindparam("all_kinds", type_=Boolean), Invoice.registration_number != ""))
@@ -175,20 +207,22 @@ def notable_bills(tx: Tx, principal: Principal, *, months: int) -> Later[tuple[B
 
 def find_bill(tx: Tx, principal: Principal, bill_id: uuid.UUID, *, months: int) -> BillDetail:
     """One bill with everything on it. Raises NotFound for another customer's, a too old and a missing one."""
-    bills = _all_bills(tx, principal, months)
-    place = next((number for number, bill in enumerate(bills) if bill.id == bill_id), None)
-    if place is None:
+    near: defaultdict[str, list[Bill]] = defaultdict(list)
+    for row in tx.execute(_AROUND, _values(tx, principal, months) | {"bill": bill_id}):
+        near[row.what].append(_bill(row))
+    if not near["this"]:
         raise NotFound
-    bill = bills[place]
-    before = _month_before(bills, bill)
+    [bill] = near["this"]
+    # Two bills in a month compare with nothing.
+    before = near["before"][0] if len(near["before"]) == 1 and not near["beside"] else None
     lines = _lines_of(tx, [bill, before] if before else [bill])
     taxes = tx.execute(_TAXES, {"tenant": tx.tenant, "invoice": bill.id})
     return BillDetail(
         bill=bill,
         lines=lines[bill.id],
         totals=InvoiceTotals(tuple(RateTotal(t.rate_bp, t.reduced, t.net, t.tax) for t in taxes)),
-        older=bills[place + 1] if place + 1 < len(bills) else None,
-        newer=bills[place - 1] if place else None,
+        older=next(iter(near["older"]), None),
+        newer=next(iter(near["newer"]), None),
         before=before,
         before_lines=lines[before.id] if before else (),
     )
@@ -198,18 +232,6 @@ def is_company(tx: Tx, principal: Principal) -> bool:
     """Whether the addressee of an invoice is a company."""
     kind = tx.execute(_KIND, {"tenant": tx.tenant, "customer": principal.customer_id}).scalar_one_or_none()
     return kind == "company"
-
-
-def _all_bills(tx: Tx, principal: Principal, months: int) -> tuple[Bill, ...]:
-    return tuple(_bill(row) for row in tx.execute(_BILLS, _values(tx, principal, months)))
-
-
-def _month_before(bills: Sequence[Bill], bill: Bill) -> Bill | None:
-    """The one bill to compare with: two bills in a month compare with nothing."""
-    earlier = first_month(bill.month, 2)
-    same = [other for other in bills if other.month == bill.month]
-    before = [other for other in bills if other.month == earlier]
-    return before[0] if len(same) == len(before) == 1 else None
 
 
 def _lines_of(tx: Tx, bills: Sequence[Bill]) -> dict[uuid.UUID, tuple[Line, ...]]:

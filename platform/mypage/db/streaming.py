@@ -95,12 +95,14 @@ async def stream(
 def copy_out(tx: Tx, query: str, values: Mapping[str, Any], sink: Sink) -> None:
     """Put the only column of `query` (text or bytea, in UTF-8) into the sink, row after row, NULL being nothing.
 
-    `query` has placeholders as in `%(name)s` and names its tenant itself, as every statement does: COPY passes by what
-    checks the others. Only for units of a `Database`. Raises DatabaseDown.
+    `query` has placeholders as in `%(name)s` and names its tenant itself, as every statement does. Only for units of a `Database`. Raises DatabaseDown.
     """
-    driver = tx.connection().connection.driver_connection
+    connection = tx.connection()
+    driver = connection.connection.driver_connection
     assert isinstance(driver, AsyncConnection)
-    tx.connection().exec_driver_sql(_PLAIN)
+    connection.exec_driver_sql(_PLAIN)
+    for heard in connection.dispatch.before_cursor_execute:
+        heard(connection, None, query, values, None, False)
     try:
         await_only(_copy(driver, f"COPY ({query}) TO STDOUT (FORMAT binary)", values, sink))
     except DriverError as error:
