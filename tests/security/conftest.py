@@ -35,6 +35,7 @@ def place(make_portal: MakePortal, monkeypatch: pytest.MonkeyPatch) -> Any:
         if operator == "nagi":
             options.setdefault("settings", {"harbour": "みなと"})
         options.setdefault("extensions", PAYMENT)
+        options.setdefault("second_factor", "offered")
         return make_portal(operator, plugins=PLUGINS, **options)
 
     return make
