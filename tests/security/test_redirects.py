@@ -8,7 +8,7 @@ from itertools import product
 from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
-from attackkit import Browser, Oracle, browser, run_all
+from attackkit import Browser, Oracle, Seen, browser, run_all
 
 from auth.authkit import PASSWORD, Kit
 from mypage.testing.portal import Portal
@@ -44,7 +44,7 @@ def test_the_judge_is_sharp() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/one"])
-def test_ways_back_stay_inside(place: Callable[..., Portal], prefix: str) -> None:
+def test_ways_back_stay_inside(place: Callable[..., Portal], prefix: str, figure: Callable[[str], None]) -> None:
     here = place(prefix=prefix, host=f"r{abs(hash(prefix)) % 10**8}.example" if prefix else "")
     mine, nobody = browser(here, add_person(here)), browser(here)
     mine.keep_cookies = nobody.keep_cookies = False
@@ -74,6 +74,9 @@ def test_ways_back_stay_inside(place: Callable[..., Portal], prefix: str) -> Non
             for address in seen.html.xpath("//main//@href | //main//@action | //main//@formaction"):
                 assert not leads_away(address, here.host) or address.startswith("tel:"), (path, address)
     assert redirects > len(texts)
+    figure(
+        f"T23 ways back{' below a prefix' * bool(prefix)}: {len(texts)} payloads, {len(work):,} requests, 0 foreign Location"
+    )
 
 
 def test_signing_in_and_proving_it_again_stay_inside(place: Callable[..., Portal]) -> None:
@@ -95,27 +98,109 @@ def test_signing_in_and_proving_it_again_stay_inside(place: Callable[..., Portal
         assert (seen.status, seen.header("location")) == (303, "/home")
 
 
-def test_headers_name_no_host(place: Callable[..., Portal]) -> None:
+FORWARDING = ("x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "x-forwarded-server", "x-forwarded-port",
+              "x-forwarded-for", "x-forwarded-scheme", "x-original-host", "x-original-url", "x-rewrite-url", "x-host",
+              "x-http-host-override", "x-forwarded-uri", "x-url-scheme", "forwarded", "referer", "via", "front-end-https")  # fmt: skip
+FORGED = (EVIL, f"//{EVIL}/", f"https://{EVIL}", f"host={EVIL};proto=http", f"{EVIL}:99", f"{EVIL}, {EVIL}", f"@{EVIL}", f"[{EVIL}]",
+          f"http://{EVIL}/\t", f"javascript:{EVIL}")  # fmt: skip
+
+
+def hosts(known: str) -> Iterator[str]:
+    """Host headers that are not the portal's, most of them with its name in them."""
+    yield from (
+        EVIL,
+        EVIL.upper(),
+        f"{EVIL}.",
+        f"{EVIL}:443",
+        f"{EVIL}:",
+        "",
+        ".",
+        "..",
+        "*",
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+        "0",
+    )
+    for sign in ("@", "#", "/", "\\", "?", "%00", "%0d%0a", " ", ", ", ";", "_", "&", "\t", "|", "'", '"', "<", "^", "`", "{", "=", "+", "~", "!"):  # fmt: skip
+        yield from (f"{known}{sign}{EVIL}", f"{EVIL}{sign}{known}", f"{known}{sign}")
+    for joint in (".", "-", "..", "x", "xn--"):
+        yield from (f"{known}{joint}{EVIL}", f"{EVIL}{joint}{known}", f"{joint}{known}")
+    for port in ("x", "443x", "-1", "443@" + EVIL, "443:443", "0x1bb", " 443", "４４３", "٤٤٣"):
+        yield from (f"{known}:{port}", f"{EVIL}:{port}")
+    yield from (
+        f"user@{known}",
+        f"user:pw@{known}",
+        f"[{known}]",
+        f"https://{known}",
+        f"//{known}",
+        f"{known}\x00",
+        f"{known}..",
+    )
+    yield from (known[:-1], known[1:], known.replace(".", ","), known.replace(".", "。"), known.replace("e", "е", 1))
+
+
+def no_way_out(seen: Seen, host: str, told: object) -> None:
+    """Nothing in an answer names the other site or leads to it."""
+    assert seen.status < 500, told
+    assert not seen.header("location") or not leads_away(seen.header("location"), host), told
+    assert EVIL not in "".join(f"{name}: {value}" for name, value in seen.headers).lower(), told
+    if seen.header("content-type").startswith("text/html") and seen.body:
+        for address in seen.html.xpath("//@href | //@action | //@formaction | //@src | //@content"):
+            assert EVIL not in urlsplit(urljoin(f"https://{host}/", address)).netloc.lower(), (told, address)
+
+
+def test_headers_name_no_host(place: Callable[..., Portal], figure: Callable[[str], None]) -> None:
     here = place()
-    nobody = browser(here)
-    forged = [
-        {"x-forwarded-host": EVIL}, {"x-forwarded-proto": "http"}, {"forwarded": f"host={EVIL}"}, {"x-original-url": f"//{EVIL}/"},
-        {"x-rewrite-url": f"//{EVIL}/"}, {"x-forwarded-prefix": f"//{EVIL}"}, {"x-host": EVIL}, {"referer": f"https://{EVIL}/"},
-        {"x-forwarded-for": EVIL}, {"x-forwarded-server": EVIL}, {"x-http-host-override": EVIL}, {"x-forwarded-port": "99"},
-    ]  # fmt: skip
-    for headers in forged:
-        for path in ("/", "/home", "/login", "/nowhere", "/register/mypage"):
-            seen = here.wait(nobody.send("GET", path, headers=headers))
-            assert EVIL not in seen.everything, (headers, path)
-    for host in (EVIL, f"{here.host}.{EVIL}", f"{EVIL}:443", f"{here.host}@{EVIL}", f"{EVIL}#{here.host}"):
-        seen = here.wait(nobody.send("GET", "/home", headers={"host": host}))
-        assert seen.status == 421
-        assert not seen.header("location")
-        assert EVIL not in seen.everything
-        assert here.name not in seen.text
+    mine, nobody = browser(here, add_person(here)), browser(here)
+    mine.keep_cookies = nobody.keep_cookies = False
+    paths = ("/", "/home", "/login", "/nowhere", "/register/mypage")
+    plans = [({name: value}, path) for name in FORWARDING for value in FORGED for path in paths]
+    for who in (mine, nobody):
+        answers = run_all(here, [lambda w=who, h=h, p=p: w.send("GET", p, headers=h) for h, p in plans])
+        for (headers, path), seen in zip(plans, answers, strict=True):
+            no_way_out(seen, here.host, (headers, path))
+            assert EVIL not in seen.everything.lower(), (headers, path)
+    forged, payloads = len(plans) * 2, len(FORWARDING) * len(FORGED)
+    unknown = list(hosts(here.host))
+    for host in unknown:
+        for who in (mine, nobody):
+            seen = here.wait(who.send("GET", "/home", headers={"host": host.encode().decode("latin-1")}))
+            assert seen.status in (400, 421), (host, seen.status)
+            assert not seen.header("location"), host
+            assert EVIL not in seen.everything, host
+            assert here.name not in seen.text.replace(here.host, ""), host
+    for spelling in (here.host.upper(), f"{here.host}.", f"{here.host}:443", f"{here.host.title()}.:8443"):
+        seen = here.wait(mine.send("GET", "/home", headers={"host": spelling}))
+        no_way_out(seen, here.host, spelling)
+        assert seen.status == 200
+    assert len(unknown) >= 100
+    assert payloads >= 150
+    figure(
+        f"T23 hosts: {len(unknown)} unknown hosts all 421 or 400, {payloads} forged headers in {forged:,} requests, 0 named"
+    )
 
 
-def test_links_in_mails_lead_to_the_main_address(place: Callable[..., Portal], oracle: Oracle) -> None:
+def test_an_absolute_target_names_no_host(place: Callable[..., Portal], figure: Callable[[str], None]) -> None:
+    """What a proxy is sent; the web server hands the path on, some hand on all of it."""
+    here = place()
+    mine, nobody = browser(here, add_person(here)), browser(here)
+    mine.keep_cookies = nobody.keep_cookies = False
+    starts = ("http://", "https://", "HTTP://", "//", "///", "http:/", "http:\\\\", "ftp://", "http://user@", f"https://{here.host}@", "/%2f", "/\\", "/.//", ";//", "@", "")  # fmt: skip
+    targets = [f"{start}{EVIL}{end}" for start in starts for end in ("", "/", "/home", "/login?next=/home", ":80/bills", "/../home", "#/home", "?/", "/%2e%2e/", "//")]  # fmt: skip
+    assert len(targets) >= 150
+    for who in (mine, nobody):
+        plans = [(method, target) for target in targets for method in ("GET", "POST")]
+        answers = run_all(here, [lambda w=who, m=m, t=t: w.send(m, t.encode()) for m, t in plans])
+        for told, seen in zip(plans, answers, strict=True):
+            no_way_out(seen, here.host, told)
+            assert seen.status in (400, 404, 405, 409, 421), told
+    figure(f"T23 absolute targets: {len(targets)} targets, {len(targets) * 4} requests, 0 foreign Location")
+
+
+def test_links_in_mails_lead_to_the_main_address(
+    place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]
+) -> None:
     """Also when the request came in at another address of the portal (OWASP: the Host header is the attacker's)."""
     here = place()
     other = f"second-{here.host}"
@@ -126,16 +211,23 @@ def test_links_in_mails_lead_to_the_main_address(place: Callable[..., Portal], o
     asyncio.run_coroutine_threadsafe(here.server.registry.refresh(), here.loop).result(20)
     kit = Kit(here)
     person = kit.member("hanako1958")
+    asked = 0
     for host in (here.host, other, other.upper(), f"{other}:443", f"{here.host}."):
         door = Browser(here.server, host)
         here.wait(door.open())
-        forged = {"x-forwarded-host": EVIL, "x-forwarded-proto": "http", "forwarded": f"host={EVIL}"}
-        seen = here.wait(door.send("POST", "/recover/password", form={"login": person.login}, headers=forged))
-        assert seen.status == 303
-        oracle.change("DELETE FROM login_counter WHERE tenant_id = %s", here.name)
-    links = [mail["link"] for mail in kit.mails("password_reset")]
-    assert len(links) == 5
-    assert {urlsplit(link)[:2] for link in links} == {("https", here.host)}
+        for name, value in zip(FORWARDING, FORGED * 2, strict=False):
+            forged = {"x-forwarded-host": EVIL, "x-forwarded-proto": "http", "forwarded": f"host={EVIL}"} | {
+                name: value
+            }
+            seen = here.wait(door.send("POST", "/recover/password", form={"login": person.login}, headers=forged))
+            assert seen.status == 303
+            asked += 1
+            oracle.change("DELETE FROM login_counter WHERE tenant_id = %s", here.name)
+    mails = kit.mails("password_reset")
+    assert len(mails) == asked == 5 * len(FORWARDING)
+    assert {urlsplit(mail["link"])[:2] for mail in mails} == {("https", here.host)}
+    assert not [mail for mail in mails if EVIL in str(mail)]
+    figure(f"T23 mails: {asked} mails asked for at 5 hosts with forged headers, 0 foreign links")
 
 
 @pytest.mark.parametrize(
