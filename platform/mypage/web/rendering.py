@@ -10,6 +10,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
 from mypage.i18n import Catalogue
@@ -61,7 +62,32 @@ class _Fold(NodeTransformer):
         return nodes.Mod(text, nodes.Dict([nodes.Pair(nodes.Const(k.key), k.value) for k in node.kwargs]))
 
 
+class _LeanContext(Context):
+    """Calls without asking first whether the callee wants the context: no callable in these templates does."""
+
+    def call(
+        self,
+        callee: Callable[..., Any],
+        /,
+        *args: Any,
+        _loop_vars: object = None,
+        _block_vars: object = None,
+        **kw: Any,
+    ) -> Any:
+        return callee(*args, **kw)
+
+
+class _LeanTemplate(Template):
+    """Imported macros are made once: every template here has the same globals."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> Any:
+        return super()._get_default_module()
+
+
 class _PortalEnvironment(Environment):
+    context_class = _LeanContext
+    template_class = _LeanTemplate
+
     def __init__(self, catalogue: Catalogue, loader: BaseLoader) -> None:
         super().__init__(
             loader=loader,
