@@ -80,7 +80,8 @@ def things_of(twins: Twins, oracle: Oracle) -> Things:
     for table in TENANT_TABLES:
         if oracle.fetch("SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = 'id'", table):
             found = oracle.fetch(f'SELECT id FROM "{table}" WHERE tenant_id = %s ORDER BY id', here)
-            one |= {table: uuid.UUID(str(row[0])) for row in found[:1]}
+            if found:
+                one[table] = uuid.UUID(str(found[0][0]))
     session = oracle.fetch("SELECT public_id FROM login_session WHERE tenant_id = %s", here)[0][0]
     owner = oracle.fetch("SELECT owner FROM draft WHERE tenant_id = %s", here)[0][0]
     foreign = session_of(twins.portals[0], twins.victim.person)
@@ -121,7 +122,7 @@ CALLS: Mapping[str, Call] = {
     "find_returned": lambda t, tx: card_entry.find_returned(tx, t.principal, t.twins.victim.tokens[0]),
     "entry_to_go_on_with": lambda t, tx: card_entry.entry_to_go_on_with(tx, t.principal, t.one["card_setup"]),
     "note_unknown": lambda t, tx: card._change(tx, t.one["card_setup"], state="unknown"),
-    "list_contracts": lambda t, tx: contracts.list_contracts(tx, t.principal),
+    "list_contracts": lambda t, tx: contracts.list_contracts(tx, t.principal, page=1),
     "services_in_use": lambda t, tx: _now(contracts.services_in_use(tx, t.principal)),
     "list_notices": lambda t, tx: notices.list_notices(tx, t.principal, locale="ja"),
     "find_notice": lambda t, tx: notices.find_notice(tx, t.principal, t.one["notice"], locale="ja"),
@@ -166,7 +167,7 @@ def outcome(t: Things, name: str, which: int = 1) -> tuple[str, str]:
                 tx.flush()
                 rows = repr(tx.execute(_FINGERPRINT, {"other": other.name}).all())
             except AssertionError as error:
-                answer = f"AssertionError {error}"
+                answer = f"{type(error).__name__} {error}"
             except Exception as error:
                 answer = type(error).__name__
             raise _Undo

@@ -11,7 +11,6 @@ import __future__
 import ast
 import importlib
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -64,6 +63,32 @@ def applied(mutant: Mutant, owner_url: str) -> Iterator[None]:
         yield
 
 
+def check_fit(mutant: Mutant) -> None:
+    """Raises RottenMutant unless the mutant can be made of the source as it is."""
+    if mutant.target == "sql":
+        return
+    module_name, _, path = mutant.target.partition(":")
+    module = importlib.import_module(f"mypage.{module_name}")
+    value = _find(module, path)
+    if isinstance(value, FunctionType):
+        mutated(mutant, textwrap.dedent(inspect.getsource(value)))
+        return
+    source = inspect.getsource(module)
+    for statement, own in _assignments(source):
+        if path in own:
+            mutated(mutant, ast.get_source_segment(source, statement) or "")
+            return
+    raise RottenMutant(f"{mutant.name}: {mutant.target} is no constant of its module")
+
+
+def _assignments(source: str) -> Iterator[tuple[ast.Assign | ast.AnnAssign, set[str]]]:
+    """The constants of a module with their names."""
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield statement, {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
 def _find(module: ModuleType, path: str) -> Any:
     value: Any = module
     for name in path.split("."):
@@ -90,30 +115,39 @@ def _swap_code(mutant: Mutant, function: FunctionType, undo: ExitStack) -> None:
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
     definition.decorator_list = []
+    free = function.__code__.co_freevars
+    if free:
+        # `super()` reads a variable of the class around the method; here a function stands around it instead.
+        around = ast.parse("def around():\n" + "".join(f"    {name} = None\n" for name in free))
+        assert isinstance(around.body[0], ast.FunctionDef)
+        around.body[0].body.append(definition)
+        tree = around
     whole = compile(tree, f"<mutant {mutant.name}>", "exec", flags=__future__.annotations.compiler_flag)
-    code = next(c for c in whole.co_consts if isinstance(c, CodeType) and c.co_name == function.__name__)
-    if code.co_freevars != function.__code__.co_freevars:
-        raise RottenMutant(f"{mutant.name}: {mutant.target} is a closure; name the function around it")
+    code = next(c for c in _codes(whole) if c.co_name == function.__name__)
+    if code.co_freevars != free:
+        raise RottenMutant(f"{mutant.name}: {mutant.target} does not use {free} any more")
     original = function.__code__
     function.__code__ = code
     undo.callback(setattr, function, "__code__", original)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield inner
+            yield from _codes(inner)
 
 
 def _remake_constants(
     mutant: Mutant, module: ModuleType, changed: set[str], first: str | None, undo: ExitStack
 ) -> None:
     """Work out anew the mutated constant, if it is one, and all constants made of what changed."""
-    source = inspect.getsource(sys.modules[module.__name__])
-    found = False
-    for statement in ast.parse(source).body:
-        if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
-            continue
+    source = inspect.getsource(module)
+    for statement, own in _assignments(source):
         names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        own = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
         text = ast.get_source_segment(source, statement) or ""
         if first in own:
-            text, found = mutated(mutant, text), True
+            text = mutated(mutant, text)
         elif not changed & (names - own):
             continue
         flags = __future__.annotations.compiler_flag
@@ -121,8 +155,6 @@ def _remake_constants(
         undo.callback(module.__dict__.update, before)
         exec(compile(text, f"<mutant {mutant.name}>", "exec", flags=flags), module.__dict__)
         changed |= own
-    if first is not None and not found:
-        raise RottenMutant(f"{mutant.name}: {mutant.target} is no constant of its module")
 
 
 def _execute(owner_url: str, statement: str) -> None:

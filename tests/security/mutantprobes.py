@@ -9,17 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import policykit
 import pytest
-import rlskit
 from attackkit import Browser, Oracle, Seen, run_all
 from mutantcalls import Things
 from policykit import OTHER, Cast, Cell, policy_of, signed_in
 from sqlalchemy import insert, text
 from sqlalchemy.exc import ProgrammingError
 
+import rlskit
 from mypage.audit.trail import masked
 from mypage.auth import captcha, links, login, names, proof, sessions, throttle
 from mypage.auth.credentials import WIZARD
@@ -31,16 +32,18 @@ from mypage.contracts import service as contracts
 from mypage.db.session import Actor, MissingTenant, Scope, Tx, enter_sql, platform_unit, sync_engine, unit
 from mypage.forms import drafts, wizard
 from mypage.hooks.context import Principal
+from mypage.hooks.permissions import PUBLIC
 from mypage.i18n import Catalogue
 from mypage.jobs.queue import enqueue
 from mypage.jobs.tasks import BadJob, read_job
 from mypage.lib.crypto import DecryptError
-from mypage.lib.errors import NotFound, StaleForm
+from mypage.lib.errors import NotFound, SignInNeeded, StaleForm
 from mypage.lib.tabular import guarded
 from mypage.mail.errors import BadMail
 from mypage.mail.service import checked_address
 from mypage.mail.values import one_line
 from mypage.notices import service as notices
+from mypage.server.routes import all_routes
 from mypage.testing.database import TestDatabase
 from mypage.testing.guard import ON_PURPOSE
 from mypage.testing.portal import NOON, Portal
@@ -242,9 +245,7 @@ def waits(w: World) -> None:
     admitted = [w.here.run(lambda tx: throttle.admit(tx, policy, target)) for _ in range(policy.free + 3)]
     assert admitted.count(True) == policy.free
     network = f"198.51.100.{uuid.uuid4().int % 250}"
-    attempts = [
-        w.here.run(lambda tx: login.begin(tx, policy, "mypage", key, network)) for _ in range(policy.free + 1)
-    ]
+    attempts = [w.here.run(lambda tx: login.begin(tx, policy, "mypage", key, network)) for _ in range(policy.free + 1)]
     assert not attempts[-1].admitted
     found = login.Found(
         id=uuid.uuid4(), account_id=uuid.uuid4(), customer_id=uuid.uuid4(), login_id="l", password_hash="h",
@@ -436,19 +437,28 @@ def gateways(w: World) -> None:
 
 
 def menus(w: World) -> None:
-    """A menu leads within its own portal, and shows what its reader may do."""
-    framer = w.here.server.kernels["actv"].responder.framer
-    for portal in (*w.doors, *w.doors):
+    """A menu leads within its own portal, and shows what its reader may do. New prefixes, for frames are kept."""
+    place, host, mark = w.place, f"menus{uuid.uuid4().hex[:8]}.example", uuid.uuid4().hex[:6]
+    left, right = place(prefix=f"/l{mark}", host=host), place(prefix=f"/r{mark}", host=host)
+    for portal in (left, right, left):
         page = ask(portal, signed_in(portal, add_person(portal, uuid.uuid4().hex[:8])), "GET", "/home")
         found = page.html.xpath("//nav//a/@href")
         assert f"{portal.prefix}/bills" in found
         assert not [href for href in found if href.startswith("/") and not href.startswith(portal.prefix)]
-    nagi = w.cast.portal.server.kernels["nagi"].responder.framer
+    nagi = place("nagi", prefix=f"/n{mark}", host=host)
+    customer = add_person(nagi)
     for role, told in (("holder", True), ("reader", False), ("holder", True)):
-        page = ask(w.cast.portal, w.cast.browser(role), "GET", "/home")
-        assert ("/contract" in page.html.xpath("//nav//a/@href")) is told
-    framer._menus.clear()
-    nagi._menus.clear()
+        page = ask(nagi, signed_in(nagi, add_account(nagi, customer, role)), "GET", "/home")
+        assert (f"{nagi.prefix}/contract" in page.html.xpath("//nav//a/@href")) is told
+
+
+def unsigned(w: World) -> None:
+    """The kernel's own guard, without the handlers' second one behind it."""
+    kernel = w.here.server.kernels["actv"]
+    for route in all_routes():
+        if route.permission != PUBLIC:
+            with pytest.raises(SignInNeeded):
+                kernel._guard(route, SimpleNamespace(signed_in=None))  # type: ignore[arg-type]
 
 
 def hosts(w: World) -> None:
@@ -469,5 +479,5 @@ PROBES: Mapping[str, Probe] = {
     "login IDs": login_ids, "proof": codes, "captcha": pictures, "paths": paths, "formulas": formulas,
     "escaping": escaping, "trail": trail, "network": network, "mail": mail, "row security": row_security,
     "catalogue": catalogue, "pool": pool, "no tenant": no_tenant, "job": job, "keys": keys, "gateways": gateways,
-    "menus": menus, "hosts": hosts,
+    "menus": menus, "unsigned": unsigned, "hosts": hosts,
 }  # fmt: skip

@@ -21,5 +21,5 @@ def enqueue(tx: Tx, task: str, *, queue: str = "default", at: datetime | None = 
 
     `at` is the earliest time to run. Jobs may run twice after a crash, so tasks are idempotent.
     """
-    payload = json.dumps({"tenant": tx.tenant, "request_id": tx.scope.request_id, **arguments})
+    payload = json.dumps({**arguments, "tenant": tx.tenant, "request_id": tx.scope.request_id})
     tx.execute(_DEFER, {"queue": queue, "task": task, "args": payload, "at": at})
