@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from mypage.auth.hashing import LegacyKind, PasswordHasher
+from mypage.db.session import Tx
 from mypage.imports import cleaning
-from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, OutOfStep, unknown_customer
+from mypage.imports.chunk import Chunk, CustomerRef, Hashes, Item, Means, OutOfStep, unknown_customer
 from mypage.imports.records import Account, PasswordHash
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Cursor, Target, copy_row, new_id
 
 NAME = "account"
 
@@ -30,6 +32,10 @@ _STORED = (
     " FROM login_name n LEFT JOIN account a ON a.tenant_id = n.tenant_id AND a.id = n.owner_id"
     " WHERE n.tenant_id = %s AND n.scheme = ANY(%s) AND n.login_key = ANY(%s)"
 )
+_TAKEN = (
+    "SELECT scheme, login_key, state FROM login_name WHERE tenant_id = %s AND scheme = ANY(%s) AND login_key = ANY(%s)"
+)
+_CUSTOMERS = "SELECT number_key FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)"
 _AND_LOCK = " FOR UPDATE OF n"
 _RELEASE = (
     "DELETE FROM login_name WHERE tenant_id = %s AND scheme = ANY(%s) AND login_key = ANY(%s)"
@@ -122,13 +128,12 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
 
 
 def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[str]) -> None:
-    hashes = _hash_all(chunk.means.hasher, [value for value, _ in new])
     accounts, credentials, names = list(changed), [], []
-    for (value, customer), hashed in zip(new, hashes, strict=True):
+    for value, customer in new:
         row_id, now, email = new_id(), chunk.now, value.email or ""
         stated = (value.role or "holder", value.status or "active", email, value.language or "")
         accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
-        login = (value.scheme, value.login_id, value.login_key, hashed, value.must_change)
+        login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
         credentials.append(copy_row((new_id(), row_id, *login, now)))
         names.append(copy_row((value.scheme, value.login_key, "used", row_id)))
     if chunk.write(_NAMES, names) != len(names):
@@ -138,18 +143,57 @@ def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[
     chunk.write(_CREDENTIALS, credentials)
 
 
-def _hash_all(hasher: PasswordHasher, values: list[Prepared]) -> list[str | None]:
+def needs_hashing(value: Prepared) -> bool:
+    """Whether a new account costs the time of a password hash."""
+    return value.password is not None or (value.password_hash is not None and value.password_hash.kind != "mypage")
+
+
+def to_hash(tx: Tx, cursor: Cursor, items: list[Item[Prepared]], coming: Collection[str]) -> list[Prepared]:
+    """The accounts whose passwords will have to be hashed: those that are new and have a customer.
+
+    `coming` are keys of customers of the same chunk. Hashing takes a core some 20 ms each: too long for a transaction
+    that others wait for.
+    """
+    wanted = [item.value for item in items if needs_hashing(item.value)]
+    if not wanted:
+        return []
+    keys = [value.login_key for value in wanted]
+    found = cursor.execute(_TAKEN, (tx.tenant, sorted({value.scheme for value in wanted}), keys)).fetchall()
+    taken = {(scheme, key) for scheme, key, state in found if state != "held"}
+    there = {row[0] for row in cursor.execute(_CUSTOMERS, (tx.tenant, [value.customer_key for value in wanted]))}
+    return [
+        value
+        for value in wanted
+        if (value.scheme, value.login_key) not in taken
+        and (value.customer_key in there or value.customer_key in coming)
+    ]
+
+
+def hash_all(hasher: PasswordHasher, values: Sequence[Prepared]) -> Hashes:
+    """The stored forms of the passwords, made on all cores."""
+    if not values:
+        return {}
     with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="import-password") as pool:
-        return list(pool.map(lambda value: _hashed(hasher, value), values))
+        made = pool.map(lambda value: _hashed(hasher, value), values)
+        return {(value.scheme, value.login_key): form for value, form in zip(values, made, strict=True)}
 
 
-def _hashed(hasher: PasswordHasher, value: Prepared) -> str | None:
+def _hashed(hasher: PasswordHasher, value: Prepared) -> str:
     if value.password is not None:
         return hasher.hash(value.password)
     old = value.password_hash
-    if old is None or old.kind == "mypage":
-        return old.value if old is not None else None
+    assert old is not None
     return hasher.wrap_legacy(LegacyKind(old.kind), old.value, salt=old.salt.encode())
+
+
+def _hash_of(value: Prepared, hashes: Hashes) -> str | None:
+    if not needs_hashing(value):
+        return value.password_hash.value if value.password_hash is not None else None
+    try:
+        return hashes[value.scheme, value.login_key]
+    except KeyError:
+        # It was somebody's when the passwords were hashed; the chunk starts again with it.
+        raise OutOfStep("a login ID became free meanwhile") from None
 
 
 def _is_free(chunk: Chunk, found: _Found | None) -> bool:

@@ -18,6 +18,8 @@ from mypage.imports.staging import Cursor, Target, write_rows
 
 R_contra = TypeVar("R_contra", contravariant=True)
 P = TypeVar("P")
+Hashes = Mapping[tuple[str, str], str]
+"""Stored forms of new passwords by scheme and key of the login ID."""
 
 
 class OutOfStep(RuntimeError):
@@ -66,6 +68,7 @@ class Chunk:
     means: Means
     scratch: Scratch
     dry_run: bool
+    hashes: Hashes = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     problems: list[Problem] = field(default_factory=list)
 

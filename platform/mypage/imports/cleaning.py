@@ -11,6 +11,7 @@ from mypage.imports.report import BadLine
 from mypage.lib.text import BadText, clean_text, fold_identifier
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
+_VOICING_MARK = re.compile("[\u3099\u309a]")
 _MAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"().]+")
 _REFUSALS: Mapping[str, str] = {
     "control": "holds a control character, such as NUL",
@@ -22,7 +23,8 @@ _REFUSALS: Mapping[str, str] = {
 
 def one_line(field: str, value: str) -> str:
     """Text without line breaks, blanks at its ends removed. Raises BadLine."""
-    if value.isascii() and value.isprintable():
+    # Printable text has no line breaks, controls, surrogates and direction marks; only split kana are left to join.
+    if value.isprintable() and (value.isascii() or not _VOICING_MARK.search(value)):
         return value.strip()
     return _cleaned(field, value, False)
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection as DriverConnection
@@ -22,7 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from mypage.audit.trail import record
 from mypage.billing.tax import TaxMode
 from mypage.db.session import Scope, Tx, unit
-from mypage.imports.chunk import Chunk, Means, OutOfStep
+from mypage.imports import accounts, customers
+from mypage.imports.chunk import Chunk, Hashes, Means, OutOfStep
 from mypage.imports.reading import LOADERS, Batch, batches, feed_lines
 from mypage.imports.report import Problem, Report
 from mypage.imports.scratch import Scratch
@@ -32,6 +33,8 @@ Progress = Callable[[int, int], None]
 """Called after each chunk with bytes and lines read so far."""
 OnProblem = Callable[[Problem], None]
 
+CHUNK_LINES = 4000
+"""Lines of one transaction: what each costs besides its rows is shared by many, and memory stays small."""
 _TRIES = 5
 _ONE_IMPORT_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('mypage import ' || %s, 0))"
 
@@ -55,7 +58,7 @@ def import_feed(
     dry_run: bool = False,
     progress: Progress | None = None,
     on_problem: OnProblem | None = None,
-    chunk: int = 1000,
+    chunk: int = CHUNK_LINES,
     scratch: Scratch | None = None,
 ) -> Report:
     """Load the lines into the tenant of `scope`, whose actor the audit trail names, as the app role.
@@ -98,7 +101,7 @@ def import_file(
     dry_run: bool = False,
     progress: Progress | None = None,
     on_problem: OnProblem | None = None,
-    chunk: int = 1000,
+    chunk: int = CHUNK_LINES,
     scratch: Scratch | None = None,
 ) -> Report:
     """`import_feed` of a file, whose size in bytes is the end that `progress` counts to. Raises OSError."""
@@ -120,10 +123,13 @@ def import_file(
 def _load(engine: Engine, scope: Scope, batch: Batch, means: Means, scratch: Scratch, report: Report) -> Chunk:
     """Load one chunk, again when somebody else changed the same rows at the same moment."""
     scope = replace(scope, request_id=scope.request_id or uuid.uuid4().hex)
+    hashes: dict[tuple[str, str], str] = {}
     for last in (*[False] * (_TRIES - 1), True):
         try:
+            if not report.dry_run:
+                hashes |= _hash_passwords(engine, scope, batch, means, hashes)
             with unit(engine, scope) as tx:
-                return _load_once(tx, batch, means, scratch, report)
+                return _load_once(tx, batch, means, scratch, report, hashes)
         except (DBAPIError, psycopg.Error, OutOfStep) as error:
             if last or not _may_pass(error):
                 raise
@@ -131,11 +137,26 @@ def _load(engine: Engine, scope: Scope, batch: Batch, means: Means, scratch: Scr
     raise AssertionError("unreachable")
 
 
-def _load_once(tx: Tx, batch: Batch, means: Means, scratch: Scratch, report: Report) -> Chunk:
+def _hash_passwords(engine: Engine, scope: Scope, batch: Batch, means: Means, known: Hashes) -> Hashes:
+    """Hash what the chunk will need and is not known yet, outside of its transaction."""
+    items = batch.items.get(accounts.NAME)
+    if not items:
+        return {}
+    coming = {item.value.key for item in batch.items.get(customers.NAME, ())}
+    with unit(engine, scope) as tx, _driver(tx).cursor() as cursor:
+        wanted = accounts.to_hash(tx, cursor, items, coming)
+    return accounts.hash_all(means.hasher, [value for value in wanted if (value.scheme, value.login_key) not in known])
+
+
+def _driver(tx: Tx) -> DriverConnection[Any]:
     driver = tx.connection().connection.driver_connection
     assert isinstance(driver, DriverConnection)
-    with driver.cursor() as cursor:
-        chunk = Chunk(tx, cursor, tx.tenant, tx.now(), means, scratch, report.dry_run)
+    return driver
+
+
+def _load_once(tx: Tx, batch: Batch, means: Means, scratch: Scratch, report: Report, hashes: Hashes) -> Chunk:
+    with _driver(tx).cursor() as cursor:
+        chunk = Chunk(tx, cursor, tx.tenant, tx.now(), means, scratch, report.dry_run, hashes)
         for kind, problem in batch.problems:
             chunk.problems.append(problem)
             chunk.tally.add(kind, "refused")
@@ -152,17 +173,18 @@ def _load_once(tx: Tx, batch: Batch, means: Means, scratch: Scratch, report: Rep
 def _refuse_repeated(batch: Batch, scratch: Scratch) -> None:
     """Leave out lines that state again what an earlier line of the same feed stated."""
     for loader in LOADERS:
-        kept = []
-        for item in batch.items.get(loader.NAME, ()):
-            key, field, called = loader.natural_key(item.value)
-            first = scratch.first_line(loader.NAME, key, item.line)
-            if first == item.line:
-                kept.append(item)
-            else:
+        items = batch.items.get(loader.NAME)
+        if not items:
+            continue
+        keyed = [(loader.natural_key(item.value), item) for item in items]
+        earlier = scratch.stated_before(loader.NAME, [(key, item.line) for (key, _, _), item in keyed])
+        if not earlier:
+            continue
+        batch.items[loader.NAME] = [item for item in items if item.line not in earlier]
+        for (_, field, called), item in keyed:
+            if first := earlier.get(item.line):
                 problem = Problem(item.line, field, f"{called} was stated in line {first} already")
                 batch.problems.append((loader.NAME, problem))
-        if loader.NAME in batch.items:
-            batch.items[loader.NAME] = kept
 
 
 def _ahead(items: Iterator[T]) -> Iterator[T]:

@@ -17,6 +17,8 @@ from mypage.imports.report import UNREADABLE, BadLine, Problem
 LONGEST_LINE = 1_000_000
 """Bytes of one line without its end."""
 MOST_CHUNK_BYTES = 8_000_000
+MOST_HASHES = 400
+"""Passwords of one chunk: some seconds of all cores, so that there is progress to see and little to do again."""
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])")
 _BOM = b"\xef\xbb\xbf"
 _WORDS = {"date": "a day such as 2026-11-27", "datetime": "an instant such as 2026-11-21T09:00:00+09:00"}
@@ -33,6 +35,8 @@ class Batch:
 
     items: dict[str, list[Item[Any]]] = field(default_factory=dict)
     problems: list[tuple[str, Problem]] = field(default_factory=list)
+    hashes: int = 0
+    """Passwords that have to be hashed for it, if all its accounts are new."""
     lines: int = 0
     last_line: int = 0
     bytes: int = 0
@@ -58,7 +62,7 @@ def batches(lines: Iterable[bytes], means: Means, size: int) -> Iterator[Batch]:
             continue
         batch.lines += 1
         _read(batch, number, line, means)
-        if batch.lines >= size or batch.bytes >= MOST_CHUNK_BYTES:
+        if batch.lines >= size or batch.bytes >= MOST_CHUNK_BYTES or batch.hashes >= MOST_HASHES:
             yield batch
             batch = Batch(last_line=number)
     if batch.bytes:
@@ -71,7 +75,10 @@ def _read(batch: Batch, number: int, line: bytes, means: Means) -> None:
         record = decode(line)
         loader = _LOADER[type(record)]
         kind = loader.NAME
-        batch.items.setdefault(kind, []).append(Item(number, loader.prepare(record, means)))
+        value = loader.prepare(record, means)
+        batch.items.setdefault(kind, []).append(Item(number, value))
+        if isinstance(value, accounts.Prepared):
+            batch.hashes += accounts.needs_hashing(value)
     except BadLine as error:
         batch.problems.append((kind, Problem(number, error.field, error.reason)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from types import TracebackType
 from typing import Self
@@ -38,12 +38,19 @@ class Scratch:
         self._file.execute("DROP TABLE IF EXISTS seen")
         self._file.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
 
-    def first_line(self, kind: str, key: str, line: int) -> int:
-        """The line of this feed that stated the key first; `line` itself when it is the first."""
-        digest = _digest(kind, key)
-        if self._file.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (digest, line)).rowcount:
-            return line
-        return int(self._file.execute("SELECT line FROM seen WHERE key = ?", (digest,)).fetchone()[0])
+    def stated_before(self, kind: str, stated: Sequence[tuple[str, int]]) -> dict[int, int]:
+        """Which of these keys, each with its line, an earlier line of this feed stated: line → that earlier line."""
+        rows = [(_digest(kind, key), line) for key, line in stated]
+        before = self._file.total_changes
+        self._file.execute("SAVEPOINT many")
+        self._file.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", rows)
+        if self._file.total_changes - before == len(rows):
+            self._file.execute("RELEASE many")
+            return {}
+        firsts = (self._file.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()[0] for key, _ in rows)
+        found = {line: first for (_, line), first in zip(rows, firsts, strict=True) if line != first}
+        self._file.execute("RELEASE many")
+        return found
 
     def note_customers(self, keys: Iterable[str]) -> None:
         """Remember customers that a dry run would have loaded."""

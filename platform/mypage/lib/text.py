@@ -51,6 +51,8 @@ def fold_identifier(value: str, *, case_sensitive: bool = False) -> str:
     """The key of a login ID or customer number: width, case, spaces and the kind of hyphen make no difference."""
     if len(value) > LONGEST_FOLDED:
         return value
+    if value.isascii() and value.isalnum():
+        return value if case_sensitive else value.lower()
     return _settled(lambda text: _fold_identifier_once(text, case_sensitive), value)
 
 
