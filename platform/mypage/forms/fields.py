@@ -15,6 +15,7 @@ from wtforms.validators import StopValidation, ValidationError
 from mypage.forms.base import SHOWN_AGAIN, Check, Note, PortalField
 from mypage.forms.form import PortalForm, readable
 from mypage.i18n import Translator
+from mypage.lib.card_numbers import holds_card_number
 from mypage.lib.text import is_half_width
 
 __all__ = [
@@ -37,7 +38,13 @@ __all__ = [
 
 
 class TextField(PortalField):
-    """A line of text; blanks around it go away."""
+    """A line of text without a card's number in it; blanks around it go away."""
+
+    def check(self, t: Translator, label: str) -> None:
+        """Raises StopValidation."""
+        # Whatever people type into a free text, card data must not be kept here.
+        if holds_card_number(self.data):
+            raise StopValidation(t("Please leave out the number of your card: it is not to be kept here"))
 
 
 class FoldedTextField(PortalField):
@@ -46,7 +53,7 @@ class FoldedTextField(PortalField):
     fold = True
 
 
-class TextAreaField(PortalField):
+class TextAreaField(TextField):
     """Several lines of text."""
 
     kind = "textarea"
