@@ -6,19 +6,29 @@ import json
 import re
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from attackkit import Browser, Oracle, Seen, browser
+from belongings import fill, things
 
 from auth.authkit import Kit
 from mypage.auth import captcha
+from mypage.demo.gateway.cards import TEST_CARDS, luhn
+from mypage.lib.tokens import new_token
+from mypage.server.routes import all_routes
 from mypage.testing.portal import Portal
+from payment.payment_bench import Clock, Customer, running
+from portal_rows import add_person
 
 OLD, NEW, WRONG, RESET = "Canaryold7391", "Canarynew4826", "Canarywrong55", "Canaryreset99"
 CODE = ("Kz8Canr1", "Kz8Canr2", "Kz8Canr3")
 TYPED = (OLD, NEW, WRONG, RESET, *CODE)
+FORMS = tuple(r for r in all_routes() if r.method == "POST" and r.name not in ("logout", "sessions-end"))
+FIELDS = ("login", "password", "password_again", "current", "email", "customer_number", "proof_code_1", "proof_code_2", "captcha",
+          "captcha_token", "operation", "next", "_back", "name", "code", "answer", "way", "number", "card")  # fmt: skip
 ACT_CODE = ("aB3d", "7Kmp", "Xy90")
 
 
@@ -80,6 +90,75 @@ def hits(found: dict[str, str], secrets: tuple[str, ...]) -> list[tuple[str, str
     ]
 
 
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CARD = re.compile(r"(?<![0-9A-Za-z._-])[3-6][0-9](?:[ -]?[0-9]){11,17}(?![0-9A-Za-z_-])")
+
+
+def card_numbers(text: str) -> list[str]:
+    """What looks like a number of a credit card: 13 to 19 digits whose check digit is right."""
+    found = (re.sub(r"[ -]", "", each) for each in CARD.findall(UUID.sub("", text)))
+    return [each for each in found if luhn(each)]
+
+
+def test_the_search_for_card_numbers_is_sharp() -> None:
+    assert card_numbers('{"number": "4242424242424242"}, 3782 822463 10005') == ["4242424242424242", "378282246310005"]
+    assert card_numbers("5555-5555-5555-4444") == ["5555555555554444"]
+    assert card_numbers("4242424242424241 20261121030000 4242424242424242a 42424242-4242-4242-8242-424242424242") == []
+
+
+def test_no_sink_holds_a_card_number(
+    place: Callable[..., Portal],
+    oracle: Oracle,
+    logged: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    figure: Callable[[str], None],
+) -> None:
+    """Typed into every field of every form by mistake, and typed where it belongs: at the payment company."""
+    numbers = [card.number for card in TEST_CARDS]
+    with running(tmp_path, Clock()) as company:
+        monkeypatch.setenv("MYPAGE_TEST_PAYMENT_KEY", "demo-key")
+        payment = {"adapter": "hosted-page", "base_url": company.url, "key_env": "MYPAGE_TEST_PAYMENT_KEY"}
+        here = place(extensions={"payment": payment})
+        person = add_person(here)
+        ids, typed = things(here, person), 0
+        oracle.change("DELETE FROM card_setup WHERE tenant_id = %s", here.name)
+        inside, outside = Wire(here, browser(here, person)), Wire(here, browser(here))
+        inside.door.keep_cookies = outside.door.keep_cookies = False
+        for wire in (inside, outside):
+            for number, route in zip(numbers * 9, FORMS, strict=False):
+                oracle.change("DELETE FROM login_counter WHERE tenant_id = %s", here.name)
+                for spelling in (number, f"{number[:4]} {number[4:]}"):
+                    wire.post(fill(route, ids), **dict.fromkeys(FIELDS, spelling))
+                    typed += 1
+        token = typed_at_the_company(inside, oracle)
+        typed += 1
+    found = sinks(oracle, here.name, logged, [])
+    assert "card.changed" in found["database"] or "4242" in found["database"]
+    found["mails"] = "\n".join(json.dumps(mail, default=str) for mail in Kit(here).mails())
+    headers = [h for wire in (inside, outside) for seen in wire.seen for h in seen.headers]
+    found["addresses"] = "\n".join(value for name, value in headers if name == "location")
+    scanned = {sink: card_numbers(text) for sink, text in found.items()}
+    assert not any(scanned.values()), scanned
+    assert not hits({sink: found[sink] for sink in ("log", "database", "jobs", "mails")}, (token,))
+    figure(f"T31 card numbers: {typed} typed in {len(FORMS)} forms and at the company, {len(found)} sinks, 0 found")
+
+
+def typed_at_the_company(inside: Wire, oracle: Oracle) -> str:
+    """A card is entered, once while the company is not believed, and confirmed; returns the token of the way back."""
+    gone = inside.post("/card/start", operation=new_token())
+    shopper = Customer(gone.header("location"))
+    assert shopper.type("4242424242424241", brand="visa").status_code == 422
+    back = shopper.type("4242424242424242", brand="visa").headers["location"]
+    path = urlsplit(back).path
+    place = inside.get(path).header("location")
+    page = inside.get(place)
+    operation = page.html.xpath("//input[@name='operation']/@value")[0]
+    done = inside.post(place, operation=operation)
+    assert inside.get(done.header("location")).status == 200
+    return path.rpartition("/")[2]
+
+
 def all_flows(here: Portal, kit: Kit, oracle: Oracle) -> tuple[list[Wire], set[str]]:
     """Log in, fail, recover, reset, change, register, prove it again, log out; returns tokens that were made, too."""
     person = kit.member("hanako1958", password_hash=here.server.hasher.hash(OLD))
@@ -135,7 +214,9 @@ def all_flows(here: Portal, kit: Kit, oracle: Oracle) -> tuple[list[Wire], set[s
     return [wire, other, third, again], tokens
 
 
-def test_no_sink_holds_a_secret(place: Callable[..., Portal], oracle: Oracle, logged: list[dict[str, Any]]) -> None:
+def test_no_sink_holds_a_secret(
+    place: Callable[..., Portal], oracle: Oracle, logged: list[dict[str, Any]], figure: Callable[[str], None]
+) -> None:
     here = place()
     kit = Kit(here)
     wires, tokens = all_flows(here, kit, oracle)
@@ -155,6 +236,8 @@ def test_no_sink_holds_a_secret(place: Callable[..., Portal], oracle: Oracle, lo
     for mail in kit.mails():
         text = json.dumps({key: value for key, value in mail.items() if key != "link"}, default=str)
         assert not [secret for secret in (*TYPED, *tokens) if secret in text]
+    answers = sum(len(wire.seen) for wire in wires)
+    figure(f"T31 secrets: {len(TYPED) + len(tokens)} canaries, {answers} answers, {len(found) + 1} sinks, 0 hits")
 
 
 @pytest.mark.parametrize(
