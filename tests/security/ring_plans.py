@@ -19,8 +19,8 @@ from mypage.web.routing import Route
 METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 SESSION_ENDERS = ("sessions-end", "logout")
 """Come last: who tried them is signed out."""
-RANDOM_PAGES = {"register", "captcha"}
-"""Their pages hold a picture or a challenge that is never the same."""
+RANDOM_PAGES = {"register", "captcha", "factors-app", "factors-passkey"}
+"""Their pages hold a picture, a secret or a challenge that is never the same, or is there once the attacker began."""
 SHARE = 14
 """In the small size each id is carried to each route by one attacker of so many; which, the seed says."""
 CONTRADICTING_SHARE = 6
