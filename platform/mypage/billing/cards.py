@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import bindparam, select
 
 from mypage.billing.models import PaymentMethod
-from mypage.db.reads import Later, Read, Row
+from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
+from mypage.db.wire import Row
 from mypage.hooks.context import Principal
 from mypage.lib.clock import tokyo_day
 

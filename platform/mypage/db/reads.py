@@ -13,15 +13,14 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
-from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.util import await_only
+
+from mypage.db.wire import Row, Statement, exchange
 
 T = TypeVar("T")
-Row = Any
-"""A named tuple with the columns of the read."""
-Statement = tuple[str, Mapping[str, Any] | None]
+PREPARED = "prepared reads"
+"""Where a connection that may keep prepared statements has its own: the driver's would go with every rollback."""
 
 
 class Read:
@@ -32,17 +31,17 @@ class Read:
         self._statement = statement
 
     @cached_property
-    def sql(self) -> str:
+    def sql(self) -> bytes:
         """The driver's SQL. Raises ValueError for a list of values, whose SQL depends on their number."""
         sql = str(self._compiled)
         if "POSTCOMPILE" in sql:
             raise ValueError(f"a read cannot hold IN over a list: {sql}")
-        return sql
+        return sql.encode()
 
     @cached_property
-    def constants(self) -> Mapping[str, Any]:
-        """The values that the statement itself holds."""
-        return {name: value for name, value in self._compiled.params.items() if value is not None}
+    def places(self) -> Sequence[tuple[str, Any]]:
+        """Name and, where the statement itself holds it, value of $1, $2 and so on."""
+        return [(name, self._compiled.params[name]) for name in self._compiled.positiontup]
 
     @cached_property
     def make_row(self) -> Callable[[Sequence[Any]], Row]:
@@ -53,7 +52,7 @@ class Read:
 
     @cached_property
     def _compiled(self) -> Any:
-        return self._statement.compile(dialect=PGDialect_psycopg())  # type: ignore[no-untyped-call]
+        return self._statement.compile(dialect=PGDialect_psycopg(paramstyle="numeric_dollar"))  # type: ignore[no-untyped-call]
 
     def ask(self, **values: Any) -> Ask:
         """The read with the values of one request."""
@@ -69,8 +68,10 @@ class Ask:
 
     @property
     def statement(self) -> Statement:
-        """What the driver sends."""
-        return self.read.sql, {**self.read.constants, **self.values}
+        """What the driver sends. Raises KeyError for a value that is missing: a mistake in our code."""
+        given = self.values
+        values = [given[name] if constant is None else constant for name, constant in self.read.places]
+        return Statement(self.read.sql, values, self.read.make_row)
 
 
 class Later(Generic[T]):
@@ -99,31 +100,13 @@ def send_together(connection: Connection, asks: Sequence[Ask], opening: Sequence
     """Run the `opening` and then the reads in one round trip; the rows of each read. Raises SQLAlchemy's errors."""
     statements = [*opening, *(ask.statement for ask in asks)]
     for heard in connection.dispatch.before_cursor_execute:
-        for sql, values in statements:
-            heard(connection, None, sql, values, None, False)
+        for each in statements:
+            heard(connection, None, each.sql.decode(), each.values, None, False)
     driver: Any = connection.connection.driver_connection
     try:
-        waits = isinstance(driver, psycopg.AsyncConnection)
-        found = await_only(_send_async(driver, statements)) if waits else _send_sync(driver, statements)
+        found = exchange(driver, statements, connection.info.get(PREPARED))
     except psycopg.Error as error:
         # It wraps the error without people's data and drops all connections of a database that went away.
         connection._handle_dbapi_exception(error, None, None, None, None)  # noqa: SLF001 - there is no public door to it
         raise
-    rows = found[len(opening) :]
-    return [list(map(ask.read.make_row, each)) for ask, each in zip(asks, rows, strict=True)]
-
-
-async def _send_async(driver: psycopg.AsyncConnection[Any], statements: Sequence[Statement]) -> list[list[Any]]:
-    async with driver.pipeline():
-        cursors = [await driver.execute(cast("Any", sql), values, prepare=True) for sql, values in statements]
-    return [await cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
-
-
-def _send_sync(driver: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[list[Any]]:
-    with driver.pipeline():
-        cursors = [driver.execute(cast("Any", sql), values, prepare=True) for sql, values in statements]
-    return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
-
-
-def _has_rows(cursor: psycopg.AsyncCursor[Any] | psycopg.Cursor[Any]) -> bool:
-    return cursor.pgresult is not None and cursor.pgresult.status == ExecStatus.TUPLES_OK
+    return found[len(opening) :]

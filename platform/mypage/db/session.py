@@ -18,15 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mypage.db.reads import Ask, Later, Read, Row, Statement, send_together
+from mypage.db.reads import PREPARED, Ask, Later, Read, send_together
+from mypage.db.wire import Prepared, Row, Statement
 from mypage.lib.clock import Clock, SystemClock, tokyo_day
 
 T = TypeVar("T")
 
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
-PREPARE_AFTER = 5
-"""How often a connection sees a statement before it prepares it; reads of hot pages are prepared at once."""
+_BEGIN = Statement(b"BEGIN")
 NETWORK = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -138,8 +138,8 @@ def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
     getattr(connection, "driver_connection", connection).prepare_threshold = None
 
 
-def _on_connect_prepared(connection: Any, _: ConnectionPoolEntry) -> None:
-    connection.driver_connection.prepare_threshold = PREPARE_AFTER
+def _on_connect_prepared(_: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info[PREPARED] = Prepared()
 
 
 @dataclass(slots=True)
@@ -156,8 +156,8 @@ def _on_begin(connection: Connection) -> None:
     if tenant is None:
         raise MissingTenant("a transaction was begun outside of a unit of work; use Database.run or platform_unit")
     if opening is not None:
-        enter: Statement = ("SELECT enter_tenant(%(tenant)s)", {"tenant": _checked(tenant)})
-        opening.rows = send_together(connection, [opening.ask], (("BEGIN", None), enter))[0]
+        enter = Statement(b"SELECT enter_tenant($1)", [_checked(tenant)])
+        opening.rows = send_together(connection, [opening.ask], (_BEGIN, enter))[0]
     else:
         connection.exec_driver_sql("BEGIN" if tenant == NO_TENANT else f"BEGIN; {enter_sql(tenant)}")
 
@@ -224,7 +224,7 @@ class Database:
     ) -> None:
         """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long.
 
-        `prepared`: statements may be kept prepared, which a pooler in transaction mode may not be able to do.
+        `prepared`: reads are kept prepared, which a pooler in transaction mode may not be able to do.
         """
         self.clock: Clock = clock or SystemClock()
         # Errors end in logs, and the values of a statement are people's data.
