@@ -9,7 +9,7 @@ from mypage.auth.factors import service
 from mypage.auth.factors.forms import name_form
 from mypage.auth.factors.pages import FactorCodesPage, FactorPage, FactorRow, FactorsPage
 from mypage.auth.factors.recovery_codes import codes_left
-from mypage.auth.factors.routes_base import holder_of, keys_of, offered
+from mypage.auth.factors.routes_base import holder_of, keys_of, name_of, offered
 from mypage.db.keys import Vault
 from mypage.forms.drafts import DraftContent, drop_draft, load_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -114,9 +114,8 @@ def codes_file(rq: PortalRequest) -> Reply:
     draft = _codes(rq)
     if draft is None:
         raise NotFound
-    portal = rq.operator.portal
     lines = (
-        f"{rq.t(portal.company)} {rq.t(portal.portal_name)}",
+        name_of(rq),
         rq.t("Recovery codes of %(day)s", day=tokyo_day(rq.clock.now()).isoformat()),
         rq.t("Each code is good for one login without your device. Keep them like a key."),
         "",

@@ -36,7 +36,12 @@ def holder_of(rq: PortalRequest) -> Holder:
 
 def site_of(rq: PortalRequest) -> Site:
     """The tenant's main host and origin, from the registry and never from the request."""
-    return Site(rq.tenant.main.host, rq.origin, rq.t(rq.operator.portal.portal_name))
+    return Site(rq.tenant.main.host, rq.origin, name_of(rq))
+
+
+def name_of(rq: PortalRequest) -> str:
+    """Under which name apps and devices list the portal: with the company, for many call theirs the same."""
+    return f"{rq.t(rq.operator.portal.company)} {rq.t(rq.operator.portal.portal_name)}"
 
 
 def elsewhere(rq: PortalRequest, route: str) -> str:

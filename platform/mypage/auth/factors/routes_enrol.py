@@ -8,7 +8,7 @@ from mypage.auth.factors import passkeys, service, totp
 from mypage.auth.factors.forms import name_form, new_app_form
 from mypage.auth.factors.pages import FactorAppPage, FactorPasskeyPage
 from mypage.auth.factors.routes import keep_codes
-from mypage.auth.factors.routes_base import elsewhere, holder_of, keys_of, offered, site_of, take_draft
+from mypage.auth.factors.routes_base import elsewhere, holder_of, keys_of, name_of, offered, site_of, take_draft
 from mypage.db.keys import Vault
 from mypage.forms.drafts import load_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -131,7 +131,7 @@ def _login_id(rq: PortalRequest) -> str:
 
 
 def _app(rq: PortalRequest, secret: str, form: PortalForm, status: int) -> Reply:
-    portal, login_id = rq.t(rq.operator.portal.portal_name), _login_id(rq)
+    portal, login_id = name_of(rq), _login_id(rq)
     page = FactorAppPage(
         form=form,
         picture=totp.picture(totp.address(secret, portal=portal, login_id=login_id)),
