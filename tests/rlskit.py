@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import Engine, event
 
+from mypage.db import streaming
+from mypage.db.reads import Read
 from mypage.db.schema import metadata
 from mypage.testing.guard import ON_PURPOSE
 
-_OF_TENANT = re.compile(r'\b(?:\w+\.)?tenant_id = (?:%\(\w+\)s(?:::\w+)?|\w+\.tenant_id)(?: COLLATE "C")?')
+_GIVEN = r"(?P<given>%\(\w+\)s|\$\d+)(?:::\w+)?"
+_OF_TENANT = re.compile(rf'\b(?:\w+\.)?tenant_id = (?:{_GIVEN}|\w+\.tenant_id)(?: COLLATE "C")?')
 _LEFT = re.compile(r"\btenant_id\s*(?:=|IN\b)")
 TENANT_TABLES = tuple(t.name for t in metadata().sorted_tables if "tenant_id" in t.columns)
 OWN_KEYS = ("tenant_key",)
@@ -22,7 +26,9 @@ OWN_KEYS = ("tenant_key",)
 
 def without_tenant(statement: str) -> str:
     """The statement as it would be if nobody had thought of tenants."""
-    return f"{_OF_TENANT.sub('true', statement)} {ON_PURPOSE}"
+    # A parameter that stood alone would have no type; it may stay, it just compares nothing any more.
+    bare = _OF_TENANT.sub(lambda m: f"{m['given']}::text IS NOT NULL" if m["given"] else "true", statement)
+    return f"{bare} {ON_PURPOSE}"
 
 
 @contextmanager
@@ -30,20 +36,33 @@ def filters_off(engine: Engine) -> Iterator[list[str]]:
     """Every statement of the engine goes out without its tenant; the list gets those that had one."""
     stripped: list[str] = []
 
+    def bare(statement: str) -> str:
+        if _OF_TENANT.search(statement):
+            stripped.append(statement)
+        made = without_tenant(statement)
+        assert not _LEFT.search(made), made
+        return made
+
     def strip(
         connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> tuple[str, Any]:
-        if _OF_TENANT.search(statement):
-            stripped.append(statement)
-        bare = without_tenant(statement)
-        assert not _LEFT.search(bare), bare
-        return bare, parameters
+        return bare(statement), parameters
 
     event.listen(engine, "before_cursor_execute", strip, retval=True)
-    try:
-        yield stripped
-    finally:
-        event.remove(engine, "before_cursor_execute", strip)
+    with pytest.MonkeyPatch.context() as patch:
+        # Reads that travel together, and copies, go to the driver by themselves.
+        sql, copy = Read.__dict__["sql"].func, streaming._copy
+
+        def bare_read(read: Read) -> Any:
+            found = sql(read)
+            return bare(found.decode()).encode() if isinstance(found, bytes) else bare(found)
+
+        patch.setattr(Read, "sql", property(bare_read))
+        patch.setattr(streaming, "_copy", lambda driver, query, *rest: copy(driver, bare(query), *rest))
+        try:
+            yield stripped
+        finally:
+            event.remove(engine, "before_cursor_execute", strip)
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def killed(mutant: Mutant, world: World) -> str:
 
 
 def test_every_guard_that_is_taken_away_is_missed(world: World, figure: Callable[[str], None]) -> None:
-    for name, probe in PROBES.items():
+    for probe in PROBES.values():
         probe(world)
     sound = {name: outcome(world.things, name) for name in CALLS}
     assert [name for name, (answer, _) in sound.items() if "Error" in answer or "Unfiltered" in answer] == []
