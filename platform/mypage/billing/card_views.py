@@ -25,7 +25,7 @@ _REASONS = {
     "insufficient_funds": "The card company says that the limit of this card has been reached.",
     "authentication": "The card company could not confirm that the card is yours.",
 }
-_STEPS = ("Card entry", "Confirmation", "Finished")
+_STEPS = ("Card entry", "Check", "Finished")
 
 
 def card_request(rq: PortalRequest, current: Card | None, *, return_token: str) -> CardSetupRequest:
