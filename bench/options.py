@@ -11,6 +11,6 @@ class Options:
     """Sizes of one run. `folder` keeps what a second run need not make again."""
 
     rounds: int
-    seconds: float
+    seconds: int
     customers: int
     folder: Path

@@ -14,7 +14,12 @@ from pathlib import Path
 from options import Options
 from report import Row, print_rows
 
-BENCHES: dict[str, tuple[str, str]] = {}
+BENCHES: dict[str, tuple[str, str]] = {
+    "render": ("bulk_render", "P5: the home page's template against gettext at run time"),
+    "table": ("bulk_table", "P8: a million bill lines as CSV over HTTP against COPY TO STDOUT"),
+    "print": ("bulk_print", "P12: invoices as PDF against bare typst"),
+    "import": ("bulk_import", "P13: an import against COPY, accounts against argon2"),
+}
 """Name → module, what it measures."""
 
 
@@ -24,7 +29,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which benches; all of them by default")
     parser.add_argument("--list", action="store_true", help="name the benches and stop")
     parser.add_argument("--rounds", type=int, default=5, help="how often each variant is measured, in turns")
-    parser.add_argument("--seconds", type=float, default=4.0, help="how long one variant is measured in a round")
+    parser.add_argument("--seconds", type=int, default=4, help="how long one variant is measured in a round")
     parser.add_argument("--customers", type=int, default=100_000, help="how many customers the portals have together")
     chosen = parser.parse_args()
     if chosen.list:
