@@ -208,6 +208,8 @@ MISTAKES = [
     ('operator = "sample"', 'operator = "ghost"', "operator: 'ghost' is not installed (installed: sample); install its distribution"),
     ('theme = "plain"', 'theme = "pink"', f"theme: there is no theme 'pink' (known: {', '.join(sorted(THEMES))})"),
     ('locale = "ja"', 'locale = "fr"', "locale: there is no language 'fr' (known: en, ja)"),
+    ('locale = "ja"', 'second_factor = "maybe"', "second_factor: is 'maybe'; write one of off, offered, required"),
+    ('locale = "ja"', "second_factor = true", "Expected `str`, got `bool` - at `$.second_factor`; correct the entry"),
     ('"first.example", ', '"First.example", ', "address 'First.example': is no host in lower case without port"),
     ('"first.example", ', '"first.example:8000", ', "address 'first.example:8000': is no host in lower case without port"),
     ('"first.example", ', '"見本.example", ', "address '見本.example': is no host in lower case without port"),
@@ -287,3 +289,24 @@ def test_the_app_role_cannot_apply(own_database: TestDatabase, read: Read) -> No
     with engine.connect() as connection, pytest.raises(Exception, match="permission denied"):
         connection.exec_driver_sql("DELETE FROM platform_address")
     engine.dispose()
+
+
+def test_the_second_factor_is_said_per_tenant_and_off_by_default(read: Read, owner: Engine) -> None:
+    declared = read(GOOD.replace('locale = "ja"', 'locale = "ja"\nsecond_factor = "required"', 1))
+    assert [each.second_factor for each in declared] == ["required", "off"]
+    with platform_unit(owner) as connection:
+        changes = plan(connection, declared)
+        apply(connection, changes)
+        registry, errors = read_registry(connection, TYPES, THEMES)
+        [change] = plan(connection, read())
+    assert "second factor required" in str(changes[0])
+    assert "second factor" not in str(changes[1])
+    assert errors == []
+    found = {name: tenant.second_factor for name, tenant in registry.tenants.items()}
+    assert found == {"first": "required", "second": "off"}
+    assert change.details == ("second_factor: 'required' -> 'off'",)
+
+
+def test_settings_of_an_operator_cannot_say_it(read: Read) -> None:
+    with pytest.raises(TenantsFileError, match="second_factor"):
+        read(GOOD.replace("[tenant.settings]", '[tenant.settings]\nsecond_factor = "off"', 1))

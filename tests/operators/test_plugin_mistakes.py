@@ -106,6 +106,12 @@ def test_an_id_twice() -> None:
     assert "gate_items: 'initial-password' is declared twice" in refused(plugin(gate_items=lambda: [core]))
 
 
+def test_the_gate_of_the_second_factor_is_the_cores() -> None:
+    loose = Gate(name="mine", condition="second-factor-missing", route="home", allowed=frozenset({"bills"}))
+    wrong = "gate_items: 'mine': the gate of second-factor-missing is the core's; remove this one"
+    assert refused(plugin(gate_items=lambda: [loose])) == wrong
+
+
 def test_no_scheme_and_a_scheme_that_lacks_something() -> None:
     empty = plugin(login_scheme_items=nothing, recovery_items=nothing, credential_change_items=nothing)
     assert refused(empty) == "login_scheme_items: there is no login scheme; return at least one"

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -51,7 +51,7 @@ class TenantDeclaration:
     theme: str
     locale: str
     addresses: tuple[Address, ...]
-    second_factor: SecondFactor = "off"
+    second_factor: str = "off"
     settings: Values = field(default_factory=dict)
     extensions: dict[str, Values] = field(default_factory=dict)
 
@@ -75,7 +75,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     addresses: Annotated[list[str], Meta(min_length=1)]
     theme: str = "plain"
     locale: str = "ja"
-    second_factor: SecondFactor = "off"
+    second_factor: str = "off"
     settings: Values = {}
     extensions: dict[str, dict[str, str]] = {}
 
@@ -232,6 +232,9 @@ def _check(
         tell(f"{where}: theme: there is no theme {declared.theme!r} (known: {_listed(themes)})")
     if declared.locale not in LOCALES:
         tell(f"{where}: locale: there is no language {declared.locale!r} (known: {_listed(LOCALES)})")
+    if declared.second_factor not in get_args(SecondFactor):
+        choice = _listed(get_args(SecondFactor))
+        tell(f"{where}: second_factor: is {declared.second_factor!r}; write one of {choice}")
     if declared.operator not in settings_types:
         known = f"installed: {_listed(settings_types)}"
         tell(f"{where}: operator: {declared.operator!r} is not installed ({known}); install its distribution")
