@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from portal_rows import add_account, add_person, sign_in
-
 from mypage.testing.portal import MakePortal, Portal
 from mypage.web.remembering import MOST, Remembered
+from portal_rows import add_account, add_person, sign_in
 
 
 def remembered(portal: Portal) -> dict[tuple[str, object], str]:

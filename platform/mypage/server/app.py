@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -204,6 +205,7 @@ class Server:
             if message["type"] == "lifespan.startup":
                 try:
                     await self.start()
+                    _settle_memory()
                 except Exception as error:  # noqa: BLE001 - uvicorn prints the message and stops
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
@@ -212,6 +214,13 @@ class Server:
                 await self.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _settle_memory() -> None:
+    """The garbage collector looks no more at what lives as long as the process: it would stop requests for that."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
 
 
 def _remembered(derive: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2.meta import find_referenced_templates
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
@@ -88,7 +89,7 @@ class _PortalEnvironment(Environment):
     context_class = _LeanContext
     template_class = _LeanTemplate
 
-    def __init__(self, catalogue: Catalogue, loader: BaseLoader) -> None:
+    def __init__(self, catalogue: Catalogue, loader: BaseLoader, own: Mapping[str, frozenset[str]]) -> None:
         super().__init__(
             loader=loader,
             extensions=[Remembered],
@@ -100,6 +101,7 @@ class _PortalEnvironment(Environment):
             lstrip_blocks=True,
         )
         self._catalogue = catalogue
+        self._own = own
         self.globals.update({"_": catalogue, "ngettext": catalogue.plural})
         self.filters.update(
             {name: partial(fn, catalogue.locale) for name, fn in _DATE_FILTERS.items()}
@@ -116,7 +118,11 @@ class _PortalEnvironment(Environment):
         """What a template of a theme includes or extends is looked for in that theme first."""
         if ":" in template or not parent.startswith("theme/"):
             return template
-        return f"{parent.partition(':')[0]}:{template}"
+        return self.named(template, parent.removeprefix("theme/").partition(":")[0])
+
+    def named(self, template: str, theme: str) -> str:
+        """What a template is compiled as for a theme: as for all of them, if this one changes nothing in it."""
+        return f"theme/{theme}:{template}" if template in self._own.get(theme, ()) else template
 
 
 @lru_cache(4096)
@@ -159,23 +165,47 @@ class Templates:
     def __init__(self, catalogues: Mapping[str, Catalogue], operator: Path | None, themes: Mapping[str, Path]) -> None:
         """`themes` holds only themes with template overrides: the others share one compiled set."""
         loader = LayeredLoader(operator, themes)
-        self._operator = operator
-        self._themes = frozenset(themes)
-        self._environments = {locale: _PortalEnvironment(cat, loader) for locale, cat in catalogues.items()}
+        folders = [CORE_TEMPLATES, *([operator] if operator else [])]
+        self._shared = {name for folder in folders for name in _files_in(folder)}
+        self._own = _changed_by(loader, self._shared, themes) if themes else {}
+        self._environments = {locale: _PortalEnvironment(cat, loader, self._own) for locale, cat in catalogues.items()}
 
     def get(self, name: str, *, theme: str, locale: str) -> Template:
         """The template as this theme has it. Raises jinja2.TemplateNotFound."""
-        full = f"theme/{theme}:{name}" if theme in self._themes else name
-        return self._environments[locale].get_template(full)
+        environment = self._environments[locale]
+        return environment.get_template(environment.named(name, theme))
 
     def warm(self) -> None:
         """Compile every page once, before the first request has to wait for it."""
-        folders = [CORE_TEMPLATES] + ([self._operator] if self._operator else [])
-        names = {path.relative_to(folder).as_posix() for folder in folders for path in folder.rglob("*.html")}
         for environment in self._environments.values():
-            for name in sorted(names):
+            for name in sorted(self._shared):
                 environment.get_template(name)
+            for theme, names in self._own.items():
+                for name in sorted(names):
+                    environment.get_template(environment.named(name, theme))
 
     def render(self, page: Page, *, theme: str, locale: str, **frame: Any) -> str:
         """Render a page context; `frame` are the per-request variables `frame`, `href` and `static`."""
         return self.get(page.template, theme=theme, locale=locale).render(page.variables() | frame)
+
+
+def _files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in (".html", ".txt")}
+
+
+def _changed_by(loader: LayeredLoader, shared: set[str], themes: Mapping[str, Path]) -> dict[str, frozenset[str]]:
+    """For each theme the templates that come out otherwise in it: its own, and all that use one of these."""
+    parser = Environment(extensions=[Remembered])  # noqa: S701 - it only parses
+
+    def used(name: str) -> set[str | None]:
+        return set(find_referenced_templates(parser.parse(loader.get_source(parser, name)[0])))
+
+    uses = {name: used(name) for name in shared}
+    found = {}
+    for theme, folder in themes.items():
+        changed = _files_in(folder)
+        seen = uses | {name: used(f"theme/{theme}:{name}") for name in changed}
+        while more := {n for n, names in seen.items() if n not in changed and (names & changed or None in names)}:
+            changed |= more
+        found[theme] = frozenset(changed)
+    return found
