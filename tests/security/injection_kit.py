@@ -14,7 +14,7 @@ from mypage.db.schema import metadata
 
 MARK = "xqz"
 """Stands in every text; as a function of the page it would tell that a script ran."""
-CHUNK = 20
+CHUNK = 32
 """Texts that one load of all pages shows, each in a row of its own."""
 
 _TAGS = (
