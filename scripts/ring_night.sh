@@ -26,6 +26,32 @@ step_faults() {
     MYPAGE_FAULT_ROUNDS=${MYPAGE_FAULT_ROUNDS:-100} MYPAGE_FAULT_SEED=$SEED pytest tests/faults
 }
 
+# T6, T9: 10,000 races of sessions, 10,000 guesses and numbers.
+step_sessions() {
+    MYPAGE_RING_SIZE=${MYPAGE_SESSION_SIZE:-10} MYPAGE_RING_SEED=$SEED \
+        pytest tests/security/test_session_races.py tests/security/test_brute_force.py
+}
+
+# T8: 2,000 logins of each class, whose times are judged.
+step_enumeration() {
+    MYPAGE_RING_SIZE=${MYPAGE_TIMES_SIZE:-100} MYPAGE_RING_SEED=$SEED pytest tests/security/test_enumeration.py
+}
+
+# T10: 500 rounds of each link.
+step_links() {
+    MYPAGE_RING_SIZE=${MYPAGE_LINKS_SIZE:-20} pytest tests/security/test_mail_links.py
+}
+
+# T11: 100 rounds of each form.
+step_presses() {
+    MYPAGE_RING_SIZE=${MYPAGE_PRESSES_SIZE:-98} pytest tests/security/test_double_submit.py
+}
+
+# T12: 100 rounds of each limit.
+step_limits() {
+    MYPAGE_RING_SIZE=${MYPAGE_LIMITS_SIZE:-34} pytest tests/security/test_limit_races.py
+}
+
 all_steps() { compgen -A function step_ | sed 's/^step_//'; }
 
 steps=("$@")

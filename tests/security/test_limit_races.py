@@ -71,6 +71,7 @@ def test_one_customer_registers_from_many_browsers(
         paths = [kit.path(mail["link"]) for mail in kit.mails("activation")]
         presses = [lambda p=p, n=n: visitor(here, peer=f"203.1.0.{n}").send("POST", p) for n, p in enumerate(paths)]
         assert statuses(together(here, presses)) <= {303, 404}
+        oracle.change("DELETE FROM mail_message WHERE tenant_id = %s", here.name)
     accounts = oracle.fetch("SELECT count(*), count(DISTINCT customer_id) FROM account WHERE tenant_id = %s", here.name)
     held = oracle.fetch("SELECT state, count(*) FROM login_name WHERE tenant_id = %s GROUP BY state", here.name)
     figure(f"T12 registrations: {ROUNDS} customers from {AT_ONCE} browsers at once, {accounts[0][0]} accounts")
@@ -145,7 +146,7 @@ def test_counters_of_many_accounts_and_networks_at_once_are_exact(
     kit, policy = Kit(here), ThrottlePolicy()
     people = [member(kit, fresh()) for _ in range(4)]
     work = []
-    for number in range(60 * SIZE):
+    for number in range(60 * min(SIZE, 3)):
         person, right = people[number % 4], number % 4 == 0
         form = {"login": person.login, "password": PASSWORD if right else "Chigau2026"}
         door = visitor(here, peer=f"203.0.113.{number % 3}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -105,12 +105,21 @@ def reset_before(tx: Tx, policies: Callable[[str], PasswordPolicy], token: str) 
     return _target(tx, policies, just_used(tx, "reset", token))
 
 
-def reset_password(tx: Tx, vault: Vault, policy: PasswordPolicy, token: str, wanted: Change, *, language: str) -> None:
-    """Use a reset link up and set the password; every session ends. Raises DeadLink, or NotFound without an account."""
+def reset_password(
+    tx: Tx, vault: Vault, policy: PasswordPolicy, token: str, wanted: Change, *, language: str
+) -> datetime:
+    """Use a reset link up and set the password; every session ends. Returns when the password was set.
+
+    Raises DeadLink, or NotFound without an account.
+    """
     lock_credential(tx, wanted.credential_id)
     if use_link(tx, "reset", token) is None:
         raise DeadLink
     change(tx, vault, policy, wanted, keep=None, language=language)
+    set_at = select(Credential.changed_at).where(
+        Credential.tenant_id == tx.tenant, Credential.id == wanted.credential_id
+    )
+    return tx.scalars(set_at).one()
 
 
 def _target(tx: Tx, policies: Callable[[str], PasswordPolicy], link: Link | None) -> tuple[str, Earlier] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from mypage.auth import recovery
 from mypage.auth.credentials import Change, Earlier
@@ -11,7 +12,7 @@ from mypage.auth.forms import add_broken, check_new_password, recovery_form, res
 from mypage.auth.login import key_of
 from mypage.auth.pages import Link, RecoverPage, RecoverSentPage, ResetPasswordPage
 from mypage.auth.passwords import history_result
-from mypage.auth.routes_base import any_matches, guessable_at, hashed, matches, rules_of, rules_url
+from mypage.auth.routes_base import any_matches, guessable_at, hashed, matches, remember_device, rules_of, rules_url
 from mypage.auth.throttle import admit, forgive, link_target
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -87,9 +88,11 @@ async def reset_post(rq: PortalRequest) -> Reply:
         return _reset(rq, token, scheme, form, 422)
     secret = await hashed(rq, password)
     try:
-        await rq.run(lambda tx: _set_password(rq, tx, token, scheme, before, secret))
+        set_at = await rq.run(lambda tx: _set_password(rq, tx, token, scheme, before, secret))
     except DeadLink:
         return await _repeated(rq, token)
+    # Strangers may be keeping the account waiting: who has its mail gets in on this browser (decision 0009).
+    remember_device(rq, before.credential_id, set_at)
     return _done(rq)
 
 
@@ -133,10 +136,10 @@ def _counted_target(rq: PortalRequest, tx: Tx, token: str) -> tuple[str, Earlier
     return found
 
 
-def _set_password(rq: PortalRequest, tx: Tx, token: str, scheme: str, before: Earlier, secret: str) -> None:
+def _set_password(rq: PortalRequest, tx: Tx, token: str, scheme: str, before: Earlier, secret: str) -> datetime:
     wanted = Change(credential_id=before.credential_id, password_hash=secret)
     policy = rq.operator.password_policies[scheme]
-    recovery.reset_password(tx, rq.ports.get(Vault), policy, token, wanted, language=rq.locale)
+    return recovery.reset_password(tx, rq.ports.get(Vault), policy, token, wanted, language=rq.locale)
 
 
 async def _repeated(rq: PortalRequest, token: str) -> Reply:
