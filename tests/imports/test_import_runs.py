@@ -6,6 +6,7 @@ import threading
 import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import Engine, text
 from mypage.db.session import Actor, Scope, sync_engine
 from mypage.imports.chunk import Means
 from mypage.imports.loader import ImportStopped, import_feed, import_file
-from mypage.imports.staging import copy_row, new_id
+from mypage.imports.staging import copy_row, new_ids
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase
 
@@ -121,6 +122,6 @@ def test_rows_of_copy_and_ids() -> None:
     assert (
         copy_row((None, True, 1, "a\\\n", b"\x00\xff", {"k": "\n"})) == '\\N\tt\t1\ta\\\\\\n\t\\\\x00ff\t{"k": "\\\\n"}'
     )
-    ids = {uuid.UUID(new_id()) for _ in range(1000)}
+    ids = {uuid.UUID(each) for each in islice(new_ids(), 1000)}
     assert len(ids) == 1000
     assert {made.version for made in ids} == {4}

@@ -15,7 +15,7 @@ from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Hashes, Item, Means, OutOfStep, unknown_customer
 from mypage.imports.records import Account, PasswordHash
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Cursor, Target, copy_row, new_id
+from mypage.imports.staging import Cursor, Target, copy_row
 
 NAME = "account"
 
@@ -130,11 +130,11 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
 def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[str]) -> None:
     accounts, credentials, names = list(changed), [], []
     for value, customer in new:
-        row_id, now, email = new_id(), chunk.now, value.email or ""
+        row_id, now, email = next(chunk.ids), chunk.now, value.email or ""
         stated = (value.role or "holder", value.status or "active", email, value.language or "")
         accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
         login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
-        credentials.append(copy_row((new_id(), row_id, *login, now)))
+        credentials.append(copy_row((next(chunk.ids), row_id, *login, now)))
         names.append(copy_row((value.scheme, value.login_key, "used", row_id)))
     if chunk.write(_NAMES, names) != len(names):
         # Whoever took the name since we looked keeps it; the chunk starts again and sees that.

@@ -10,7 +10,7 @@ from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Card
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Target, copy_row
 from mypage.lib.crypto import DecryptError
 
 NAME = "card"
@@ -86,7 +86,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
 
 
 def _new(chunk: Chunk, value: Prepared, customer_id: UUID) -> str:
-    row_id = new_id()
+    row_id = next(chunk.ids)
     sealed = chunk.means.vault.seal(
         chunk.tx, value.token.encode(), table="payment_method", column="token_sealed", row=str(UUID(row_id))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, LiteralString, Protocol, TypeVar
@@ -14,7 +14,7 @@ from mypage.db.session import Tx
 from mypage.hooks.portal import TenantSettings
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
-from mypage.imports.staging import Cursor, Target, write_rows
+from mypage.imports.staging import Cursor, Target, new_ids, write_rows
 
 R_contra = TypeVar("R_contra", contravariant=True)
 P = TypeVar("P")
@@ -71,6 +71,8 @@ class Chunk:
     hashes: Hashes = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     problems: list[Problem] = field(default_factory=list)
+    ids: Iterator[str] = field(default_factory=new_ids)
+    """New ids for rows, in the form of `copy_row`."""
 
     def refuse(self, kind: str, line: int, error: BadLine) -> None:
         """The line is left out; the rest of the chunk goes on."""

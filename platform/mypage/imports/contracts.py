@@ -11,7 +11,7 @@ from uuid import UUID
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Contract, Service
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Target, copy_row
 
 NAME = "contract"
 
@@ -40,13 +40,15 @@ _FORGET_SERVICES = "DELETE FROM service WHERE tenant_id = %s AND contract_id = A
 class Prepared:
     """`stated` are the values of `_STATED`; `customer` is as the line has it.
 
-    `service_rows` are for COPY, without the ids. They are made here because this runs while the database works.
+    `row` and `service_rows` are for COPY, without the ids. They are made here because this runs while the database
+    works.
     """
 
     key: str
     customer: str
     customer_key: str
     stated: tuple[Any, ...]
+    row: str
     services: tuple[ServiceRow, ...]
     service_rows: tuple[str, ...]
 
@@ -73,6 +75,7 @@ def prepare(record: Contract, _: Means) -> Prepared:
         cleaning.one_line("customer", record.customer),
         cleaning.key_of("customer", record.customer),
         stated,
+        copy_row(stated),
         services,
         tuple(copy_row((position, *service)) for position, service in enumerate(services, 1)),
     )
@@ -93,6 +96,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     rows: list[str] = []
     service_rows: list[str] = []
     replaced: list[UUID] = []
+    now = copy_row((chunk.now,))
     for item in items:
         value = item.value
         customer = customers.get(value.customer_key)
@@ -105,11 +109,11 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id = new_id() if found is None else found[0]
+        row_id = next(chunk.ids) if found is None else found[0]
         if found is not None:
             replaced.append(found[0])
-        rows.append(copy_row((row_id, value.key, customer.id, *value.stated, chunk.now)))
-        service_rows.extend(f"{new_id()}\t{row_id}\t{service}" for service in value.service_rows)
+        rows.append(f"{row_id}\t{copy_row((value.key, customer.id))}\t{value.row}\t{now}")
+        service_rows.extend(f"{next(chunk.ids)}\t{row_id}\t{service}" for service in value.service_rows)
     chunk.write(_TABLE, rows)
     if replaced and not chunk.dry_run:
         chunk.cursor.execute(_FORGET_SERVICES, (chunk.tenant, replaced))

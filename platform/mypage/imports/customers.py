@@ -8,7 +8,7 @@ from mypage.auth.proof import proof_hash
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.records import Customer
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Target, copy_row
 from mypage.lib.text import fold_kana
 
 NAME = "customer"
@@ -28,11 +28,12 @@ _STORED = (
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`stated` are the values of `_STATED`."""
+    """`stated` are the values of `_STATED`; `row` is key and values for COPY, made here while the database works."""
 
     key: str
     stated: tuple[str, ...]
     proof_code: tuple[str, ...] | None
+    row: str
 
 
 def prepare(record: Customer, _: Means) -> Prepared:
@@ -53,7 +54,7 @@ def prepare(record: Customer, _: Means) -> Prepared:
     )
     parts = record.proof_code
     code = tuple(cleaning.required("proof_code", part) for part in parts) if parts is not None else None
-    return Prepared(key, stated, code)
+    return Prepared(key, stated, code, copy_row((key, *stated)))
 
 
 def natural_key(value: Prepared) -> tuple[str, str, str]:
@@ -65,6 +66,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     """Insert what is new, replace what is different; a proof code that is left out is kept."""
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
     rows: list[str] = []
+    now = copy_row((chunk.now,))
     for item in items:
         value = item.value
         found = stored.get(value.key)
@@ -75,8 +77,8 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id, created = (new_id(), chunk.now) if found is None else (found[0], found[-1])
-        rows.append(copy_row((row_id, value.key, *value.stated, proof, created, chunk.now)))
+        row_id, created = (next(chunk.ids), now) if found is None else (found[0], copy_row((found[-1],)))
+        rows.append(f"{row_id}\t{value.row}\t{copy_row((proof,))}\t{created}\t{now}")
     chunk.write(_TABLE, rows)
     if chunk.dry_run:
         chunk.scratch.note_customers(item.value.key for item in items)

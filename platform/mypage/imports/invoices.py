@@ -13,7 +13,7 @@ from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, unknown_customer
 from mypage.imports.records import DeclaredTotals, Invoice, InvoiceLine
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Target, copy_row
 
 NAME = "invoice"
 
@@ -145,10 +145,10 @@ def _first_day(month: str) -> date:
 
 
 def _add(chunk: Chunk, rows: _Rows, value: Prepared, customer: CustomerRef) -> None:
-    row_id = new_id()
+    row_id = next(chunk.ids)
     rows.invoices.append(_row(chunk, value, customer, row_id, value.addressee or customer.name))
-    rows.lines.extend(f"{new_id()}\t{row_id}\t{line}" for line in value.line_rows)
-    rows.taxes.extend(f"{new_id()}\t{row_id}\t{tax}" for tax in value.tax_rows)
+    rows.lines.extend(f"{next(chunk.ids)}\t{row_id}\t{line}" for line in value.line_rows)
+    rows.taxes.extend(f"{next(chunk.ids)}\t{row_id}\t{tax}" for tax in value.tax_rows)
 
 
 def _row(chunk: Chunk, value: Prepared, customer: CustomerRef, row_id: UUID | str, addressee: str) -> str:

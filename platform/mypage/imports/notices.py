@@ -9,7 +9,7 @@ from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Notice
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row, new_id
+from mypage.imports.staging import Target, copy_row
 
 NAME = "notice"
 
@@ -81,6 +81,6 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
-        row_id = new_id() if found is None else found[0]
+        row_id = next(chunk.ids) if found is None else found[0]
         rows.append(copy_row((row_id, value.key, customer_id, *value.stated, chunk.now)))
     chunk.write(_TABLE, rows)

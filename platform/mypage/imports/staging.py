@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 Cursor = psycopg.Cursor[Any]
+_IDS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,16 @@ def copy_row(values: Iterable[Any]) -> str:
     return "\t".join([render[type(value)](value) for value in values])
 
 
-def new_id() -> str:
-    """A random UUID (version 4) as text, several times faster than `uuid.uuid4` makes one."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:12]}4{digits[13:16]}a{digits[17:]}"
+def new_ids() -> Iterator[str]:
+    """Random UUIDs (version 4) as text without end, several times faster than `uuid.uuid4` makes them.
+
+    Chance is drawn for many at once: each draw lets another thread take its turn, which would cost more than the id.
+    """
+    while True:
+        drawn = os.urandom(16 * _IDS_AT_ONCE).hex()
+        for start in range(0, len(drawn), 32):
+            digits = drawn[start : start + 32]
+            yield f"{digits[:12]}4{digits[13:16]}a{digits[17:]}"
 
 
 def _ending(target: Target) -> sql.Composable:
