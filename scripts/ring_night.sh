@@ -13,7 +13,7 @@ pytest() { .venv/bin/python -m pytest -q -s -p no:cacheprovider "$@"; }
 
 # T1: 250,000 attempts and more.
 step_ring() {
-    MYPAGE_RING_SIZE=${MYPAGE_RING_SIZE:-12} MYPAGE_RING_SEED=$SEED pytest tests/security/test_ring.py
+    MYPAGE_RING_SIZE=${MYPAGE_RING_SIZE:-8} MYPAGE_RING_SEED=$SEED pytest tests/security/test_ring.py
 }
 
 # T19: 100,000 malformed requests and more.

@@ -127,11 +127,8 @@ class Browser:
     """Headers sent besides those of a request, a second Host for instance."""
     shape: Callable[[str], str] | None = None
     """Makes the target of a path; without it the prefix is put before it."""
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether requests say two things about the portal that is meant."""
-        return bool(self.extra or self.shape)
+    contradicts: bool = False
+    """Whether its requests say two things about the portal that is meant."""
 
     async def send(
         self,

@@ -32,7 +32,7 @@ class Attacker:
         else:
             made = browser(self.at, self.person)
         made.label, made.keep_cookies, made.extra, made.shape = self.label, False, self.extra, self.shape
-        made.host = self.host or made.host
+        made.host, made.contradicts = self.host or made.host, bool(self.host or self.extra or self.shape)
         return made
 
 

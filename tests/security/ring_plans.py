@@ -21,7 +21,7 @@ SESSION_ENDERS = ("sessions-end", "logout")
 """Come last: who tried them is signed out."""
 RANDOM_PAGES = {"register", "captcha", "factors-app", "factors-passkey"}
 """Their pages hold a picture, a secret or a challenge that is never the same, or is there once the attacker began."""
-SHARE = 14
+SHARE = 20
 """In the small size each id is carried to each route by one attacker of so many; which, the seed says."""
 CONTRADICTING_SHARE = 6
 """The same for what those try who contradict themselves about the portal that they mean."""
