@@ -88,7 +88,8 @@ def pages_of(routes: tuple[Route, ...]) -> set[str]:
 def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, role: Role) -> Walk:
     """Go everywhere that a role can go at a portal."""
     walk = Walk(surfers.open(site), role)
-    _public(walk)
+    if role != "empty":
+        _public(walk)
     if role == "visitor":
         if site.facts.registers:
             _registering(stack, people, walk)

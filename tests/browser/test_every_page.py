@@ -59,12 +59,15 @@ def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: 
             surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
             problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
             views.count += 1
-        problems += stretched_faults(surfer.page)
-        if lang == "ja":
+        if lang == "en":
+            # English words are the longer ones.
+            problems += stretched_faults(surfer.page)
+        else:
             stops, wrong = focus_faults(surfer.page)
             problems += wrong if stops > 3 else [*wrong, f"only {stops} stops of the focus"]
         title, path = surfer.page.title().rpartition(" | ")[0], urlsplit(surfer.page.url).path
-        if scene.status == 200 and titles.setdefault(title, path) != path:
+        # Who is not logged in gets the login page at the top, who is, the home page.
+        if scene.status == 200 and scene.name != "top" and titles.setdefault(title, path) != path:
             problems.append(f"the title {title!r} is also that of {titles[title]}")
         found += [f"{scene.name}: {problem}" for problem in problems + surfer.watch.take()]
     assert not found, "\n".join(["", *found])
@@ -101,7 +104,7 @@ def test_files_are_what_they_say(walks: Walks, key: str) -> None:
 @pytest.mark.xdist_group("actv-actv")
 @pytest.mark.req("ACTV-72")
 def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
-    for role in ROLES:
+    for role in ("visitor", "rich"):
         surfer = walks("actv-actv", role).surfer
         surfer.go("/display?language=ja")
         surfer.go("/display?size=large")
