@@ -33,7 +33,6 @@ from mypage.db.session import Actor, MissingTenant, Scope, Tx, enter_sql, platfo
 from mypage.forms import drafts, wizard
 from mypage.hooks.context import Principal
 from mypage.hooks.permissions import PUBLIC
-from mypage.i18n import Catalogue
 from mypage.jobs.queue import enqueue
 from mypage.jobs.tasks import BadJob, read_job
 from mypage.lib.crypto import DecryptError
@@ -48,7 +47,7 @@ from mypage.testing.database import TestDatabase
 from mypage.testing.guard import ON_PURPOSE
 from mypage.testing.portal import NOON, Portal
 from mypage.web.cookies import CookieJar
-from mypage.web.rendering import _PortalEnvironment
+from mypage.web.rendering import Templates
 from mypage.web.urls import safe_path
 from portal_rows import add_account, add_contract, add_notice, add_person, operator_of
 
@@ -326,8 +325,8 @@ def formulas(w: World) -> None:
 
 
 def escaping(w: World) -> None:
-    made = _PortalEnvironment(Catalogue("ja"), None)  # type: ignore[arg-type]
-    assert made.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
+    for environment in Templates(w.operator.catalogues, None, {})._environments.values():
+        assert environment.from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
 
 
 def trail(w: World) -> None:
