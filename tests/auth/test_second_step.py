@@ -353,11 +353,15 @@ def test_passkeys_of_others_other_sites_and_other_keys_are_refused(offered: Fact
     elsewhere = device_of(offered.portal, id=mine.id, key=mine.key)
     elsewhere.rp_id = "evil.example"
     browser = offered.half_way("mine000001")
+    challenges = set()
     for device in (yours, wrong_key, phisher, elsewhere):
         device.count = 50
-        answer = device.get(options_of(browser.get("/login/second")))
+        options = options_of(browser.get("/login/second"))
+        challenges.add(options["challenge"])
+        answer = device.get(options)
         assert browser.post("/login/second", {"way": "passkey", "answer": answer}).status == 422
         offered.portal.clock.at += timedelta(seconds=45)
+    assert len(challenges) == 4, "an answer that failed must not fit the next time"
     for made_up in ("{", "[]", "null", "1", '{"id": 1}', json.dumps({"id": "a" * 15_000}), "x" * 17_000, "\x00"):
         answer = browser.post("/login/second", {"way": "passkey", "answer": made_up})
         assert answer.status == 422, made_up[:20]
