@@ -16,6 +16,8 @@ from report import Row, print_rows
 
 BENCHES: dict[str, tuple[str, str]] = {
     "pages": ("pages", "P1 to P4 and P11: the home page of a signed-in customer"),
+    "logins": ("logins", "P9: logins, and pages beside a storm of them"),
+    "tenants": ("tenants", "P10: 1,000 tenants instead of one"),
     "render": ("bulk_render", "P5: the home page's template against gettext at run time"),
     "table": ("bulk_table", "P8: a million bill lines as CSV over HTTP against COPY TO STDOUT"),
     "print": ("bulk_print", "P12: invoices as PDF against bare typst"),

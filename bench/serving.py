@@ -109,6 +109,12 @@ def load(
     """The home page for every browser in turns, for so many seconds."""
     targets = folder / "browsers.txt"
     targets.write_text("".join(f"{host}\t{cookie}\n" for host, cookie, _ in browsers), encoding="ascii")
+    lists = {"BROWSERS": str(targets)}
+    return wrk(served, path="/home", script="home.lua", lists=lists, seconds=seconds, connections=connections)
+
+
+def wrk(served: Served, *, path: str, script: str, lists: Mapping[str, str], seconds: int, connections: int) -> Load:
+    """A load of wrk. Its script reads what to ask for from the files that `lists` names."""
     before = served.cpu_seconds()
     done = subprocess.run(
         [
@@ -118,10 +124,10 @@ def load(
             f"-d{seconds}s",
             "--latency",
             "-s",
-            HERE / "home.lua",
-            f"http://127.0.0.1:{served.port}/home",
+            HERE / script,
+            f"http://127.0.0.1:{served.port}{path}",
         ],
-        env={**os.environ, "BROWSERS": str(targets)},
+        env={**os.environ, **lists},
         capture_output=True,
         text=True,
         check=True,
