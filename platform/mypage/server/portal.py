@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from litestar import Litestar, Request
-from litestar.enums import HttpMethod
+from litestar.enums import HttpMethod, ScopeType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Response
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from mypage.web.kernel import Kernel
 from mypage.web.routing import FORM_LIMIT, Route
@@ -21,8 +21,11 @@ log = structlog.get_logger("mypage.error")
 AnyRequest = Request[Any, Any, Any]
 
 
-def create_app(kernel: Kernel, routes: Sequence[Route]) -> Litestar:
-    """The application of one operator; only routes given here can be reached in it."""
+def create_app(kernel: Kernel, routes: Sequence[Route]) -> ASGIApp:
+    """The application of one operator; only routes given here can be reached in it.
+
+    Reading a page of a fixed path is the most frequent request by far and needs nothing of Litestar's handlers.
+    """
 
     def failed(request: AnyRequest, error: Exception) -> Response[Any]:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -32,13 +35,31 @@ def create_app(kernel: Kernel, routes: Sequence[Route]) -> Litestar:
             status = 400 if status < 500 else 500
         return _Branded(kernel, request, status)
 
-    return Litestar(
+    pages = {route.path: route for route in routes if route.method == "GET" and "{" not in route.path}
+    litestar = Litestar(
         route_handlers=[_handler(kernel, route) for route in routes],
         exception_handlers={Exception: failed, HTTPException: failed},
         openapi_config=None,
         logging_config=None,
         request_max_body_size=FORM_LIMIT,
     )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        method = scope["method"] if scope["type"] == ScopeType.HTTP else ""
+        page = pages.get(scope["path"][len(scope["state"]["prefix"]) :]) if method in ("GET", "HEAD") else None
+        if page is None:
+            await litestar(scope, receive, send)
+            return
+        scope["path_params"] = {}
+        request: AnyRequest = Request(cast("HTTPScope", scope), receive, send)
+        try:
+            response = await kernel.serve(page, request)
+        except Exception as error:  # noqa: BLE001 - as in Litestar: whatever it was, the answer is a page
+            response = failed(request, error)
+        answer: ASGIApp = response.to_asgi_response(None, request, is_head_response=method == "HEAD")
+        await answer(scope, receive, send)
+
+    return app
 
 
 class _Branded(Response[bytes]):
