@@ -254,10 +254,8 @@ def installed(folder: Path) -> Iterator[Installation]:
         assert nursery.stdout is not None
         port = json.loads(nursery.stdout.readline())["port"]
         made = Installation(postgres, database, company, sink, folder, nursery, port)
+        parts.callback(made.hang_up)
         yield made
-        made.kill_web()
-        made.kill_worker()
-        made.hang_up()
 
 
 def _free_port() -> int:

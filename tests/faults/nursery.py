@@ -43,12 +43,14 @@ def main() -> None:
         kernel.responder.templates.warm()
     gc.freeze()
     codes: dict[int, int] = {}
+    started: set[int] = set()
     print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] == "start":
             pid = os.fork()
             codes.pop(pid, None)
+            started.add(pid)
             if pid == 0:
                 _child(order, settings, compiled, server, listener)
             print(json.dumps({"pid": pid}), flush=True)
@@ -58,6 +60,10 @@ def main() -> None:
                 pid, status = os.waitpid(asked, os.WNOHANG)
                 codes.update({pid: os.waitstatus_to_exitcode(status)} if pid else {})
             print(json.dumps({"code": codes.get(asked)}), flush=True)
+    # The test has ended, perhaps without a word: nothing of it goes on.
+    for pid in started - codes.keys():
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _child(order: Any, settings: Settings, compiled: Compiled, server: Server, listener: socket.socket) -> NoReturn:
