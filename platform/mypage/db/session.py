@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 
 from mypage.db.reads import PREPARED, Ask, Later, Read, send_together
 from mypage.db.wire import Prepared, Row, Statement
@@ -308,10 +309,8 @@ class Database:
 
     async def _once(self, scope: Scope, work: Callable[[Tx], T], first: Ask | None) -> T:
         try:
-            async with self.engine.connect() as raw:
-                opening = _Opening(first) if first else None
-                connection = await raw.execution_options(tenant=scope.tenant, opening=opening)
-                return await connection.run_sync(_work, scope, work)
+            # All of it in one switch: SQLAlchemy's asynchronous connection makes three, and a task to close itself.
+            return await greenlet_spawn(_borrow, self.engine.sync_engine, scope, work, first)
         except (InterfaceError, OperationalError, PoolTimeout) as error:
             raise DatabaseDown(str(error)) from error
 
@@ -332,6 +331,12 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+def _borrow(engine: Engine, scope: Scope, work: Callable[[Tx], T], first: Ask | None) -> T:
+    with engine.connect() as raw:
+        opening = _Opening(first) if first else None
+        return _work(raw.execution_options(tenant=scope.tenant, opening=opening), scope, work)
 
 
 def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> T:
