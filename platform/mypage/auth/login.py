@@ -14,6 +14,7 @@ from mypage.auth.known import Devices
 from mypage.auth.models import Account, Credential
 from mypage.auth.sessions import end_session, open_session
 from mypage.auth.throttle import Target, admit, device_target, forgive, login_target
+from mypage.db.reads import Read
 from mypage.db.session import Actor, Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.hooks.passwords import IdentifierPolicy
@@ -21,7 +22,7 @@ from mypage.lib.text import fold_identifier
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 
-_FIND = (
+_FIND = Read(
     select(
         Credential.id,
         Credential.account_id,
@@ -37,6 +38,12 @@ _FIND = (
         Credential.scheme == bindparam("scheme"),
         Credential.login_key == bindparam("key"),
     )
+)
+_LOCK = Read(
+    select(Credential.password_hash, Credential.changed_at, Account.status)
+    .join(Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == Credential.account_id))
+    .where(Credential.tenant_id == bindparam("tenant"), Credential.id == bindparam("credential"))
+    .with_for_update(of=Credential)
 )
 
 
@@ -103,9 +110,8 @@ def begin(
 
     One from a known device of the credential counts for that device only, so that strangers cannot make it wait.
     """
-    row = tx.execute(_FIND, {"tenant": tx.tenant, "scheme": scheme, "key": login_key}).one_or_none()
     found = None
-    if row is not None:
+    for row in tx.rows(_FIND, tenant=tx.tenant, scheme=scheme, key=login_key):
         found = Found(
             id=row.id,
             account_id=row.account_id,
@@ -203,12 +209,7 @@ def _known(devices: Devices, found: Found | None, now: datetime) -> str:
 
 
 def _unchanged(tx: Tx, found: Found, *, renews: bool) -> bool:
-    row = tx.execute(
-        select(Credential.password_hash, Credential.changed_at, Account.status)
-        .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == Credential.account_id))
-        .where(Credential.tenant_id == tx.tenant, Credential.id == found.id)
-        .with_for_update(of=Credential)
-    ).one_or_none()
+    row = next(iter(tx.rows(_LOCK, tenant=tx.tenant, credential=found.id)), None)
     if row is None or row.status != "active":
         return False
     return row.password_hash == found.password_hash or (renews and row.changed_at == found.changed_at)

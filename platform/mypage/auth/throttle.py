@@ -33,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.auth.models import LoginCounter
+from mypage.db.reads import Read
 from mypage.db.session import Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.tokens import length_prefixed
@@ -117,20 +118,20 @@ def forgive(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | No
     """
     for key in sorted(target.own + target.shared):
         if key in target.own:
-            tx.execute(_RESET, {"t": tx.tenant, "w_kind": key.kind, "w_key": key.key})
+            tx.rows(_RESET, t=tx.tenant, w_kind=key.kind, w_key=key.key)
         else:
             _give_back(tx, policy, key, at or tx.now())
 
 
 def _count(tx: Tx, policy: ThrottlePolicy, key: Key, now: datetime) -> bool:
-    values = _limits(policy, key) | {"tenant_id": tx.tenant, "kind": key.kind, "key": key.key, "now": now}
-    return tx.execute(_COUNT, values).one_or_none() is not None
+    limits = _limits(policy, key)
+    return bool(tx.rows(_COUNT, tenant_id=tx.tenant, kind=key.kind, key=key.key, now=now, **limits))
 
 
 def _give_back(tx: Tx, policy: ThrottlePolicy, key: Key, counted_at: datetime) -> None:
     limits = _limits(policy, key)
     del limits["leak"]
-    tx.execute(_GIVE_BACK, limits | {"t": tx.tenant, "w_kind": key.kind, "w_key": key.key, "now": counted_at})
+    tx.rows(_GIVE_BACK, t=tx.tenant, w_kind=key.kind, w_key=key.key, now=counted_at, **limits)
 
 
 def _limits(policy: ThrottlePolicy, key: Key) -> dict[str, Any]:
@@ -206,9 +207,9 @@ def _of_key() -> Iterable[Any]:
     )
 
 
-_COUNT = _count_statement()
-_RESET = delete(LoginCounter).where(*_of_key())
-_GIVE_BACK = (
+_COUNT = Read(_count_statement())
+_RESET = Read(delete(LoginCounter).where(*_of_key()))
+_GIVE_BACK = Read(
     update(LoginCounter)
     .where(*_of_key())
     .values(

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, UpdateBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from mypage.db.wire import Row, Statement, exchange
@@ -24,9 +24,12 @@ PREPARED = "prepared reads"
 
 
 class Read:
-    """A select that is built at import, with a bindparam for every value that a request gives."""
+    """A statement that is built at import, with a bindparam for every value that a request gives.
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    A select, or a change of few rows on a path as hot as those of reads; what it returns are its rows.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
         """Nothing is compiled before the first use: by then all mapped classes are known."""
         self._statement = statement
 
@@ -46,7 +49,7 @@ class Read:
     @cached_property
     def make_row(self) -> Callable[[Sequence[Any]], Row]:
         """From a tuple to a row."""
-        names = self._statement.selected_columns.keys()
+        names = [str(column.key) for column in self._statement.exported_columns]
         made: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - the names are known only now
         return cast("Callable[[Sequence[Any]], Row]", made._make)
 
