@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, insert, select, update
 
 from mypage.audit.trail import record
 from mypage.auth.factors.models import SecondFactor
@@ -57,6 +57,20 @@ _FIND_WITH_FACTOR = _FIND.add_columns(
     .label("has_factor")
 )
 _READ, _READ_WITH_FACTOR = Read(_FIND), Read(_FIND_WITH_FACTOR)
+_OPEN = Read(
+    insert(LoginSession).values(
+        tenant_id=bindparam("tenant"),
+        token_hash=bindparam("hash"),
+        public_id=bindparam("public_id"),
+        account_id=bindparam("account"),
+        scheme=bindparam("scheme"),
+        created_at=bindparam("now"),
+        seen_at=bindparam("now"),
+        expires_at=bindparam("expires_at"),
+        reauth_at=bindparam("now"),
+        device=bindparam("device"),
+    )
+)
 _TOUCH = (
     update(LoginSession)
     .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
@@ -120,20 +134,17 @@ def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str,
     """Start a session and return its token, which only the browser keeps."""
     token = new_token()
     now = tx.now()
-    tx.add(
-        LoginSession(
-            tenant_id=tx.tenant,
-            token_hash=token_hash(token),
-            account_id=account_id,
-            scheme=scheme,
-            created_at=now,
-            seen_at=now,
-            expires_at=now + operator.sessions.absolute,
-            reauth_at=now,
-            device=device[:200],
-        )
+    tx.rows(
+        _OPEN,
+        tenant=tx.tenant,
+        hash=token_hash(token),
+        public_id=uuid.uuid4(),
+        account=account_id,
+        scheme=scheme,
+        now=now,
+        expires_at=now + operator.sessions.absolute,
+        device=device[:200],
     )
-    tx.flush()
     return token
 
 
@@ -163,13 +174,17 @@ def end_other_sessions(tx: Tx, account_id: uuid.UUID, keep: uuid.UUID | None) ->
     return ended
 
 
-def rotate_session(tx: Tx, session_id: uuid.UUID) -> str | None:
-    """Give a session a new token after a re-authentication; None when it has ended meanwhile."""
+def rotate_session(tx: Tx, session_id: uuid.UUID, *, reauthenticated: bool = True) -> str | None:
+    """Give a session a new token; None when it has ended meanwhile.
+
+    `reauthenticated`: all that a login asks for was given again, a second factor included.
+    """
     fresh = new_token()
+    proved = {"reauth_at": tx.now()} if reauthenticated else {}
     changed = tx.execute(
         update(LoginSession)
         .where(LoginSession.tenant_id == tx.tenant, LoginSession.public_id == session_id)
-        .values(token_hash=token_hash(fresh), reauth_at=tx.now(), seen_at=tx.now())
+        .values(token_hash=token_hash(fresh), seen_at=tx.now(), **proved)
         .returning(LoginSession.public_id)
     ).one_or_none()
     return fresh if changed else None
