@@ -60,7 +60,10 @@ settings.configure(
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
             "DIRS": [HERE / "templates"],
-            "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+            "OPTIONS": {
+                "context_processors": ["django.template.context_processors.request"],
+                "libraries": {"icons": "peer.icons"},
+            },
         }
     ],
 )
