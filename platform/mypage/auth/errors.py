@@ -15,3 +15,7 @@ class AlreadyRegistered(DomainError):
 
 class DeadLink(DomainError):
     """A mail link that is unknown, used, over its time, another tenant's, or whose reason is gone."""
+
+
+class FactorsFull(DomainError):
+    """The account has as many second factors as it may have."""

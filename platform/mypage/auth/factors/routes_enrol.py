@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypage.auth import login
 from mypage.auth.devices import device_name
+from mypage.auth.errors import FactorsFull
 from mypage.auth.factors import passkeys, service, totp
 from mypage.auth.factors.forms import name_form, new_app_form
 from mypage.auth.factors.pages import FactorAppPage, FactorPasskeyPage
@@ -52,9 +53,11 @@ def app_confirm(rq: PortalRequest) -> Reply:
         return _app(rq, secret.decode(), form, 422)
     if not take_draft(rq.tx, rq.owner, APP):
         return Go("factors")
-    codes = service.add_app(
-        rq.tx, keys_of(rq), holder_of(rq), secret=secret.decode(), name=form.text("name"), step=step
-    )
+    name, holder = form.text("name"), holder_of(rq)
+    try:
+        codes = service.add_app(rq.tx, keys_of(rq), holder, secret=secret.decode(), name=name, step=step)
+    except FactorsFull:
+        return _full(rq)
     return _added(rq, codes)
 
 
@@ -89,7 +92,10 @@ def passkey_confirm(rq: PortalRequest) -> Reply:
         return _passkey(rq, challenge, form, 422, text)
     if not take_draft(rq.tx, rq.owner, PASSKEY):
         return Go("factors")
-    codes = service.add_passkey(rq.tx, keys_of(rq), holder_of(rq), made, name=form.text("name"))
+    try:
+        codes = service.add_passkey(rq.tx, keys_of(rq), holder_of(rq), made, name=form.text("name"))
+    except FactorsFull:
+        return _full(rq)
     if codes is None:
         rq.flash("warn", rq.t("This passkey is known already. Nothing was added."))
         return Go("factors")
@@ -99,8 +105,7 @@ def passkey_confirm(rq: PortalRequest) -> Reply:
 def _start(rq: PortalRequest, wizard: str, secret: bytes, page: str) -> Reply:
     offered(rq)
     if len(service.factors_of(rq.tx, rq.principal.account_id)) >= service.MOST:
-        rq.flash("warn", rq.t("You have as many as are possible. Please remove one first."))
-        return Go("factors")
+        return _full(rq)
     save_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=wizard, data={}, secret=secret)
     return Go(page)
 
@@ -108,6 +113,11 @@ def _start(rq: PortalRequest, wizard: str, secret: bytes, page: str) -> Reply:
 def _waiting(rq: PortalRequest, wizard: str) -> bytes | None:
     draft = load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=wizard)
     return draft.secret if draft is not None else None
+
+
+def _full(rq: PortalRequest) -> Reply:
+    rq.flash("warn", rq.t("You have as many as are possible. Please remove one first."))
+    return Go("factors")
 
 
 def _over(rq: PortalRequest) -> Reply:

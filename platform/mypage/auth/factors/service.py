@@ -12,6 +12,7 @@ from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mypage.audit.trail import record
+from mypage.auth.errors import FactorsFull
 from mypage.auth.factors import recovery_codes
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.factors.passkeys import NewPasskey
@@ -89,9 +90,10 @@ def passkey_ids(tx: Tx, account_id: uuid.UUID) -> Sequence[bytes]:
 def add_app(tx: Tx, keys: Keys, holder: Holder, *, secret: str, name: str, step: int) -> tuple[str, ...]:
     """Add an app whose code of `step` was right; that code cannot be used again.
 
-    Returns the recovery codes that the first factor brings, else none. Raises NotFound.
+    Returns the recovery codes that the first factor brings, else none. Raises NotFound, and FactorsFull when there are
+    `MOST` by now.
     """
-    _lock(tx, holder.account_id)
+    _room(tx, holder.account_id)
     factor_id = uuid.uuid4()
     sealed = keys.vault.seal(tx, secret.encode(), table=TABLE, column=COLUMN, row=str(factor_id))
     row = {"kind": "totp", "sealed": sealed, "last_step": step}
@@ -101,7 +103,7 @@ def add_app(tx: Tx, keys: Keys, holder: Holder, *, secret: str, name: str, step:
 
 def add_passkey(tx: Tx, keys: Keys, holder: Holder, made: NewPasskey, *, name: str) -> tuple[str, ...] | None:
     """Add a passkey; None when this tenant knows its id already. Else as `add_app`."""
-    _lock(tx, holder.account_id)
+    _room(tx, holder.account_id)
     factor_id = uuid.uuid4()
     row = {
         "kind": "passkey",
@@ -239,6 +241,13 @@ def _count(tx: Tx, account_id: uuid.UUID) -> int:
         .select_from(SecondFactor)
         .where(SecondFactor.tenant_id == tx.tenant, SecondFactor.account_id == account_id)
     ).one()
+
+
+def _room(tx: Tx, account_id: uuid.UUID) -> None:
+    """Lock the account and see that one more fits: other tabs may have begun before it was full."""
+    _lock(tx, account_id)
+    if _count(tx, account_id) >= MOST:
+        raise FactorsFull
 
 
 def _lock(tx: Tx, account_id: uuid.UUID) -> Account:
