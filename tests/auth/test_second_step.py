@@ -115,8 +115,10 @@ def test_of_equal_proofs_at_once_one_holds(offered: FactorKit, method: Method, b
         credential = tx.scalars(select(Credential.id).where(Credential.tenant_id == tx.tenant)).one()
         for owner in owners:
             challenge.wait(tx, keys.vault, "second-login", owner, credential_id=credential)
-        target = second_target(person.account_id, "n")
-        return Attempt(answer=Answer(method, typed), target=target, admitted=True, at=tx.now())
+        account_id = person.account_id
+        assert account_id is not None
+        answer, target = Answer(method, typed), second_target(account_id, "n")
+        return Attempt(account_id=account_id, answer=answer, target=target, admitted=True, at=tx.now())
 
     typed = offered.code(secret) if method == "app" else codes[0]
     attempt = portal.run(begin)
@@ -321,6 +323,56 @@ def test_giving_the_password_again_asks_for_both(offered: FactorKit) -> None:
     assert browser.get("/factors").status == 200
     assert dict(browser.cookies) != first
     assert ("reauth.succeeded", {"method": "app"}) in actions(offered, "reauth")
+
+
+def test_a_new_password_stands_in_for_no_second_step(offered: FactorKit) -> None:
+    _, secret, _ = offered.with_app()
+    browser = offered.half_way()
+    offered.send(browser, offered.code(secret))
+    offered.portal.clock.at += timedelta(minutes=11)
+    assert browser.get("/factors").location == "/reauth?next=%2Ffactors"
+    browser.get("/credentials")
+    entered = browser.submit({"current": PASSWORD, "password": NEW_PASSWORD, "password_again": NEW_PASSWORD})
+    browser.get(entered.location)
+    assert browser.submit({}, follow=True).status == 200
+    assert browser.get("/factors").location == "/reauth?next=%2Ffactors"
+
+
+def test_a_draft_that_changes_hands_is_not_compared_on_anothers_count(offered: FactorKit) -> None:
+    mine, _, _ = offered.with_app("mine000001")
+    theirs, secret, _ = offered.with_app("theirs0001")
+    keys, owner = keys_of(offered.portal), b"one browser"
+
+    def wait(credential_of: Any) -> None:
+        wanted = select(Credential.id).where(Credential.account_id == credential_of.account_id)
+        offered.portal.run(
+            lambda tx: challenge.wait(
+                tx,
+                keys.vault,
+                "second-login",
+                owner,
+                credential_id=tx.scalars(wanted.where(Credential.tenant_id == tx.tenant)).one(),
+            )
+        )
+
+    def settle(attempt: Attempt) -> str:
+        policy = operator_of(offered.portal).throttle
+        means = Means(
+            keys=keys, site=Site(offered.portal.host, offered.portal.origin, "p"), policy=policy, language="ja"
+        )
+        return offered.portal.run(lambda tx: challenge.settle(tx, means, "second-login", owner, attempt)).outcome
+
+    def begin() -> Attempt:
+        policy, answer = operator_of(offered.portal).throttle, Answer("app", offered.code(secret))
+        pending = offered.portal.run(lambda tx: challenge.waiting(tx, keys.vault, "second-login", owner))
+        assert pending is not None
+        return offered.portal.run(lambda tx: challenge.begin(tx, policy, pending, answer, "192.0.2.1"))
+
+    wait(mine)
+    counted_for_me = begin()
+    wait(theirs)
+    assert settle(counted_for_me) == "gone"
+    assert settle(begin()) == "proved"
 
 
 def test_a_passkey_opens_the_door_once_per_challenge(offered: FactorKit) -> None:

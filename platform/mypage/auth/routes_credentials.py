@@ -92,7 +92,7 @@ def credentials_commit(rq: PortalRequest) -> Reply:
         form = _form(rq, before, None, {"login": draft.data["login_id"]})
         _say_taken(rq, form)
         return _input(rq, before, form, 422)
-    token = rotate_session(rq.tx, rq.principal.session_id)
+    token = rotate_session(rq.tx, rq.principal.session_id, reauthenticated=False)
     if token is None:
         raise SignInNeeded
     rq.out.new_session = token

@@ -56,8 +56,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """An answer about to be compared, counted at `at`; one that was not `admitted` must not be compared."""
+    """An answer about to be compared, counted at `at` for an account; one not `admitted` must not be compared."""
 
+    account_id: uuid.UUID
     answer: Answer
     target: Target
     admitted: bool
@@ -119,7 +120,8 @@ def waiting(tx: Tx, vault: Vault, purpose: Purpose, owner: bytes, draft_id: uuid
 def begin(tx: Tx, policy: ThrottlePolicy, pending: Pending, answer: Answer, network: str) -> Attempt:
     """Count an attempt; commit before `settle`."""
     target, now = second_target(pending.account_id, network), tx.now()
-    return Attempt(answer=answer, target=target, admitted=admit(tx, policy, target, at=now), at=now)
+    admitted = admit(tx, policy, target, at=now)
+    return Attempt(account_id=pending.account_id, answer=answer, target=target, admitted=admitted, at=now)
 
 
 def settle(tx: Tx, means: Means, purpose: Purpose, owner: bytes, attempt: Attempt) -> Proof:
@@ -127,7 +129,8 @@ def settle(tx: Tx, means: Means, purpose: Purpose, owner: bytes, attempt: Attemp
     keys, answer = means.keys, attempt.answer
     draft_id = _locked(tx, purpose, owner)
     pending = waiting(tx, keys.vault, purpose, owner, draft_id) if draft_id is not None else None
-    if pending is None:
+    # Another login in this browser may have taken the draft's place since: its account did not count this attempt.
+    if pending is None or pending.account_id != attempt.account_id:
         return Proof(outcome="gone")
     if not attempt.admitted:
         return Proof(outcome="wrong")
