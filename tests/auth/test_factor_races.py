@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
 from factorkit import FactorKit, device_of, keys_of, options_of
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from mypage.auth.factors import service
+from mypage.auth.models import Account
+from mypage.db.session import Tx
 
 
 def fill(kit: FactorKit, account_id: uuid.UUID | None, factors: int) -> None:
@@ -34,3 +39,21 @@ def test_the_eleventh_is_refused_in_tabs_that_began_before_the_tenth(offered: Fa
     assert (late.status, late.location) == (303, "/factors")
     assert "登録の上限に達しています" in browser.get("/factors").text
     assert offered.factors(person.account_id) == service.MOST
+
+
+def test_a_login_under_way_holds_up_the_first_factor_that_would_end_it(offered: FactorKit) -> None:
+    """Else the session of a login that saw no factor yet would begin after the enrolment has ended all others."""
+    account_id = offered.member().account_id
+    assert account_id is not None
+
+    def lock_as_an_enrolment_does(tx: Tx) -> None:
+        account = select(Account.id).where(Account.tenant_id == tx.tenant, Account.id == account_id)
+        tx.execute(account.with_for_update(nowait=True)).one()
+
+    def ask_as_a_login_does(tx: Tx) -> None:
+        assert not service.has_factor(tx, account_id)
+        with pytest.raises(OperationalError, match="could not obtain lock"):
+            offered.portal.run(lock_as_an_enrolment_does)
+
+    offered.portal.run(lock_as_an_enrolment_does)
+    offered.portal.run(ask_as_a_login_does)

@@ -60,7 +60,13 @@ class Keys:
 
 
 def has_factor(tx: Tx, account_id: uuid.UUID) -> bool:
-    """Whether an account has enrolled any."""
+    """Whether an account has enrolled any; the answer holds until the unit ends.
+
+    An enrolment waits for the session that is about to be opened without a second step, and then ends it.
+    """
+    account = select(Account.id).where(Account.tenant_id == tx.tenant, Account.id == account_id)
+    # As weak as the reference of that session's row, so that it meets no other lock earlier than it would anyway.
+    tx.execute(account.with_for_update(read=True, key_share=True))
     wanted = exists().where(SecondFactor.tenant_id == tx.tenant, SecondFactor.account_id == account_id)
     return bool(tx.scalar(select(wanted)))
 
