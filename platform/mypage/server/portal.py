@@ -45,8 +45,8 @@ def create_app(kernel: Kernel, routes: Sequence[Route]) -> ASGIApp:
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        method = scope["method"] if scope["type"] == ScopeType.HTTP else ""
-        page = pages.get(scope["path"][len(scope["state"]["prefix"]) :]) if method in ("GET", "HEAD") else None
+        read = scope["type"] == ScopeType.HTTP and scope["method"] == "GET"
+        page = pages.get(scope["path"][len(scope["state"]["prefix"]) :]) if read else None
         if page is None:
             await litestar(scope, receive, send)
             return
@@ -56,7 +56,7 @@ def create_app(kernel: Kernel, routes: Sequence[Route]) -> ASGIApp:
             response = await kernel.serve(page, request)
         except Exception as error:  # noqa: BLE001 - as in Litestar: whatever it was, the answer is a page
             response = failed(request, error)
-        answer: ASGIApp = response.to_asgi_response(None, request, is_head_response=method == "HEAD")
+        answer: ASGIApp = response.to_asgi_response(None, request)
         await answer(scope, receive, send)
 
     return app
