@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from factorkit import FactorKit, device_of, keys_of, options_of
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import OperationalError
 
 from mypage.auth.factors import service
-from mypage.auth.models import Account
+from mypage.auth.models import Account, LoginCounter
 from mypage.db.session import Tx
+from portal_rows import operator_of
 
 
 def fill(kit: FactorKit, account_id: uuid.UUID | None, factors: int) -> None:
@@ -57,3 +59,36 @@ def test_a_login_under_way_holds_up_the_first_factor_that_would_end_it(offered: 
 
     offered.portal.run(lock_as_an_enrolment_does)
     offered.portal.run(ask_as_a_login_does)
+
+
+def test_strangers_do_not_hold_up_the_second_step_of_a_known_device(offered: FactorKit) -> None:
+    """As with the password (decision 0009); what is tried with the right password counts for the account as ever."""
+    _, secret, codes = offered.with_app()
+    mine = offered.half_way()
+    assert offered.send(mine, codes[0], "recovery").location == "/home"
+    mine.post("/logout")
+    portal = offered.portal
+    until = portal.clock.now() + timedelta(minutes=1)
+    kinds = {"network": b"198.51.100.7", "tenant": b""}
+    rows = [
+        {"tenant_id": portal.name, "kind": kind, "key": key, "failures": 5000, "last_at": portal.clock.now()}
+        for kind, key in kinds.items()
+    ]
+    portal.run(lambda tx: tx.execute(delete(LoginCounter).where(LoginCounter.tenant_id == tx.tenant)))
+    portal.run(lambda tx: tx.execute(insert(LoginCounter), [row | {"blocked_until": until} for row in rows]))
+    offered.login(mine)
+    assert offered.send(mine, offered.code(secret)).location == "/home"
+    counted = select(LoginCounter.failures).where(LoginCounter.kind.in_(kinds))
+    assert set(portal.run(lambda tx: tx.scalars(counted.where(LoginCounter.tenant_id == tx.tenant)).all())) == {5000}
+    # A browser that nobody knows waits with its network, and tries at the code are limited on any device.
+    stranger = offered.portal.client()
+    assert offered.login(stranger).status == 422
+    mine.post("/logout")
+    for _ in range(operator_of(portal).throttle.free):
+        assert offered.login(mine).location == "/login/second"
+        assert offered.send(mine, "000000").status == 422
+    portal.clock.at += timedelta(seconds=29)
+    offered.login(mine)
+    assert offered.send(mine, offered.code(secret)).status == 422
+    portal.clock.at += timedelta(seconds=1)
+    assert offered.send(mine, offered.code(secret)).location == "/home"

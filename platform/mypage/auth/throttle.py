@@ -79,9 +79,12 @@ def proof_target(number_key: str, network: str) -> Target:
     return Target((Key("customer", _hashed(number_key)),), (_network(network), _TENANT))
 
 
-def second_target(account_id: uuid.UUID, network: str) -> Target:
-    """A second factor tried after the right password, which does not reset what was counted here."""
-    return Target((Key("second", account_id.bytes),), (_network(network), _TENANT))
+def second_target(account_id: uuid.UUID, network: str, *, known: bool = False) -> Target:
+    """A second factor tried after the right password, which does not reset what was counted here.
+
+    `known`: by a known device, which does not wait for strangers of its network or of the tenant.
+    """
+    return Target((Key("second", account_id.bytes),), () if known else (_network(network), _TENANT))
 
 
 def mail_target(scheme: str, login_key: str, network: str) -> Target:

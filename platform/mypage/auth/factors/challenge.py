@@ -16,6 +16,7 @@ from mypage.auth.factors import passkeys, recovery_codes, totp
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.factors.passkeys import Site
 from mypage.auth.factors.service import COLUMN, TABLE, Keys, tell
+from mypage.auth.known import Devices
 from mypage.auth.models import Account, Credential
 from mypage.auth.throttle import Target, admit, forgive, second_target
 from mypage.db.keys import Vault
@@ -117,9 +118,13 @@ def waiting(tx: Tx, vault: Vault, purpose: Purpose, owner: bytes, draft_id: uuid
     return _opened(draft.secret, draft.expires_at) if draft is not None and draft.secret is not None else None
 
 
-def begin(tx: Tx, policy: ThrottlePolicy, pending: Pending, answer: Answer, network: str) -> Attempt:
+def begin(
+    tx: Tx, policy: ThrottlePolicy, pending: Pending, answer: Answer, network: str, devices: Devices | None = None
+) -> Attempt:
     """Count an attempt; commit before `settle`."""
-    target, now = second_target(pending.account_id, network), tx.now()
+    now = tx.now()
+    known = devices is not None and bool(devices.known(pending.credential_id, pending.changed_at, now))
+    target = second_target(pending.account_id, network, known=known)
     admitted = admit(tx, policy, target, at=now)
     return Attempt(account_id=pending.account_id, answer=answer, target=target, admitted=admitted, at=now)
 

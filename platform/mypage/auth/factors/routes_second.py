@@ -13,7 +13,7 @@ from mypage.auth.factors.pages import SecondStepPage
 from mypage.auth.factors.recovery_codes import codes_left
 from mypage.auth.factors.routes_base import draft_owner, elsewhere, keys_of, offered, site_of
 from mypage.auth.factors.service import factors_of, passkey_ids
-from mypage.auth.routes_base import remember_device
+from mypage.auth.routes_base import devices_of, remember_device
 from mypage.auth.sessions import rotate_session
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -79,7 +79,7 @@ async def _answered(rq: PortalRequest, door: Door) -> Reply:
         return _gone(rq, door)
     if answer is None:
         return await rq.run(lambda tx: _shown(rq, tx, door, tried)) or _gone(rq, door)
-    attempt = await rq.run(lambda tx: challenge.begin(tx, policy, pending, answer, rq.network))
+    attempt = await rq.run(lambda tx: challenge.begin(tx, policy, pending, answer, rq.network, devices_of(rq)))
     means = Means(keys=keys_of(rq), site=site_of(rq), policy=policy, language=rq.tenant.locale)
 
     def settle(tx: Tx) -> tuple[Proof, str | None]:
