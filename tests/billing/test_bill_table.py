@@ -15,8 +15,8 @@ from sqlalchemy import insert, select
 from mypage.billing.models import Invoice, InvoiceLine
 from mypage.billing.service import first_month
 from mypage.billing.tax import rate_text
-from mypage.db.session import DatabaseDown, Tx
-from mypage.db.streaming import BLOCK_BYTES, BLOCKS_AHEAD, Sink, copy_out, stream
+from mypage.db.session import Actor, DatabaseDown, Tx
+from mypage.db.streaming import BLOCK_BYTES, BLOCKS_AHEAD, Sink, Stream, copy_out, stream
 from mypage.i18n import Catalogue
 from mypage.lib.errors import Busy
 from mypage.lib.tabular import FORMULA_STARTS, Cell, CsvEncoding, CsvStream
@@ -295,3 +295,39 @@ def idle(portal: Portal) -> bool:
     """Whether no connection is lent and no unit goes on."""
     database = portal.server.database
     return database.engine.pool.checkedout() == 0 and not database._left_behind  # type: ignore[attr-defined]
+
+
+def test_one_person_who_reads_slowly_leaves_places_to_others(portal: Portal) -> None:
+    """All places would be one customer's otherwise, for as long as they take a block in half a minute."""
+    database, places = portal.server.database, portal.server.database.streams._value
+    me, other = Actor("account", "me"), Actor("account", "other")
+
+    async def opened(actor: Actor, rows: int) -> Stream | None:
+        try:
+            return await stream(database, portal.name, numbers(rows), actor=actor)
+        except Busy:
+            return None
+
+    async def greedy() -> tuple[int, bytes]:
+        mine = [await opened(me, 100_000) for _ in range(places)]
+        theirs = await opened(other, 1)
+        assert theirs is not None
+        content = b"".join([block async for block in theirs])
+        for blocks in filter(None, mine):
+            await blocks.aclose()
+        again = await opened(me, 1)
+        assert again is not None
+        await again.aclose()
+        return places - mine.count(None), content
+
+    patience, database.patience = database.patience, 0.5
+    try:
+        held, content = portal.wait(greedy())
+    finally:
+        database.patience = patience
+    print(f"{held} of {places} places are one person's")
+    assert 0 < held <= places // 2
+    assert content == b"x" * 1000
+    assert not database.readers
+    assert database.streams._value == places
+    assert idle(portal)

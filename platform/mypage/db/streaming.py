@@ -79,23 +79,51 @@ async def stream(
     """`head` and what `work` puts into its sink, in a unit that lasts as long as the reader does.
 
     `work` waits by `copy_out`. Returns once the first block is there, so that an error before it can still be told:
-    raises DatabaseDown, Busy when too many streams are open, and what `work` raises. Later errors leave the iteration.
+    raises DatabaseDown, Busy when too many streams are open, of all or of this actor, and what `work` raises. Later
+    errors leave the iteration.
     """
     line = _Line(slowest_reader)
+    leave = await _place(database, (tenant, actor) if actor else None)
+    unit = database.start(tenant, lambda tx: work(tx, line.put), actor=actor, request_id=request_id)
+    unit.add_done_callback(lambda _: leave())
+    unit.add_done_callback(lambda _: line.close())
+    return await Stream(line, unit, database.patience).begin(head)
+
+
+async def _place(database: Database, reader: tuple[str, Actor] | None) -> Callable[[], None]:
+    """Wait for a place; returns what gives it back. Raises Busy, at once when the reader has all that one may have."""
+    readers = database.readers
+    if reader and readers[reader] >= database.streams_each:
+        raise Busy
+
+    def forget() -> None:
+        if reader:
+            readers[reader] -= 1
+            if not readers[reader]:
+                del readers[reader]
+
+    def leave() -> None:
+        database.streams.release()
+        forget()
+
+    if reader:
+        readers[reader] += 1
     try:
         await asyncio.wait_for(database.streams.acquire(), database.patience)
     except TimeoutError as error:
+        forget()
         raise Busy from error
-    unit = database.start(tenant, lambda tx: work(tx, line.put), actor=actor, request_id=request_id)
-    unit.add_done_callback(lambda _: database.streams.release())
-    unit.add_done_callback(lambda _: line.close())
-    return await Stream(line, unit, database.patience).begin(head)
+    except BaseException:
+        forget()
+        raise
+    return leave
 
 
 def copy_out(tx: Tx, query: str, values: Mapping[str, Any], sink: Sink) -> None:
     """Put the only column of `query` (text or bytea, in UTF-8) into the sink, row after row, NULL being nothing.
 
-    `query` has placeholders as in `%(name)s` and names its tenant itself, as every statement does. Only for units of a `Database`. Raises DatabaseDown.
+    `query` has placeholders as in `%(name)s` and names its tenant itself, as every statement does. Only for units of a
+    `Database`. Raises DatabaseDown.
     """
     connection = tx.connection()
     driver = connection.connection.driver_connection
