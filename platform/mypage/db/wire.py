@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from psycopg import AsyncConnection, Connection, OperationalError, adapt
-from psycopg.abc import Transformer
+from psycopg.abc import Buffer, Transformer
 from psycopg.adapt import PyFormat
-from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 from sqlalchemy.util import await_only
 
 Driver: TypeAlias = "AsyncConnection[Any] | Connection[Any]"
 Row = Any
+_Parcel: TypeAlias = tuple[bytes, Sequence[Buffer | None], tuple[int, ...], Sequence[Any] | None]
+# Told of a prepared statement whose tables have changed since, or that the server has forgotten.
+_STALE = (FeatureNotSupported, InvalidSqlStatementName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +68,21 @@ def _talk(
     if driver.closed:
         raise OperationalError("the connection is closed")
     pgconn, transformer = driver.pgconn, adapt.Transformer(driver)
+    # Before the pipeline begins: a value that cannot be sent must not cost the connection.
+    parcels = [_packed(transformer, statement) for statement in statements]
     pgconn.enter_pipeline_mode()
     new: dict[Any, bytes] = {}
-    for statement in statements:
-        _send(pgconn, transformer, statement, prepared, new)
+    for parcel in parcels:
+        _send(pgconn, parcel, prepared, new)
     pgconn.pipeline_sync()
     results = yield from _results(pgconn)
     pgconn.exit_pipeline_mode()
     for result in results:
         if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-            raise error_from_result(result, encoding=driver.info.encoding)
+            error = error_from_result(result, encoding=driver.info.encoding)
+            if prepared is not None and isinstance(error, _STALE):
+                prepared.names.clear()
+            raise error
     if prepared is not None:
         prepared.names.update(new)
     # What was prepared just now has answered by itself, before the statement.
@@ -82,23 +90,21 @@ def _talk(
     return [_rows(transformer, s, result) for s, result in zip(statements, answers, strict=True)]
 
 
-def _send(
-    pgconn: PGconn,
-    transformer: Transformer,
-    statement: Statement,
-    prepared: Prepared | None,
-    new: dict[Any, bytes],
-) -> None:
+def _packed(transformer: Transformer, statement: Statement) -> _Parcel:
     values = transformer.dump_sequence(statement.values, [PyFormat.AUTO] * len(statement.values))
-    types, formats = transformer.types or (), transformer.formats
+    return statement.sql, values, transformer.types or (), transformer.formats
+
+
+def _send(pgconn: PGconn, parcel: _Parcel, prepared: Prepared | None, new: dict[Any, bytes]) -> None:
+    sql, values, types, formats = parcel
     if prepared is None:
-        pgconn.send_query_params(statement.sql, values, types, formats)
+        pgconn.send_query_params(sql, values, types, formats)
         return
-    key = (statement.sql, types)
+    key = (sql, types)
     name = prepared.names.get(key) or new.get(key)
     if name is None:
         name = new[key] = prepared.new_name()
-        pgconn.send_prepare(name, statement.sql, types)
+        pgconn.send_prepare(name, sql, types)
     pgconn.send_query_prepared(name, values, formats)
 
 
@@ -114,6 +120,8 @@ def _results(pgconn: PGconn) -> Generator[Wait, Ready | int, list[PGresult]]:
             pgconn.consume_input()
         result = pgconn.get_result()
         if result is None:
+            if pgconn.status != ConnStatus.OK:
+                raise OperationalError("the connection is lost")
             continue
         if result.status == ExecStatus.PIPELINE_SYNC:
             return found
