@@ -120,6 +120,7 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.or
         ('<use xlink:href="https://evil.example/x.svg#a"/>', "a link to 'https://evil"),
         ('<use href="data:image/svg+xml;base64,AA"/>', "a link to 'data:"),
         ('<rect fill="url(https://evil.example/a)"/>', "fill="),
+        ('<rect style="fill: u\\72l(https://evil.example/a)"/>', "style="),
         ("<style>@import url(//evil.example)</style>", "<style>"),
         ('<animate attributeName="href" to="javascript:1"/>', "<animate>"),
         ('<a href="#x"><path d=""/></a>', "<a>"),
@@ -150,6 +151,11 @@ def test_a_drawing_with_entities_or_broken_is_refused(theme: Path) -> None:
         ".a { background: u\\72l(https://evil.example) }",
         "@font-face { font-family: x; src: url(x.woff2) }",
         ".a { background: image-set('https://evil.example' 1x) }",
+        ".a { background: url(https://evil.example/unclosed",
+        '.a::before { content: "/*"; background: url(https://evil.example); quotes: "*/" "*/" }',
+        ".a { background: url(a/*); mask: url(https://evil.example); quotes: '*/' '' }",
+        ".a { background: url('a)/*'); mask: url(https://evil.example); quotes: '*/' '' }",
+        ".a { background: url(a'b' /*); mask: url(https://evil.example); /**/ }",
     ],
 )
 def test_a_style_sheet_that_loads_from_elsewhere_is_refused(theme: Path, line: str) -> None:

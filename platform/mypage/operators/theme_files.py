@@ -15,10 +15,14 @@ _SHAPES = frozenset(
     }
 )  # fmt: skip
 _LINKS = ("href", "{http://www.w3.org/1999/xlink}href")
-_OUTSIDE_URL = re.compile(r"url\(\s*['\"]?(?!#)", re.IGNORECASE)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_OUTSIDE_URL = re.compile(r"url\(\s*['\"]?(?!#)|\\|image-set\(", re.IGNORECASE)
+# What looks like a comment inside a string or an unquoted address is none to a browser.
+_CSS_COMMENT = re.compile(
+    r"""("[^"\n\r\f]*["\n\r\f]?|'[^'\n\r\f]*['\n\r\f]?|url\(\s*(?:(?=["'])|[^)]*\)?))|/\*.*?(?:\*/|\Z)""",
+    re.IGNORECASE | re.DOTALL,
+)
 _CSS_LOADER = re.compile(r"@import|@font-face|image-set\(|\\", re.IGNORECASE)
-_CSS_URL = re.compile(r"url\(\s*['\"]?(.*?)['\"]?\s*\)", re.IGNORECASE | re.DOTALL)
+_CSS_URL = re.compile(r"url\(\s*['\"]?(.*?)['\"]?\s*(?:\)|\Z)", re.IGNORECASE | re.DOTALL)
 _INSIDE = re.compile(r"#[\w-]+|(?!/)[\w./-]+|data:image/(?:png|webp);base64,[A-Za-z0-9+/=]+")
 
 
@@ -67,7 +71,7 @@ def _dangers(root: ET.Element) -> Iterator[str]:
 
 def check_css(name: str, text: str) -> None:
     """Refuse a style sheet that loads anything but files beside it, or hides its words behind escapes."""
-    plain = _CSS_COMMENT.sub(" ", text)
+    plain = _CSS_COMMENT.sub(lambda found: found[1] or " ", text)
     loader = _CSS_LOADER.search(plain)
     wrong = [loader[0]] if loader else [url for url in _CSS_URL.findall(plain) if not _INSIDE.fullmatch(url)]
     if wrong:
