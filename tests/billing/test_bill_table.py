@@ -205,7 +205,7 @@ def test_a_reader_who_takes_nothing_loses_the_stream(portal: Portal) -> None:
 
 def test_no_more_streams_than_places(portal: Portal) -> None:
     database = portal.server.database
-    places = database.streams._value
+    places = database.streams._all._value
 
     async def one_too_many() -> None:
         open_ones = [await stream(database, portal.name, numbers(100_000)) for _ in range(places)]
@@ -220,7 +220,7 @@ def test_no_more_streams_than_places(portal: Portal) -> None:
 
     portal.wait(one_too_many())
     assert places == 5
-    assert database.streams._value == places
+    assert database.streams._all._value == places
     assert idle(portal)
 
 
@@ -299,7 +299,7 @@ def idle(portal: Portal) -> bool:
 
 def test_one_person_who_reads_slowly_leaves_places_to_others(portal: Portal) -> None:
     """All places would be one customer's otherwise, for as long as they take a block in half a minute."""
-    database, places = portal.server.database, portal.server.database.streams._value
+    database, places = portal.server.database, portal.server.database.streams._all._value
     me, other = Actor("account", "me"), Actor("account", "other")
 
     async def opened(actor: Actor, rows: int) -> Stream | None:
@@ -328,6 +328,6 @@ def test_one_person_who_reads_slowly_leaves_places_to_others(portal: Portal) -> 
     print(f"{held} of {places} places are one person's")
     assert 0 < held <= places // 2
     assert content == b"x" * 1000
-    assert not database.readers
-    assert database.streams._value == places
+    assert not database.streams._readers
+    assert database.streams._all._value == places
     assert idle(portal)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
+from mypage.db.places import Places
 from mypage.db.reads import PREPARED, Ask, Later, Read, send_together
 from mypage.db.wire import Prepared, Row, Statement
 from mypage.lib.clock import Clock, SystemClock, tokyo_day
@@ -240,12 +240,8 @@ class Database:
             **options,
         )
         self.patience = patience
-        self.streams = asyncio.Semaphore(max(1, pool_size // 2))
+        self.streams = Places(max(1, pool_size // 2))
         """Places for units that last as long as somebody reads what they send: the pool is for the others too."""
-        self.streams_each = max(1, pool_size // 4)
-        """How many of the places one actor may have: the others are not for the slowest reader alone."""
-        self.readers: Counter[tuple[str, Actor]] = Counter()
-        """Streams that are open or wait for a place, by tenant and actor."""
         self._left_behind: set[asyncio.Task[Any]] = set()
         _listen(self.engine.sync_engine)
         if prepared:

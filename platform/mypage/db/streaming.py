@@ -12,7 +12,6 @@ from psycopg import Error as DriverError
 from sqlalchemy.util import await_only
 
 from mypage.db.session import Actor, Database, DatabaseDown, Tx
-from mypage.lib.errors import Busy
 
 Sink = Callable[[bytes], Awaitable[None]]
 
@@ -83,40 +82,11 @@ async def stream(
     errors leave the iteration.
     """
     line = _Line(slowest_reader)
-    leave = await _place(database, (tenant, actor) if actor else None)
+    leave = await database.streams.take((tenant, actor) if actor else None, database.patience)
     unit = database.start(tenant, lambda tx: work(tx, line.put), actor=actor, request_id=request_id)
     unit.add_done_callback(lambda _: leave())
     unit.add_done_callback(lambda _: line.close())
     return await Stream(line, unit, database.patience).begin(head)
-
-
-async def _place(database: Database, reader: tuple[str, Actor] | None) -> Callable[[], None]:
-    """Wait for a place; returns what gives it back. Raises Busy, at once when the reader has all that one may have."""
-    readers = database.readers
-    if reader and readers[reader] >= database.streams_each:
-        raise Busy
-
-    def forget() -> None:
-        if reader:
-            readers[reader] -= 1
-            if not readers[reader]:
-                del readers[reader]
-
-    def leave() -> None:
-        database.streams.release()
-        forget()
-
-    if reader:
-        readers[reader] += 1
-    try:
-        await asyncio.wait_for(database.streams.acquire(), database.patience)
-    except TimeoutError as error:
-        forget()
-        raise Busy from error
-    except BaseException:
-        forget()
-        raise
-    return leave
 
 
 def copy_out(tx: Tx, query: str, values: Mapping[str, Any], sink: Sink) -> None:

@@ -1,0 +1,57 @@
+"""Places for what lasts as long as somebody reads it: so many in all, and half of them for one reader at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from mypage.lib.errors import Busy
+
+
+@dataclass(slots=True)
+class _Own:
+    """The places that one reader may have."""
+
+    places: asyncio.Semaphore
+    present: int = 0
+
+
+class Places:
+    """One per process. Only readers who are there are kept."""
+
+    def __init__(self, most: int) -> None:
+        """`most`: how many places there are."""
+        self.most = most
+        self._all = asyncio.Semaphore(most)
+        self._each = max(1, most // 2)
+        self._readers: dict[Hashable, _Own] = {}
+
+    async def take(self, reader: Hashable | None, patience: float | None) -> Callable[[], None]:
+        """Wait for a place, `patience` seconds at most; what is returned gives it back. Raises Busy.
+
+        Whoever has as many as one reader may have waits for these, and keeps nobody else waiting.
+        """
+        with ExitStack() as taken:
+            wanted = [self._all] if reader is None else [self._enter(reader, taken), self._all]
+            try:
+                async with asyncio.timeout(patience):
+                    for place in wanted:
+                        await place.acquire()
+                        taken.callback(place.release)
+            except TimeoutError as error:
+                raise Busy from error
+            return taken.pop_all().close
+
+    def _enter(self, reader: Hashable, taken: ExitStack) -> asyncio.Semaphore:
+        own = self._readers.setdefault(reader, _Own(asyncio.Semaphore(self._each)))
+        own.present += 1
+        taken.callback(self._leave, reader)
+        return own.places
+
+    def _leave(self, reader: Hashable) -> None:
+        own = self._readers[reader]
+        own.present -= 1
+        if not own.present:
+            del self._readers[reader]
