@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 MEMORIES: Mapping[str, str] = {
     # Kept as long as the process, filled by requests or jobs.
     "auth/turns.py:_lines": "key: tenant name and network",
+    "db/places.py:_readers": "key: tenant name and account",
     "billing/tenant_gateways.py:_made": "key: tenant name, adapter and its settings",
     "server/app.py:_remembered.known": "key: tenant name; each signing key is derived for it",
     "web/framing.py:Framer._frames": "one per operator; key: theme, prefix, language, route, permissions; no person's data",
