@@ -42,6 +42,10 @@ def test_a_demo_speaks_http_on_its_port() -> None:
         ({"MYPAGE_OWNER_URL": "postgresql+psycopg://o@10.0.0.2/db?sslmode=prefer"}, "MYPAGE_OWNER_URL: .* is prefer"),
         ({"MYPAGE_ADMIN_URL": "postgresql+psycopg://o@/db?host=a.example&sslmode=require"}, "MYPAGE_ADMIN_URL"),
         ({"MYPAGE_DATABASE_URL": "postgresql+psycopg://app@/db?host=localhost,db2.example"}, "db2.example"),
+        (
+            {"MYPAGE_DATABASE_URL": "postgresql+psycopg://app@localhost/db?hostaddr=10.0.0.3"},
+            "to 10.0.0.3 is not given",
+        ),
         ({"MYPAGE_DATABASE_URL": "nonsense"}, "MYPAGE_DATABASE_URL is not a URL"),
         ({"MYPAGE_SMTP_HOST": "mail.example"}, "MYPAGE_SMTP_TLS is not set for mail.example"),
         ({"MYPAGE_SMTP_HOST": "mail.example", "MYPAGE_SMTP_TLS": "yes"}, "give 1 or 0"),

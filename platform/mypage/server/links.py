@@ -21,8 +21,9 @@ def check_database_link(variable: str, url: str) -> None:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise UnprotectedLinkError(f"{variable} is not a URL; give postgresql+psycopg://role@host/database") from None
-    given = parsed.query.get("host", parsed.host or "")
-    hosts = [given] if isinstance(given, str) else list(given)
+    # Who names an address as well goes there, whatever the host is called.
+    places = (parsed.query.get("host", parsed.host or ""), parsed.query.get("hostaddr", ()))
+    hosts = [host for given in places for host in ((given,) if isinstance(given, str) else given)]
     remote = [host for entry in hosts for host in entry.split(",") if not is_local(_without_port(host))]
     mode = parsed.query.get("sslmode", "")
     if remote and mode not in VERIFIED | {PLAIN_ON_PURPOSE}:
