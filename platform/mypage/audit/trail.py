@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert
 
 from mypage.audit.models import AuditEntry
+from mypage.db.reads import Read
 from mypage.db.session import Tx
 
 MASK = "*****"
 SECRET_WORDS = ("password", "secret", "token", "code", "pin", "card_number", "answer")
+_COLUMNS = (column.key for column in AuditEntry.__table__.columns)
+_APPEND = Read(insert(AuditEntry).values({name: bindparam(name) for name in _COLUMNS}))
 
 
 def record(
@@ -26,22 +30,21 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Append one entry for what the unit's actor does. `action` is a past event such as "login.succeeded"."""
-    tx.execute(
-        insert(AuditEntry).values(
-            tenant_id=tx.tenant,
-            id=uuid.uuid4(),
-            at=tx.now(),
-            actor_kind=tx.actor.kind,
-            actor=tx.actor.ref,
-            as_whom=tx.actor.as_whom,
-            customer_id=customer_id,
-            action=action,
-            object_type=object_type,
-            object_id=str(object_id),
-            before=masked(before),
-            after=masked(after),
-            request_id=tx.scope.request_id,
-        )
+    tx.rows(
+        _APPEND,
+        tenant_id=tx.tenant,
+        id=uuid.uuid4(),
+        at=tx.now(),
+        actor_kind=tx.actor.kind,
+        actor=tx.actor.ref,
+        as_whom=tx.actor.as_whom,
+        customer_id=customer_id,
+        action=action,
+        object_type=object_type,
+        object_id=str(object_id),
+        before=_json(before),
+        after=_json(after),
+        request_id=tx.scope.request_id,
     )
 
 
@@ -50,6 +53,11 @@ def masked(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if values is None:
         return None
     return {key: MASK if any(word in key for word in SECRET_WORDS) else _plain(value) for key, value in values.items()}
+
+
+def _json(values: Mapping[str, Any] | None) -> str | None:
+    """What a read sends for a JSON column; None is no JSON null."""
+    return None if values is None else json.dumps(masked(values))
 
 
 def _plain(value: Any) -> Any:
