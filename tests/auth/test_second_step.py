@@ -19,6 +19,7 @@ from mypage.auth.factors import challenge
 from mypage.auth.factors.challenge import LIFE, Answer, Attempt, Means, Method
 from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.factors.passkeys import Site
+from mypage.auth.factors.service import Holder, remove_all
 from mypage.auth.models import Account, Credential, LoginSession
 from mypage.auth.throttle import second_target
 from mypage.forms.models import Draft
@@ -323,6 +324,16 @@ def test_giving_the_password_again_asks_for_both(offered: FactorKit) -> None:
     assert browser.get("/factors").status == 200
     assert dict(browser.cookies) != first
     assert ("reauth.succeeded", {"method": "app"}) in actions(offered, "reauth")
+
+
+def test_whose_factors_the_help_desk_removed_begins_again_with_the_password(offered: FactorKit) -> None:
+    person, _, _ = offered.with_app()
+    browser = offered.half_way()
+    assert person.account_id is not None
+    holder = Holder(account_id=person.account_id, session_id=None, language="ja")
+    offered.portal.run(lambda tx: remove_all(tx, keys_of(offered.portal), holder, reason="smartphone lost"))
+    assert browser.get("/login/second").location == "/login"
+    assert offered.login(browser).location == "/home"
 
 
 def test_a_new_password_stands_in_for_no_second_step(offered: FactorKit) -> None:

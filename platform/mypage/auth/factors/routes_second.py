@@ -162,11 +162,14 @@ def _shown(rq: PortalRequest, tx: Tx, door: Door, tried: Tried | None = None) ->
     """The page for who waits in this browser; None when nobody does."""
     offered(rq)
     pending = challenge.waiting(tx, rq.ports.get(Vault), door.purpose, draft_owner(rq, door.purpose))
-    return Show(_page(rq, tx, door, pending, tried), 422 if tried else 200) if pending else None
+    kinds = {factor.kind for factor in factors_of(tx, pending.account_id)} if pending else set()
+    # Without any factor, as the help desk leaves it, there is nothing to ask for: the password alone opens.
+    return Show(_page(rq, tx, door, pending, kinds, tried), 422 if tried else 200) if pending and kinds else None
 
 
-def _page(rq: PortalRequest, tx: Tx, door: Door, pending: Pending, tried: Tried | None) -> SecondStepPage:
-    kinds = {factor.kind for factor in factors_of(tx, pending.account_id)}
+def _page(
+    rq: PortalRequest, tx: Tx, door: Door, pending: Pending, kinds: set[str], tried: Tried | None
+) -> SecondStepPage:
     usual = "app" if "totp" in kinds else "passkey"
     wanted = tried.way if tried else rq.query.get("way", "")
     way = "recovery" if wanted == "recovery" else usual
