@@ -76,7 +76,11 @@ class Kernel:
 
     async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
         if route.waits:
-            await self._run(rq, lambda tx: self._enter(route, rq, tx))
+            if rq.headers[":session"]:
+                await self._run(rq, lambda tx: self._enter(route, rq, tx))
+            else:
+                # Without a session there is nothing to look for, and the handler begins units of its own.
+                self._enter(route, rq, None)
             reply = await cast("Awaitable[Reply]", route.handler(rq))
             return self.responder.respond(rq, reply)
 
@@ -96,18 +100,18 @@ class Kernel:
         first = self.session_read(rq.tenant.name, token, _factor_demanded(rq)) if token else None
         return await self.database.run(rq.tenant.name, work, request_id=rq.request_id, first=first)
 
-    def _enter(self, route: Route, rq: PortalRequest, tx: Tx) -> None:
+    def _enter(self, route: Route, rq: PortalRequest, tx: Tx | None) -> None:
         self._find_session(rq, tx)
         self._guard(route, rq)
 
-    def _find_session(self, rq: PortalRequest, tx: Tx) -> None:
+    def _find_session(self, rq: PortalRequest, tx: Tx | None) -> None:
         token = rq.headers.get(":session", "")
-        if token:
+        if token and tx is not None:
             # A cookie that opens nothing is left alone: it may be the old one of a session that was rotated meanwhile,
             # and dropping it would drop the new one.
             rq.signed_in = self.authenticate(tx, self.operator, token, factor_demanded=_factor_demanded(rq))
-        if rq.signed_in is not None:
-            tx.act_as(Actor("account", str(rq.signed_in.principal.account_id)))
+            if rq.signed_in is not None:
+                tx.act_as(Actor("account", str(rq.signed_in.principal.account_id)))
         browser = rq.signed_in.token if rq.signed_in else rq.visitor
         rq.csrf_token = csrf_token(rq.key, rq.tenant.name, browser)
         if rq.method == "POST" and rq.route_name:
