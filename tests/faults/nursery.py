@@ -16,15 +16,19 @@ import socket
 import sys
 import traceback
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import uvicorn
 
+from mypage.imports.loader import import_file
 from mypage.jobs.worker import WorkerTimes
 from mypage.mail.delivery import Patience
 from mypage.server import cli
 from mypage.server.app import Compiled, Server, compile_all
+from mypage.server.commands import feeds
 from mypage.server.commands.serving import GRACE_SECONDS
+from mypage.server.leaving import LeavingProtocol
 from mypage.server.logs import configure_logging
 from mypage.server.settings import Settings, read_settings
 from mypage.server.worker import WorkerOptions, run_worker
@@ -32,6 +36,8 @@ from mypage.testing.faults import install
 
 QUICK = WorkerOptions(times=WorkerTimes(poll=0.1, rescue=0.5, restart=0.1), patience=Patience(first=0.1, longest=0.5))
 """Looks more often than in production; what counts as a dead worker stays, tests move the clock instead."""
+CHUNK_LINES = 400
+"""A short feed is several transactions, as a long one is in production."""
 
 
 def main() -> None:
@@ -82,6 +88,7 @@ def _child(order: Any, settings: Settings, compiled: Compiled, server: Server, l
                 listener.close()
                 asyncio.run(run_worker(settings, compiled, QUICK))
             case "import":
+                vars(feeds)["import_file"] = partial(import_file, chunk=CHUNK_LINES)
                 sys.argv = ["mypage", "import", *order["arguments"]]
                 cli.main()
         code = 0
@@ -106,6 +113,7 @@ class _Telling(uvicorn.Server):
 def _web(server: Server, listener: socket.socket) -> None:
     config = uvicorn.Config(
         server,
+        http=LeavingProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

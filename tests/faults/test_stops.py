@@ -98,6 +98,29 @@ def test_web(here: Installation, seed: int, figure: Callable[[str], None]) -> No
     )
 
 
+def ask(connection: http.client.HTTPConnection) -> str | None:
+    """Look at the login page and keep the connection; what the answer says of it."""
+    connection.request("GET", "/login", headers={"Host": f"{TENANTS[0]}.example"})
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert b"</html>" in answer.read()
+    return answer.getheader("connection")
+
+
+def test_connections_that_are_open(here: Installation) -> None:
+    """A request on its way to a process that stops is answered, and the client is told to go elsewhere next time."""
+    here.kill_web()
+    fresh_web(here)
+    silent, asking = (http.client.HTTPConnection("127.0.0.1", here.port, timeout=30) for _ in range(2))
+    silent.connect()
+    assert ask(asking) is None
+    os.kill(here.web, signal.SIGTERM)
+    until(lambda: ask(asking) == "close", "the stop")
+    assert ask(silent) == "close"
+    assert here.wait(here.web, STOP_SECONDS) == 0
+    here.web = 0
+
+
 def test_worker(here: Installation, rows_engine: Engine, seed: int, figure: Callable[[str], None]) -> None:
     chance, vault = random.Random(seed), Vault(KEYRING)
     here.kill_worker()

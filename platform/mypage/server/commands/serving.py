@@ -14,6 +14,7 @@ from mypage.auth.breached import BreachedPasswords
 from mypage.db.schema import check_schema
 from mypage.db.session import sync_engine
 from mypage.server.app import compile_all
+from mypage.server.leaving import LeavingProtocol
 from mypage.server.logs import configure_logging
 from mypage.server.settings import Settings, read_settings
 
@@ -34,6 +35,7 @@ def serve(host: str, port: int, workers: int, metrics_port: int) -> None:
         uvicorn.run(
             "mypage.server.asgi:create",
             factory=True,
+            http=LeavingProtocol,
             host=host,
             port=port,
             workers=workers,
