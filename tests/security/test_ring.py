@@ -47,7 +47,7 @@ def test_every_route_that_an_application_serves_is_in_the_ring(place: Callable[.
     server = place().server
     table = sorted((route.path, route.method) for route in all_routes())
     for name, app in server.apps.items():
-        served = [(route.path_format, method) for route in app.routes for method in route.methods]
+        served = [(route.path_format, method) for route in app.litestar.routes for method in route.methods]
         plain = sorted((re.sub(r"\{([a-z_]+):[a-z]+\}", r"{\1}", path), method) for path, method in table)
         assert sorted(each for each in served if each[1] not in ("HEAD", "OPTIONS")) == plain, name
 

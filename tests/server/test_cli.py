@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -139,12 +138,12 @@ def test_the_server_refuses_a_database_of_another_schema(run: Run, own_database:
 
     engine = create_engine(own_database.owner)
     with engine.begin() as connection:
-        before = connection.execute(text("UPDATE alembic_version SET version_num = '9999' RETURNING 1")).rowcount
-        assert before == 1
+        present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     try:
         _failed_in_one_line(run("serve"), "9999", "mypage db upgrade")
     finally:
         with engine.begin() as connection:
-            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+            connection.execute(text("UPDATE alembic_version SET version_num = :present"), {"present": present})
         engine.dispose()
-    assert re.match(r"schema 0001", run("db", "upgrade").stdout)
+    assert run("db", "upgrade").stdout.startswith(f"schema {present} ")

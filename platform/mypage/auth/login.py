@@ -111,7 +111,8 @@ def begin(
     One from a known device of the credential counts for that device only, so that strangers cannot make it wait.
     """
     found = None
-    for row in tx.rows(_FIND, tenant=tx.tenant, scheme=scheme, key=login_key):
+    row = tx.row(_FIND, tenant=tx.tenant, scheme=scheme, key=login_key)
+    if row is not None:
         found = Found(
             id=row.id,
             account_id=row.account_id,
@@ -209,7 +210,7 @@ def _known(devices: Devices, found: Found | None, now: datetime) -> str:
 
 
 def _unchanged(tx: Tx, found: Found, *, renews: bool) -> bool:
-    row = next(iter(tx.rows(_LOCK, tenant=tx.tenant, credential=found.id)), None)
+    row = tx.row(_LOCK, tenant=tx.tenant, credential=found.id)
     if row is None or row.status != "active":
         return False
     return row.password_hash == found.password_hash or (renews and row.changed_at == found.changed_at)

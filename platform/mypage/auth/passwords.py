@@ -43,7 +43,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class Guessable:
-    """What strangers try first at this portal: ``words`` such as brand and customer number, and ``leaked`` passwords."""
+    """What strangers try first here: ``words`` such as brand and customer number, and ``leaked`` passwords."""
 
     words: tuple[str, ...] = ()
     leaked: Callable[[str], bool] = lambda _: False

@@ -101,7 +101,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
     """
     hashed = token_hash(token)
     read = _READ_WITH_FACTOR if factor_demanded else _READ
-    row = next(iter(tx.rows(read, tenant=tx.tenant, hash=hashed)), None)
+    row = tx.row(read, tenant=tx.tenant, hash=hashed)
     now = tx.now()
     if row is None or row.status != "active" or now >= row.expires_at:
         return None

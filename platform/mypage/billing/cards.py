@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import bindparam, select
 
 from mypage.billing.models import PaymentMethod
-from mypage.db.reads import Later, Read
+from mypage.db.reads import Later, Read, one_or_none
 from mypage.db.session import Tx
 from mypage.db.wire import Row
 from mypage.hooks.context import Principal
@@ -64,9 +64,10 @@ def current_card(tx: Tx, principal: Principal) -> Card | None:
 
 
 def _card(rows: list[Row]) -> Card | None:
-    for row in rows:
-        return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
-    return None
+    row = one_or_none(rows)
+    if row is None:
+        return None
+    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
 
 
 def paid_by_card(method: str) -> bool:

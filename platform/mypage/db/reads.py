@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 import psycopg
 from sqlalchemy import Connection, Select, UpdateBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import MultipleResultsFound
 
 from mypage.db.wire import Row, Statement, exchange
 
@@ -97,6 +98,13 @@ class Later(Generic[T]):
             self._send()
         assert self._rows is not None
         return self._make(self._rows)
+
+
+def one_or_none(rows: Sequence[Row]) -> Row | None:
+    """The only row, None without one. Raises MultipleResultsFound: who finds two has forgotten a condition."""
+    if len(rows) > 1:
+        raise MultipleResultsFound("a read of one row found several")
+    return rows[0] if rows else None
 
 
 def send_together(connection: Connection, asks: Sequence[Ask], opening: Sequence[Statement] = ()) -> list[list[Row]]:

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from mypage.db.places import Places
-from mypage.db.reads import PREPARED, Ask, Later, Read, send_together
+from mypage.db.reads import PREPARED, Ask, Later, Read, one_or_none, send_together
 from mypage.db.wire import Prepared, Row, Statement
 from mypage.lib.clock import Clock, SystemClock, tokyo_day
 
@@ -108,6 +108,10 @@ class Tx(Session):
     def rows(self, read: Read, **values: Any) -> list[Row]:
         """The rows of a read, now."""
         return self.later(read, list, **values).get()
+
+    def row(self, read: Read, **values: Any) -> Row | None:
+        """The only row of a read, now, or None. Raises MultipleResultsFound."""
+        return self.later(read, one_or_none, **values).get()
 
     def _send_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []

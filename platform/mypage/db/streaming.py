@@ -21,7 +21,7 @@ BLOCKS_AHEAD = 4
 SLOWEST_READER = 30.0
 """Seconds after which a reader who takes no block is given up, so that its connection serves others."""
 # What the bytes look like must not depend on the server's settings; compiling costs more than such a query gains by it.
-_PLAIN = "SELECT set_config('DateStyle', 'ISO, YMD', true), set_config('jit', 'off', true)"
+_PLAIN = "SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL jit = off"
 
 
 class Stream:

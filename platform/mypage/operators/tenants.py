@@ -42,8 +42,11 @@ class Tenant:
 
 
 def normalise_host(header: str) -> str:
-    """The host of a Host header: lower case, without port and final dot; "" when it is not a host name."""
-    host = header.strip().lower()
+    """The host of a Host header: lower case, without port and final dot; "" when it is not a host name.
+
+    Blanks around it are none of the name: web servers take them off.
+    """
+    host = header.lower()
     host, _, port = host.partition(":")
     if port and not port.isdigit():
         return ""

@@ -30,7 +30,7 @@ from mypage.operators.operator import Operator, OperatorError
 from mypage.operators.themes import Theme, load_themes
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
-from mypage.server.portal import create_app
+from mypage.server.portal import OperatorApp
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
@@ -161,7 +161,7 @@ class Server:
             origin_of=self.settings.public_origin,
         )
         self.kernels[operator.name] = kernel
-        return create_app(kernel, routes)
+        return OperatorApp(kernel, routes)
 
     async def start(self) -> None:
         """Read the registry and keep watching it."""

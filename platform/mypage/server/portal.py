@@ -21,45 +21,47 @@ log = structlog.get_logger("mypage.error")
 AnyRequest = Request[Any, Any, Any]
 
 
-def create_app(kernel: Kernel, routes: Sequence[Route]) -> ASGIApp:
+class OperatorApp:
     """The application of one operator; only routes given here can be reached in it.
 
     Reading a page of a fixed path is the most frequent request by far and needs nothing of Litestar's handlers.
     """
 
-    def failed(request: AnyRequest, error: Exception) -> Response[Any]:
+    def __init__(self, kernel: Kernel, routes: Sequence[Route]) -> None:
+        """Builds the handlers; no connection is opened."""
+        self._kernel = kernel
+        self._pages = {route.path: route for route in routes if route.method == "GET" and "{" not in route.path}
+        self.litestar = Litestar(
+            route_handlers=[_handler(kernel, route) for route in routes],
+            exception_handlers={Exception: self._failed, HTTPException: self._failed},
+            openapi_config=None,
+            logging_config=None,
+            request_max_body_size=FORM_LIMIT,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request of one of the operator's tenants."""
+        read = scope["type"] == ScopeType.HTTP and scope["method"] == "GET"
+        page = self._pages.get(scope["path"][len(scope["state"]["prefix"]) :]) if read else None
+        if page is None:
+            await self.litestar(scope, receive, send)
+            return
+        scope["path_params"] = {}
+        request: AnyRequest = Request(cast("HTTPScope", scope), receive, send)
+        try:
+            response = await self._kernel.serve(page, request)
+        except Exception as error:  # noqa: BLE001 - as in Litestar: whatever it was, the answer is a page
+            response = self._failed(request, error)
+        answer: ASGIApp = response.to_asgi_response(None, request)
+        await answer(scope, receive, send)
+
+    def _failed(self, request: AnyRequest, error: Exception) -> Response[Any]:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status >= 500:
             log.error("unhandled error", exc_info=error)
         if status not in (404, 405, 413):
             status = 400 if status < 500 else 500
-        return _Branded(kernel, request, status)
-
-    pages = {route.path: route for route in routes if route.method == "GET" and "{" not in route.path}
-    litestar = Litestar(
-        route_handlers=[_handler(kernel, route) for route in routes],
-        exception_handlers={Exception: failed, HTTPException: failed},
-        openapi_config=None,
-        logging_config=None,
-        request_max_body_size=FORM_LIMIT,
-    )
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        read = scope["type"] == ScopeType.HTTP and scope["method"] == "GET"
-        page = pages.get(scope["path"][len(scope["state"]["prefix"]) :]) if read else None
-        if page is None:
-            await litestar(scope, receive, send)
-            return
-        scope["path_params"] = {}
-        request: AnyRequest = Request(cast("HTTPScope", scope), receive, send)
-        try:
-            response = await kernel.serve(page, request)
-        except Exception as error:  # noqa: BLE001 - as in Litestar: whatever it was, the answer is a page
-            response = failed(request, error)
-        answer: ASGIApp = response.to_asgi_response(None, request)
-        await answer(scope, receive, send)
-
-    return app
+        return _Branded(self._kernel, request, status)
 
 
 class _Branded(Response[bytes]):
