@@ -36,7 +36,7 @@ from mypage.testing.faults import install
 
 QUICK = WorkerOptions(times=WorkerTimes(poll=0.1, rescue=0.5, restart=0.1), patience=Patience(first=0.1, longest=0.5))
 """Looks more often than in production; what counts as a dead worker stays, tests move the clock instead."""
-CHUNK_LINES = 400
+CHUNK_LINES = 200
 """A short feed is several transactions, as a long one is in production."""
 
 

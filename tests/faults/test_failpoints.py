@@ -30,7 +30,7 @@ from mypage.mail.service import send_mail
 NIGHT = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "0")) >= 50
 MODES = ("crash-before", "crash-after", "error-before", "error-after") if NIGHT else ("crash-after", "error-after")
 MOST = 60
-CUSTOMERS = 150
+CUSTOMERS = 70
 REPEATED = {("mail", "crash-after"), ("mail", "error-after"), ("commit", "crash-before"), ("commit", "error-before")}
 """The only faults after which a mail may go out twice."""
 
