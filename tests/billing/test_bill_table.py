@@ -15,10 +15,11 @@ from sqlalchemy import insert, select
 from mypage.billing.models import Invoice, InvoiceLine
 from mypage.billing.service import first_month
 from mypage.billing.tax import rate_text
+from mypage.db.places import Places
 from mypage.db.session import Actor, DatabaseDown, Tx
 from mypage.db.streaming import BLOCK_BYTES, BLOCKS_AHEAD, Sink, Stream, copy_out, stream
 from mypage.i18n import Catalogue
-from mypage.lib.errors import Busy
+from mypage.lib.errors import Busy, TooManyAtOnce
 from mypage.lib.tabular import FORMULA_STARTS, Cell, CsvEncoding, CsvStream
 from mypage.testing import guard
 from mypage.testing.portal import MakePortal, Portal, PortalClient
@@ -331,3 +332,53 @@ def test_one_person_who_reads_slowly_leaves_places_to_others(portal: Portal) -> 
     assert not database.streams._readers
     assert database.streams._all._value == places
     assert idle(portal)
+
+
+def test_a_second_download_is_served_and_one_too_many_is_told_what_to_do(
+    portal: Portal, person: Person, client: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many of one person's own are no trouble of the service: 429, and others notice nothing."""
+    database, me = portal.server.database, Actor("account", str(person.account_id))
+    streams, other = database.streams, sign_in(portal, add_person(portal, "1000002"))
+
+    async def opened() -> Stream:
+        return await stream(database, portal.name, numbers(100_000), actor=me)
+
+    first = portal.wait(opened())
+    assert client.get("/bills/lines.csv").status == 200
+    second = portal.wait(opened())
+    with monkeypatch.context() as hurry:
+        hurry.setattr(streams, "take", lambda reader, _: Places.take(streams, reader, 0.05))
+        refused = client.get("/bills/lines.csv")
+    page, theirs = client.get("/bills"), other.get("/bills/lines.csv")
+    for blocks in (first, second):
+        portal.wait(blocks.aclose())
+    assert (refused.status, page.status, theirs.status) == (429, 200, 200)
+    assert int(refused.raw.headers["retry-after"]) > 0
+    assert "どれかが終わるのを待つか、取り消してから、もう一度お試しください" in refused.text
+    assert refused.all("//main//a[@href='/bills/lines.csv']")
+    assert client.get("/bills/lines.csv").status == 200
+    assert idle(portal)
+
+
+@pytest.mark.parametrize(("most", "own"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2), (8, 4)])
+def test_places_of_one_reader(most: int, own: int) -> None:
+    """Two for a double click wherever that leaves one to others."""
+
+    async def taken(places: Places) -> int:
+        for count in range(most):
+            try:
+                await places.take("me", 0)
+            except TooManyAtOnce:
+                return count
+        return most
+
+    async def all_taken(places: Places) -> None:
+        for _ in range(most):
+            await places.take(None, 0)
+        with pytest.raises(Busy) as caught:
+            await places.take("me", 0)
+        assert type(caught.value) is Busy
+
+    assert asyncio.run(taken(Places(most))) == own
+    asyncio.run(all_taken(Places(most)))

@@ -1,4 +1,4 @@
-"""Places for what lasts as long as somebody reads it: so many in all, and half of them for one reader at most."""
+"""Places for what lasts as long as somebody reads it: so many in all, and about half of them for one reader at most."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from mypage.lib.errors import Busy
+from mypage.lib.errors import Busy, TooManyAtOnce
 
 
 @dataclass(slots=True)
@@ -25,23 +25,27 @@ class Places:
         """`most`: how many places there are."""
         self.most = most
         self._all = asyncio.Semaphore(most)
-        self._each = max(1, most // 2)
+        # A second click is no greed, unless two are all there are.
+        self._each = max(1, most // 2, min(2, most - 1))
         self._readers: dict[Hashable, _Own] = {}
 
     async def take(self, reader: Hashable | None, patience: float | None) -> Callable[[], None]:
-        """Wait for a place, `patience` seconds at most; what is returned gives it back. Raises Busy.
+        """Wait for a place, `patience` seconds at most; what is returned gives it back.
 
-        Whoever has as many as one reader may have waits for these, and keeps nobody else waiting.
+        Whoever has as many as one reader may have waits for these, and keeps nobody else waiting. Raises TooManyAtOnce
+        when none of them comes free, and Busy when all places are taken, by whomever.
         """
         with ExitStack() as taken:
-            wanted = [self._all] if reader is None else [self._enter(reader, taken), self._all]
+            trouble = Busy
             try:
                 async with asyncio.timeout(patience):
-                    for place in wanted:
-                        await place.acquire()
-                        taken.callback(place.release)
+                    if reader is not None:
+                        trouble = TooManyAtOnce
+                        await _sit(self._enter(reader, taken), taken)
+                        trouble = Busy
+                    await _sit(self._all, taken)
             except TimeoutError as error:
-                raise Busy from error
+                raise trouble from error
             return taken.pop_all().close
 
     def _enter(self, reader: Hashable, taken: ExitStack) -> asyncio.Semaphore:
@@ -55,3 +59,8 @@ class Places:
         own.present -= 1
         if not own.present:
             del self._readers[reader]
+
+
+async def _sit(places: asyncio.Semaphore, taken: ExitStack) -> None:
+    await places.acquire()
+    taken.callback(places.release)

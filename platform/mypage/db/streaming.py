@@ -78,8 +78,8 @@ async def stream(
     """`head` and what `work` puts into its sink, in a unit that lasts as long as the reader does.
 
     `work` waits by `copy_out`. Returns once the first block is there, so that an error before it can still be told:
-    raises DatabaseDown, Busy when too many streams are open, of all or of this actor, and what `work` raises. Later
-    errors leave the iteration.
+    raises DatabaseDown, Busy when too many streams are open, TooManyAtOnce when those of this actor are, and what
+    `work` raises. Later errors leave the iteration.
     """
     line = _Line(slowest_reader)
     leave = await database.streams.take((tenant, actor) if actor else None, database.patience)

@@ -36,5 +36,9 @@ class Busy(DomainError):
         self.retry_after = retry_after
 
 
+class TooManyAtOnce(Busy):
+    """This person has as much under way as one may have at once; the others are served. For when one is done."""
+
+
 class Missing(DomainError):
     """A part of the deployment that this needs is not configured; the message says which."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from mypage.lib.errors import Busy, DomainError, Missing, NotAllowed, NotFound, StaleForm
+from mypage.lib.errors import Busy, DomainError, Missing, NotAllowed, NotFound, StaleForm, TooManyAtOnce
 from mypage.web.pages import ErrorKind, ErrorPage
 
 KINDS: dict[int, ErrorKind] = {
@@ -21,7 +21,7 @@ KINDS: dict[int, ErrorKind] = {
 }
 
 
-_OPENS_AGAIN = ("stale", "busy", "maintenance", "broken")
+_OPENS_AGAIN = ("stale", "busy", "at-once", "maintenance", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def error_reply(error: DomainError) -> ErrorReply:
             return ErrorReply(403)
         case StaleForm():
             return ErrorReply(409, kind="stale")
+        case TooManyAtOnce():
+            return ErrorReply(429, error.retry_after, kind="at-once")
         case Busy():
             return ErrorReply(503, error.retry_after, kind="busy")
         case Missing():

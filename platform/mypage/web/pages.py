@@ -21,6 +21,7 @@ ErrorKind = Literal[
     "broken",
     "maintenance",
     "busy",
+    "at-once",
     "unknown-host",
 ]
 
@@ -29,8 +30,8 @@ ErrorKind = Literal[
 class ErrorPage(Page):
     """A page of trouble inside a portal. The words follow from `kind`; `code` is the HTTP status.
 
-    `back_url` opens the page anew ("stale", "busy", "maintenance"); `reference` is what the customer can tell on the
-    phone; `wait_minutes` belongs to "too-many", `starts_at` and `ends_at` to "maintenance".
+    `back_url` opens the page anew ("stale", "busy", "at-once", "maintenance"); `reference` is what the customer can
+    tell on the phone; `wait_minutes` belongs to "too-many", `starts_at` and `ends_at` to "maintenance".
     """
 
     template: ClassVar[str] = "errors/error.html"
