@@ -16,6 +16,7 @@ from jinja2.visitor import NodeTransformer
 
 from mypage.i18n import Catalogue
 from mypage.lib.clock import TOKYO
+from mypage.web.compiling import LeanCode, escaped
 from mypage.web.page import Page
 from mypage.web.remembering import Remembered
 
@@ -88,6 +89,8 @@ class _LeanTemplate(Template):
 class _PortalEnvironment(Environment):
     context_class = _LeanContext
     template_class = _LeanTemplate
+    code_generator_class = LeanCode
+    escaped = staticmethod(escaped)
 
     def __init__(self, catalogue: Catalogue, loader: BaseLoader, own: Mapping[str, frozenset[str]]) -> None:
         super().__init__(
