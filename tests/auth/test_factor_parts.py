@@ -9,11 +9,11 @@ from math import log2
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
-from factorkit import Device, b64
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mypage.auth.factors import passkeys, recovery_codes, totp
+from softkey import Device, b64
 
 RFC_SECRET = b32encode(b"12345678901234567890").decode()
 SITE = passkeys.Site("portal.example", "https://portal.example", "ポータル")

@@ -426,8 +426,8 @@ def test_passkeys_of_others_other_sites_and_other_keys_are_refused(offered: Fact
         offered.portal.clock.at += timedelta(seconds=45)
     assert len(challenges) == 4, "an answer that failed must not fit the next time"
     for made_up in ("{", "[]", "null", "1", '{"id": 1}', json.dumps({"id": "a" * 15_000}), "x" * 17_000, "\x00"):
-        answer = browser.post("/login/second", {"way": "passkey", "answer": made_up})
-        assert answer.status == 422, made_up[:20]
+        refused = browser.post("/login/second", {"way": "passkey", "answer": made_up})
+        assert refused.status == 422, made_up[:20]
         offered.portal.clock.at += timedelta(seconds=45)
     assert offered.count(LoginSession) == 2
 

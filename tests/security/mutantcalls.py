@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from attackkit import Oracle, session_of
+from factorcalls import FACTOR_CALLS, plant_factors
 from sqlalchemy import text
 from twins import Twins
 
@@ -74,6 +75,7 @@ def things_of(twins: Twins, oracle: Oracle) -> Things:
             oracle.change(f"UPDATE {table} SET login_key = 'k' WHERE tenant_id = %s", portal.name)
         # A sealed copy opens in no other tenant.
         oracle.change("UPDATE draft SET sealed = NULL WHERE tenant_id = %s", portal.name)
+    plant_factors(twins, oracle)
     # The gate stands for the first twin alone.
     oracle.change("UPDATE credential SET must_change = true WHERE tenant_id = %s", twins.portals[0].name)
     one: dict[str, uuid.UUID] = {}
@@ -146,6 +148,7 @@ CALLS: Mapping[str, Call] = {
         _readdressed(t, tx), lambda _: t.operator.password_policies[t.scheme], t.twins.victim.tokens[2]
     ),
     "earlier": lambda t, tx: credentials.earlier(tx, operator_policy(t, history="all"), _credential(t, tx), "1").hashes,
+    **FACTOR_CALLS,
 }
 
 

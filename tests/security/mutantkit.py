@@ -40,6 +40,19 @@ class Mutant:
     probe: str
 
 
+def without_filter(target: str, old: str, call: str, new: str = "") -> Mutant:
+    """A statement that forgets its tenant. `old` is the comparison as it stands in the source."""
+    module, _, name = target.partition(":")
+    return Mutant(
+        f"{module}.{name} without {old.split(maxsplit=1)[0].strip('(')}", "tenant", target, old, new, f"call {call}"
+    )
+
+
+def without_guard(name: str, target: str, old: str, new: str, probe: str) -> Mutant:
+    """A guard less between customers, roles, attackers and data."""
+    return Mutant(name, "other", target, old, new, probe)
+
+
 @contextmanager
 def applied(mutant: Mutant, owner_url: str) -> Iterator[None]:
     """The product with the mutant in it. Raises RottenMutant."""

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from factormutants import FACTOR_FILTERS, FACTOR_GUARDS
 from mutantkit import Mutant
+from mutantkit import without_filter as _filter
+from mutantkit import without_guard as _guard
 
 _BOUND = '== bindparam("tenant")'
-
-
-def _filter(target: str, old: str, call: str, new: str = "") -> Mutant:
-    """A statement that forgets its tenant. `old` is the comparison as it stands in the source."""
-    module, _, name = target.partition(":")
-    return Mutant(
-        f"{module}.{name} without {old.split(maxsplit=1)[0].strip('(')}", "tenant", target, old, new, f"call {call}"
-    )
 
 
 FILTERS: tuple[Mutant, ...] = (
@@ -65,16 +60,13 @@ FILTERS: tuple[Mutant, ...] = (
     _filter("mail.service:mark_sent", "MailMessage.tenant_id == tx.tenant, ", "mark_sent"),
     _filter("mail.service:forget_old", "delete(MailMessage).where(MailMessage.tenant_id == tx.tenant, ", "forget_old",
             "delete(MailMessage).where("),
+    *FACTOR_FILTERS,
 )  # fmt: skip
 """First wall: statements that name their tenant."""
 
 
 def _wall(name: str, target: str, old: str, new: str, probe: str) -> Mutant:
     return Mutant(name, "tenant", target, old, new, probe)
-
-
-def _guard(name: str, target: str, old: str, new: str, probe: str) -> Mutant:
-    return Mutant(name, "other", target, old, new, probe)
 
 
 _POLICY = "(tenant_id = NULLIF(current_setting('app.tenant_id', true), ''))"
@@ -209,4 +201,4 @@ OTHERS: tuple[Mutant, ...] = (
 )  # fmt: skip
 """Guards between customers, roles, attackers and data."""
 
-MUTANTS = (*FILTERS, *WALLS, *OTHERS)
+MUTANTS = (*FILTERS, *WALLS, *OTHERS, *FACTOR_GUARDS)
