@@ -31,7 +31,7 @@ def troubled(stack: Stack) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(stack.server.settings, stack.server.compiled)
     for name, app in server.apps.items():
-        app.register(_trouble(server.kernels[name]))
+        app.litestar.register(_trouble(server.kernels[name]))
     with served(server, listener, lifespan="on"):
         yield listener.getsockname()[1]
 
