@@ -135,6 +135,8 @@ def link_in(mail: Mail) -> str:
 
 SITES = ("actv-actv", "actv-plain", "nagi-plain", "nagi-actv")
 """Every operator under every theme."""
+OWN_THEMES = ("actv-actv", "nagi-plain")
+"""Each operator under its own theme; the others bring the same HTML with other colours."""
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
 from page_checks import barriers, faults, focus_faults, look, stretched_faults
 from page_views import Views
-from playwright.sync_api import Browser, expect
-from portal_stack import SITES, Stack
+from playwright.sync_api import Browser, Page, expect
+from portal_stack import OWN_THEMES, SITES, Stack
 from sample_people import People
 from scenes import FILES, PASSING, ROLES, Role, Walk, pages_of, walk_through
 from surfing import DESK, HEIGHT, PHONE, Surfers
@@ -41,9 +42,14 @@ def walks(browser: Browser, stack: Stack, people: People) -> Iterator[Walks]:
         surfer.context.close()
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("lang", ["ja", "en"])
-@pytest.mark.parametrize("key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in SITES])
+@pytest.mark.parametrize(
+    ("key", "lang", "role"),
+    [
+        pytest.param(key, lang, role, marks=pytest.mark.xdist_group(key))
+        for key, lang, role in product(SITES, ("ja", "en"), ROLES)
+        if role != "empty" or key in OWN_THEMES
+    ],
+)
 def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: Views) -> None:
     walk = walks(key, role)
     surfer = walk.surfer
@@ -59,18 +65,22 @@ def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: 
             surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
             problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
             views.count += 1
-        if lang == "en":
-            # English words are the longer ones.
-            problems += stretched_faults(surfer.page)
-        else:
-            stops, wrong = focus_faults(surfer.page)
-            problems += wrong if stops > 3 else [*wrong, f"only {stops} stops of the focus"]
+        if key in OWN_THEMES:
+            problems += _faults_in_use(surfer.page, lang)
         title, path = surfer.page.title().rpartition(" | ")[0], urlsplit(surfer.page.url).path
         # Who is not logged in gets the login page at the top, who is, the home page.
         if scene.status == 200 and scene.name != "top" and titles.setdefault(title, path) != path:
             problems.append(f"the title {title!r} is also that of {titles[title]}")
         found += [f"{scene.name}: {problem}" for problem in problems + surfer.watch.take()]
     assert not found, "\n".join(["", *found])
+
+
+def _faults_in_use(page: Page, lang: str) -> list[str]:
+    """English, whose words are the longer ones, when it is stretched; Japanese by keyboard."""
+    if lang == "en":
+        return stretched_faults(page)
+    stops, wrong = focus_faults(page)
+    return wrong if stops > 3 else [*wrong, f"only {stops} stops of the focus"]
 
 
 @pytest.mark.xdist_group("actv-actv")
