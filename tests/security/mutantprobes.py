@@ -15,6 +15,7 @@ from typing import Any
 import policykit
 import pytest
 from attackkit import Browser, Oracle, Seen, run_all
+from factorprobes import FACTOR_PROBES, add_app
 from mutantcalls import Things
 from policykit import OTHER, Cast, Cell, policy_of, signed_in
 from sqlalchemy import insert, text
@@ -29,7 +30,7 @@ from mypage.billing import card_entry, cards
 from mypage.billing import service as bills
 from mypage.billing.tenant_gateways import Gateways
 from mypage.contracts import service as contracts
-from mypage.db.session import Actor, MissingTenant, Scope, Tx, enter_sql, platform_unit, sync_engine, unit
+from mypage.db.session import Actor, MissingTenant, Scope, Tx, entering, platform_unit, sync_engine, unit
 from mypage.forms import drafts, wizard
 from mypage.hooks.context import Principal
 from mypage.hooks.permissions import PUBLIC
@@ -49,7 +50,7 @@ from mypage.testing.portal import NOON, Portal
 from mypage.web.cookies import CookieJar
 from mypage.web.rendering import Templates
 from mypage.web.urls import safe_path
-from portal_rows import add_account, add_contract, add_notice, add_person, operator_of
+from portal_rows import Person, add_account, add_contract, add_notice, add_person, operator_of
 
 
 @dataclass
@@ -83,6 +84,28 @@ class World:
         """Two portals of one host."""
         host = f"doors{uuid.uuid4().hex[:8]}.example"
         return self.place(prefix="/left", host=host), self.place(prefix="/right", host=host)
+
+    @cached_property
+    def pair(self) -> tuple[Person, Person]:
+        """Two customers of `here` without factors."""
+        return add_person(self.here, "5000001"), add_person(self.here, "5000002")
+
+    @cached_property
+    def strict(self) -> tuple[Portal, Person, Person]:
+        """A portal that demands a second step: somebody with an app, and somebody without."""
+        portal = self.place(second_factor="required")
+        having, lacking = add_person(portal), add_person(portal, "1000002")
+        portal.run(lambda tx: add_app(tx, portal, having))
+        return portal, having, lacking
+
+    @cached_property
+    def doorway(self) -> tuple[Portal, Person]:
+        """A portal, and somebody with a password and an app."""
+        cast = Cast(self.place(), ("holder",))
+        policykit.give_password(cast)
+        person = cast.accounts["holder"]
+        cast.portal.run(lambda tx: add_app(tx, cast.portal, person))
+        return cast.portal, person
 
     @property
     def operator(self) -> Any:
@@ -399,7 +422,7 @@ def no_tenant(w: World) -> None:
             connection.execute(text(f"SELECT 1 FROM customer {ON_PURPOSE}"))
         for bad in ("", "a'; --", "A", "a b", "ｔ"):
             with pytest.raises(MissingTenant):
-                enter_sql(bad)
+                entering(bad)
     finally:
         engine.dispose()
 
@@ -478,5 +501,5 @@ PROBES: Mapping[str, Probe] = {
     "login IDs": login_ids, "proof": codes, "captcha": pictures, "paths": paths, "formulas": formulas,
     "escaping": escaping, "trail": trail, "network": network, "mail": mail, "row security": row_security,
     "catalogue": catalogue, "pool": pool, "no tenant": no_tenant, "job": job, "keys": keys, "gateways": gateways,
-    "menus": menus, "unsigned": unsigned, "hosts": hosts,
+    "menus": menus, "unsigned": unsigned, "hosts": hosts, **FACTOR_PROBES,
 }  # fmt: skip

@@ -33,8 +33,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.auth.models import LoginCounter
-from mypage.db.reads import Read
+from mypage.db.reads import Later, Read
 from mypage.db.session import Tx
+from mypage.db.wire import Row
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.tokens import length_prefixed
 
@@ -108,7 +109,7 @@ def admit(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | None
     for key in sorted(target.own + target.shared):
         if not _count(tx, policy, key, now):
             for taken in counted:
-                _give_back(tx, policy, taken, now)
+                _given_back(tx, policy, taken, now).get()
             return False
         counted.append(key)
     return True
@@ -119,11 +120,14 @@ def forgive(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | No
 
     With `at`, the instant that `admit` was given, also the wait that this very attempt began.
     """
-    for key in sorted(target.own + target.shared):
-        if key in target.own:
-            tx.rows(_RESET, t=tx.tenant, w_kind=key.kind, w_key=key.key)
-        else:
-            _give_back(tx, policy, key, at or tx.now())
+    sent = [
+        tx.later(_RESET, list, t=tx.tenant, w_kind=key.kind, w_key=key.key)
+        if key in target.own
+        else _given_back(tx, policy, key, at or tx.now())
+        for key in sorted(target.own + target.shared)
+    ]
+    for each in sent:
+        each.get()
 
 
 def _count(tx: Tx, policy: ThrottlePolicy, key: Key, now: datetime) -> bool:
@@ -131,10 +135,10 @@ def _count(tx: Tx, policy: ThrottlePolicy, key: Key, now: datetime) -> bool:
     return bool(tx.rows(_COUNT, tenant_id=tx.tenant, kind=key.kind, key=key.key, now=now, **limits))
 
 
-def _give_back(tx: Tx, policy: ThrottlePolicy, key: Key, counted_at: datetime) -> None:
+def _given_back(tx: Tx, policy: ThrottlePolicy, key: Key, counted_at: datetime) -> Later[list[Row]]:
     limits = _limits(policy, key)
     del limits["leak"]
-    tx.rows(_GIVE_BACK, t=tx.tenant, w_kind=key.kind, w_key=key.key, now=counted_at, **limits)
+    return tx.later(_GIVE_BACK, list, t=tx.tenant, w_kind=key.kind, w_key=key.key, now=counted_at, **limits)
 
 
 def _limits(policy: ThrottlePolicy, key: Key) -> dict[str, Any]:

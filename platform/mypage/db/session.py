@@ -128,9 +128,9 @@ class Tx(Session):
         return tokyo_day(self.now())
 
 
-def enter_sql(tenant: str) -> str:
-    """The statement that enters a tenant; the name is checked because BEGIN cannot be sent with parameters."""
-    return f"SELECT enter_tenant('{_checked(tenant)}')"
+def entering(tenant: str) -> Statement:
+    """The statement that enters a tenant. Raises MissingTenant for what is no tenant's name."""
+    return Statement(b"SELECT enter_tenant($1)", [_checked(tenant)])
 
 
 def _checked(tenant: str) -> str:
@@ -162,10 +162,11 @@ def _on_begin(connection: Connection) -> None:
     if tenant is None:
         raise MissingTenant("a transaction was begun outside of a unit of work; use Database.run or platform_unit")
     if opening is not None:
-        enter = Statement(b"SELECT enter_tenant($1)", [_checked(tenant)])
-        opening.rows = send_together(connection, [opening.ask], (_BEGIN, enter))[0]
+        opening.rows = send_together(connection, [opening.ask], (_BEGIN, entering(tenant)))[0]
+    elif tenant == NO_TENANT:
+        connection.exec_driver_sql("BEGIN")
     else:
-        connection.exec_driver_sql("BEGIN" if tenant == NO_TENANT else f"BEGIN; {enter_sql(tenant)}")
+        send_together(connection, [], (_BEGIN, entering(tenant)))
 
 
 def _listen(engine: Engine) -> None:
