@@ -52,7 +52,7 @@ if [ -d tests/browser ]; then
         MYPAGE_HTML_FOLDER=$PWD/build/html
         export MYPAGE_CHROMIUM FONTCONFIG_FILE MYPAGE_HTML_FOLDER
         rm -rf "$MYPAGE_HTML_FOLDER"
-        pytest "Tests in a browser" tests/browser -n 2 --dist loadgroup
+        pytest "Tests in a browser" tests/browser -n 2 --dist loadscope
         check_html
     else
         not_run "Tests in a browser" "there is no Chromium"

@@ -14,6 +14,7 @@ from page_views import PROPERTY, Views
 from playwright.sync_api import Browser, expect
 from portal_stack import REPOSITORY, Stack, running_stack, set_payment_key
 from sample_people import People
+from scheduling import ByPortal
 from surfing import Surfers, Way
 
 from mypage.testing.database import TestDatabase
@@ -27,6 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPortal:
+    """Tests of one portal run in one worker."""
+    return ByPortal(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def walks(browser: Browser, stack: Stack, people: People) -> Iterator[Walks]:
 @pytest.mark.parametrize(
     ("key", "lang", "role"),
     [
-        pytest.param(key, lang, role, marks=pytest.mark.xdist_group(key))
+        (key, lang, role)
         for key, lang, role in product(SITES, ("ja", "en"), ROLES)
         if role != "empty" or key in OWN_THEMES
     ],
@@ -83,7 +83,6 @@ def _faults_in_use(page: Page, lang: str) -> list[str]:
     return wrong if stops > 3 else [*wrong, f"only {stops} stops of the focus"]
 
 
-@pytest.mark.xdist_group("actv-actv")
 def test_every_route_has_a_scene(walks: Walks) -> None:
     seen = {name for role in ROLES for name in walks("actv-actv", role).scenes}
     wanted = pages_of(all_routes())
@@ -91,9 +90,7 @@ def test_every_route_has_a_scene(walks: Walks) -> None:
     assert not seen - wanted, f"these scenes are of no route: {sorted(seen - wanted)}"
 
 
-@pytest.mark.parametrize(
-    "key", [pytest.param(key, marks=pytest.mark.xdist_group(key)) for key in SITES if key.startswith("actv")]
-)
+@pytest.mark.parametrize("key", [key for key in SITES if key.startswith("actv")])
 def test_files_are_what_they_say(walks: Walks, key: str) -> None:
     visitor, rich = walks(key, "visitor"), walks(key, "rich")
     assert set(FILES) | PASSING <= {route.name for route in all_routes()}
@@ -111,7 +108,6 @@ def test_files_are_what_they_say(walks: Walks, key: str) -> None:
         assert (status, kind.split(";")[0]) == (200, FILES[name]), name
 
 
-@pytest.mark.xdist_group("actv-actv")
 @pytest.mark.req("ACTV-72")
 def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
     for role in ("visitor", "rich"):
@@ -127,9 +123,8 @@ def test_large_text_never_scrolls_sideways(walks: Walks) -> None:
         surfer.go("/display?size=standard")
 
 
-@pytest.mark.xdist_group("actv-plain")
 def test_the_checks_find_planted_faults(walks: Walks) -> None:
-    page = walks("actv-plain", "visitor").surfer.context.new_page()
+    page = walks("actv-actv", "visitor").surfer.context.new_page()
     page.set_viewport_size({"width": PHONE, "height": HEIGHT})
     page.set_content(
         "<html lang=en><title></title><h1>A</h1><h1>B</h1><p id=a>Not in Japanese</p><p id=a>"

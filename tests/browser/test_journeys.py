@@ -17,7 +17,6 @@ from portal_stack import Site, Stack, some_id
 from sample_people import People
 from surfing import WAYS, Surfers, Way
 
-pytestmark = pytest.mark.xdist_group("journeys")
 every_way = pytest.mark.parametrize("way", WAYS)
 
 

@@ -10,7 +10,6 @@ from sample_people import People
 from second_steps import add_app, add_device, second_step, start_login
 from surfing import Surfers, Way
 
-pytestmark = pytest.mark.xdist_group("journeys")
 both_ways = pytest.mark.parametrize("way", ["keyboard", "no-script"])
 
 
