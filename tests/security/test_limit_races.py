@@ -31,9 +31,10 @@ def here(place: Callable[..., Portal]) -> Portal:
 
 
 @pytest.fixture
-def calm(logged: list[dict[str, Any]]) -> Callable[[], int]:
-    """How many errors the server logged: a deadlock or a lost connection would be one."""
-    return lambda: sum(entry["log_level"] in ("error", "critical") for entry in logged)
+def calm(logged: list[dict[str, Any]]) -> Callable[[], list[dict[str, Any]]]:
+    """The errors that the server logged: a deadlock or a lost connection would be one."""
+    # A tenant of another test in this database may be wrong on purpose.
+    return lambda: [e for e in logged if e["log_level"] in ("error", "critical") and e["event"] != "tenant left out"]
 
 
 async def register(here: Portal, who: Member, login: str, peer: str) -> int:
@@ -53,7 +54,7 @@ async def register(here: Portal, who: Member, login: str, peer: str) -> int:
 
 
 def test_one_customer_registers_from_many_browsers(
-    here: Portal, oracle: Oracle, calm: Callable[[], int], figure: Callable[[str], None]
+    here: Portal, oracle: Oracle, calm: Callable[[], list[dict[str, Any]]], figure: Callable[[str], None]
 ) -> None:
     """One registration waits at the end, with one login ID held and one link that works; one account comes of it."""
     kit = Kit(here)
@@ -77,11 +78,11 @@ def test_one_customer_registers_from_many_browsers(
     figure(f"T12 registrations: {ROUNDS} customers from {AT_ONCE} browsers at once, {accounts[0][0]} accounts")
     assert tuple(accounts[0]) == (ROUNDS, ROUNDS)
     assert [tuple(row) for row in held] == [("used", ROUNDS)]
-    assert calm() == 0
+    assert calm() == []
 
 
 def test_one_login_id_goes_to_one(
-    here: Portal, oracle: Oracle, calm: Callable[[], int], figure: Callable[[str], None]
+    here: Portal, oracle: Oracle, calm: Callable[[], list[dict[str, Any]]], figure: Callable[[str], None]
 ) -> None:
     """Registrations and changes want the same ID, in other spellings of one key, at the same moment."""
     kit, winners = Kit(here), 0
@@ -109,7 +110,7 @@ def test_one_login_id_goes_to_one(
         oracle.change("DELETE FROM login_counter WHERE tenant_id = %s", here.name)
     figure(f"T12 login IDs: {ROUNDS} IDs wanted by {AT_ONCE} at once, {winners} owners")
     assert winners == ROUNDS
-    assert calm() == 0
+    assert calm() == []
 
 
 async def status_of(answer: Any) -> int:
@@ -117,7 +118,9 @@ async def status_of(answer: Any) -> int:
     return int((await answer).status)
 
 
-def test_many_links_of_one_customer_make_one_account(here: Portal, oracle: Oracle, calm: Callable[[], int]) -> None:
+def test_many_links_of_one_customer_make_one_account(
+    here: Portal, oracle: Oracle, calm: Callable[[], list[dict[str, Any]]]
+) -> None:
     """Links of earlier registrations and of the last one are pressed while a new registration comes in."""
     kit = Kit(here)
     for _ in range(ROUNDS * 3):
@@ -136,11 +139,11 @@ def test_many_links_of_one_customer_make_one_account(here: Portal, oracle: Oracl
         here.name,
     )[0][0]
     assert waiting == 0
-    assert calm() == 0
+    assert calm() == []
 
 
 def test_counters_of_many_accounts_and_networks_at_once_are_exact(
-    here: Portal, oracle: Oracle, calm: Callable[[], int], figure: Callable[[str], None]
+    here: Portal, oracle: Oracle, calm: Callable[[], list[dict[str, Any]]], figure: Callable[[str], None]
 ) -> None:
     """Wrong and right passwords of a few accounts from a few networks: nothing is lost, nobody waits in a circle."""
     kit, policy = Kit(here), ThrottlePolicy()
@@ -159,4 +162,4 @@ def test_counters_of_many_accounts_and_networks_at_once_are_exact(
     assert sorted(accounts.values()) == [policy.free] * 3
     shared = [sum(counters(oracle, here, kind).values()) for kind in ("network", "tenant")]
     assert shared == [3 * policy.free] * 2
-    assert calm() == 0
+    assert calm() == []
