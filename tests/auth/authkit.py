@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from mypage.auth import captcha
 from mypage.auth.models import Account, Credential, Customer, LoginName
@@ -101,7 +101,10 @@ class Kit:
 
         def read(tx: Tx) -> list[dict[str, Any]]:
             rows = tx.scalars(
-                select(MailMessage).where(MailMessage.tenant_id == tx.tenant).order_by(MailMessage.created_at)
+                select(MailMessage)
+                .where(MailMessage.tenant_id == tx.tenant)
+                # Under a clock that stands still, mails of one moment stand in the order of their rows.
+                .order_by(MailMessage.created_at, text("ctid"))
             )
             return [
                 unpack_values(vault.open(tx, row.sealed or b"", table="mail_message", column="sealed", row=str(row.id)))
