@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from finding_browser import chromium_path, running_browser
+from finding_browser import running_browser
 from flows import posted
 from page_views import PROPERTY, Views
 from playwright.sync_api import Browser, expect
@@ -37,8 +37,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPortal:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium: install it, or set MYPAGE_CHROMIUM to its path")
     expect.set_options(timeout=PATIENCE_MS)
     with running_browser(REPOSITORY) as running:
         yield running

@@ -23,6 +23,7 @@ import pytest
 from mypage.db import embedded_files
 from mypage.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
+# What these tests prove exists for root alone: a normal user's server has no other user to be handed to.
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand the server to another user")
 
 

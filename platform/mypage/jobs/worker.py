@@ -165,6 +165,7 @@ def _tenant_task(name: str, task: Task) -> Callable[..., Awaitable[None]]:
                 log.info("job given back")
                 raise
             except Exception:
+                # Said here, where tenant, task and job are known; whether it is tried again, the retry rule decides.
                 log.exception("job failed", attempts=job.attempts + 1)
                 raise
             log.info("job done", ms=round((time.perf_counter() - started) * 1000, 1))
