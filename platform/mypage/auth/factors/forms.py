@@ -17,8 +17,17 @@ from mypage.i18n import Translator
 LONGEST_NAME = 30
 
 
-class AppCodeField(PortalField):
-    """The six digits of an authenticator app; never put back into the page."""
+class ProofField(PortalField):
+    """What proves possession; never put back into the page."""
+
+    @property
+    def shown(self) -> str:
+        """Nothing."""
+        return ""
+
+
+class AppCodeField(ProofField):
+    """The six digits of an authenticator app."""
 
     fold, numeric = True, True
     attributes: ClassVar[Mapping[str, str]] = {
@@ -27,11 +36,6 @@ class AppCodeField(PortalField):
         "autocapitalize": "none",
         "spellcheck": "false",
     }
-
-    @property
-    def shown(self) -> str:
-        """Nothing."""
-        return ""
 
     def missing(self, t: Translator, label: str) -> str:
         """Says where the digits are."""
@@ -43,19 +47,14 @@ class AppCodeField(PortalField):
             raise StopValidation(t("The code has 6 digits. Enter all of them, and nothing else"))
 
 
-class RecoveryCodeField(PortalField):
-    """A recovery code; never put back into the page."""
+class RecoveryCodeField(ProofField):
+    """A recovery code."""
 
     attributes: ClassVar[Mapping[str, str]] = {
         "autocomplete": "off",
         "autocapitalize": "characters",
         "spellcheck": "false",
     }
-
-    @property
-    def shown(self) -> str:
-        """Nothing."""
-        return ""
 
     def missing(self, t: Translator, label: str) -> str:
         """Says where the code is."""

@@ -27,16 +27,27 @@ SHORTEST_REASON = 10
 _NO_TENANT = "there is no tenant {!r}; check its name in tenants.toml"
 
 
+def _for_one_login(act: Callable[[str, str, str, str | None], None]) -> Callable[[str, str, str, str | None], None]:
+    """What every act of the help desk is told: tenant, login, reason, scheme."""
+    for told in (
+        click.option("--scheme", help="The kind of login, where the operator has several."),
+        click.option(
+            "--reason", required=True, help="Why, and how you made sure who asks. It stands in the audit trail."
+        ),
+        click.argument("login"),
+        click.argument("tenant"),
+    ):
+        act = told(act)
+    return act
+
+
 @click.group()
 def accounts() -> None:
     """Help a customer who cannot get in."""
 
 
 @accounts.command("remove-factors")
-@click.argument("tenant")
-@click.argument("login")
-@click.option("--reason", required=True, help="Why, and how you made sure who asks. It stands in the audit trail.")
-@click.option("--scheme", help="The kind of login, where the operator has several.")
+@_for_one_login
 def remove_factors(tenant: str, login: str, reason: str, scheme: str | None) -> None:
     """Remove the two-step login of LOGIN at TENANT: apps, passkeys, recovery codes and all sessions end.
 
@@ -52,10 +63,7 @@ def remove_factors(tenant: str, login: str, reason: str, scheme: str | None) -> 
 
 
 @accounts.command("end-sessions")
-@click.argument("tenant")
-@click.argument("login")
-@click.option("--reason", required=True, help="Why, and how you made sure who asks. It stands in the audit trail.")
-@click.option("--scheme", help="The kind of login, where the operator has several.")
+@_for_one_login
 def end_sessions(tenant: str, login: str, reason: str, scheme: str | None) -> None:
     """End all sessions of LOGIN at TENANT, for instance of somebody whose smartphone was stolen (ASVS 7.4.5)."""
     desk = _Desk(tenant, reason, "end-sessions")
