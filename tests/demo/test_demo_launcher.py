@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from mypage.db.embedded import EmbeddedPostgres
+from mypage.demo import processes
 from mypage.demo.plan import DemoFiles, Imported, Ports, logins_table, secret_key_file
 from mypage.demo.processes import port_is_free
 from mypage.demo.progress import DemoError
@@ -50,10 +52,20 @@ def root() -> Iterator[Path]:
 
 
 @pytest.fixture
-def port() -> int:
-    for candidate in range(23000, 60000, 97):
-        if all(port_is_free(number) for _, number in Ports(candidate).by_purpose()):
-            return candidate
+def port() -> Iterator[int]:
+    """Five free ports that no other test takes meanwhile, in whatever process it runs.
+
+    A launcher binds them a while after this looked, and another test may look just then: who holds the sixth has all.
+    """
+    for candidate in range(23000, 32000, 97):
+        with socket.socket() as guard:
+            try:
+                guard.bind(("127.0.0.1", candidate + 5))
+            except OSError:
+                continue
+            if all(port_is_free(number) for _, number in Ports(candidate).by_purpose()):
+                yield candidate
+                return
     raise AssertionError("no free ports")
 
 
@@ -174,6 +186,32 @@ def test_after_a_killed_launcher_the_next_one_clears_up(root: Path, port: int) -
     assert "Ended 1 processes" in until(process, "Ctrl-C stops the demo")
     process.terminate()
     assert finish(process)[0] == 0
+
+
+# Ends its first thread alone, as a kill does to one thread after the other; the second one lives on with all sockets.
+FIRST_THREAD_ENDS = """
+import ctypes, sys, threading, time
+threading.Thread(target=lambda: (print("on", flush=True), time.sleep(60))).start()
+ctypes.CDLL(None).syscall(int(sys.argv[1]), 0)
+"""
+SYS_EXIT = {"x86_64": 60, "aarch64": 93}
+
+
+def test_a_process_lives_while_one_of_its_threads_does() -> None:
+    number = SYS_EXIT[platform.machine()]
+    process = subprocess.Popen([sys.executable, "-c", FIRST_THREAD_ENDS, str(number)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        os.sched_yield()
+    assert processes._lives(process.pid)
+    process.kill()
+    process.stdout.read()
+    while processes._lives(process.pid):
+        os.sched_yield()
+    process.wait()
+    process.stdout.close()
+    assert not processes._lives(process.pid)
 
 
 def test_a_feed_is_imported_once_per_content(tmp_path: Path) -> None:

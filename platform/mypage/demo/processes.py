@@ -213,12 +213,21 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def _lives(pid: int) -> bool:
+    """Whether any thread lives: the first one may have ended while the others still hold the ports."""
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return False
+    return any(_runs(thread) for thread in threads)
+
+
+def _runs(thread: Path) -> bool:
     try:
         # "pid (name) state ...": the name may hold anything, also brackets.
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = (thread / "stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return False
-    return state != "Z"
+    return state not in ("Z", "X")
 
 
 def _how(code: int) -> str:
