@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from lost_secrets import FORMER, tenant_of_a_former_secret
 from sqlalchemy.engine import make_url
 
 from mypage.testing.database import TestDatabase, drop_database, make_database
@@ -147,3 +148,12 @@ def test_the_server_refuses_a_database_of_another_schema(run: Run, own_database:
             connection.execute(text("UPDATE alembic_version SET version_num = :present"), {"present": present})
         engine.dispose()
     assert run("db", "upgrade").stdout.startswith(f"schema {present} ")
+
+
+def test_nothing_starts_on_data_keys_whose_master_secret_is_gone(run: Run, own_database: TestDatabase) -> None:
+    with tenant_of_a_former_secret(own_database) as (tenant, master):
+        for words in (("serve",), ("worker",), ("keys", "check")):
+            _failed_in_one_line(run(*words), master, f"data keys of {tenant};", "MYPAGE_OLD_SECRET_KEYS")
+        found = run("keys", "check", MYPAGE_OLD_SECRET_KEYS=base64.b64encode(FORMER).decode())
+        assert found.stdout == f"tenant {tenant}: {master} (earlier)\n"
+    assert run("keys", "check").returncode == 0

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, bindparam, select, text, update
+from sqlalchemy import Engine, LargeBinary, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantKeyed, tenant_pk
-from mypage.db.session import Tx
-from mypage.lib.crypto import Keyring, key_id_of
+from mypage.db.session import Actor, Scope, Tx, unit
+from mypage.lib.clock import SystemClock
+from mypage.lib.crypto import DecryptError, Keyring, key_id_of
 from mypage.lib.crypto import TenantKey as DataKey
+
+
+class MissingMasterKey(RuntimeError):
+    """Stored data keys need master keys that are not in the keyring; the message names both and how to mend it."""
 
 
 class TenantKey(TenantKeyed):
@@ -34,9 +40,9 @@ _NEWEST = (
 _ONE = select(TenantKey.wrapped).where(
     TenantKey.tenant_id == bindparam("tenant"), TenantKey.key_id == bindparam("key_id")
 )
-
-
+_HELD = select(TenantKey.wrapped).where(TenantKey.tenant_id == bindparam("tenant"))
 _ALL = select(TenantKey.key_id, TenantKey.wrapped).where(TenantKey.tenant_id == bindparam("tenant")).with_for_update()
+_NAMED = 5
 
 
 class Vault:
@@ -82,3 +88,33 @@ class Vault:
             )
             row = tx.execute(_NEWEST, {"tenant": tx.tenant}).one()
         return self.keyring.unwrap(tx.tenant, row.key_id, row.wrapped)
+
+
+def master_keys_needed(engine: Engine, tenants: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The ids of the master keys that wrap the data keys of each tenant; empty for one without data keys.
+
+    Raises MissingMasterKey when a data key is damaged.
+    """
+    needed = {}
+    for name in tenants:
+        with unit(engine, Scope(name, SystemClock(), Actor("system", "keys"), "keys")) as tx:
+            rows = tx.execute(_HELD, {"tenant": tx.tenant}).scalars().all()
+        try:
+            needed[name] = frozenset(key_id_of(wrapped) for wrapped in rows)
+        except DecryptError as error:
+            raise MissingMasterKey(f"a data key of {name} is {error}; restore tenant_key from a backup") from error
+    return needed
+
+
+def check_master_keys(keyring: Keyring, needed: Mapping[str, frozenset[str]]) -> None:
+    """Raises MissingMasterKey when the data keys of a tenant could not be opened; nothing is opened for that."""
+    missing = {name: ids - keyring.master_keys.keys() for name, ids in needed.items()}
+    names = [name for name, ids in sorted(missing.items()) if ids]
+    if not names:
+        return
+    ids = ", ".join(sorted(set().union(*missing.values())))
+    told = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    raise MissingMasterKey(
+        f"no master key {ids} for the data keys of {told}; "
+        "put the secret that they were made under back into MYPAGE_OLD_SECRET_KEYS (docs/operations.md, Lost secrets)"
+    )

@@ -111,6 +111,7 @@ class Demo:
         with progress.step("Bring the database up to date"):
             # The superuser is for this step alone: the parts run with the rights that they have in production.
             call("db", [*_CLI, "db", "upgrade"], MYPAGE_ADMIN_URL=self._postgres.url(SUPERUSER, "postgres"))
+        self._check_keys()
         with progress.step("Apply the tenants"):
             call("tenants", [*_CLI, "tenants", "apply", str(files.tenants)])
         imported = Imported(self._folder / "imported.json")
@@ -119,6 +120,13 @@ class Demo:
                 with progress.step(f"Import {feed.name} of {tenant}"):
                     call("import", [*_CLI, "import", tenant, str(feed)])
                     imported.note(tenant, feed)
+
+    def _check_keys(self) -> None:
+        """Data of an earlier run may need a secret that is gone: nothing of a demo is worth searching for it."""
+        try:
+            self._processes.call("keys", [*_CLI, "keys", "check"])
+        except DemoError as error:
+            raise DemoError(f"{error} The demo begins anew with: make demo FRESH=1") from error
 
     def _parts(self) -> list[Part]:
         ports, folder = self._ports, self._folder

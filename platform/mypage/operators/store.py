@@ -19,6 +19,7 @@ class TenantError(ValueError):
 
 
 _RECORDS = select(TenantRecord.__table__).where(TenantRecord.enabled).order_by(TenantRecord.name)
+_NAMES = select(TenantRecord.name).where(TenantRecord.enabled).order_by(TenantRecord.name)
 _ADDRESSES = select(TenantAddress.__table__).order_by(TenantAddress.host, TenantAddress.prefix)
 _VERSION = select(func.count(), func.max(TenantRecord.updated_at)).select_from(TenantRecord)
 
@@ -26,6 +27,11 @@ _VERSION = select(func.count(), func.max(TenantRecord.updated_at)).select_from(T
 def registry_version(connection: Connection) -> tuple[Any, ...]:
     """A value that changes when the registry does."""
     return tuple(connection.execute(_VERSION).one())
+
+
+def enabled_tenants(connection: Connection) -> list[str]:
+    """The names of all tenants that are served."""
+    return list(connection.execute(_NAMES).scalars())
 
 
 def read_registry(

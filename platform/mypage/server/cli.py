@@ -11,6 +11,7 @@ import rich_click as click
 from mypage.auth.breached import BadListError
 from mypage.auth.hashing import UnhashablePassword
 from mypage.db.embedded import EmbeddedPostgresError
+from mypage.db.keys import MissingMasterKey
 from mypage.db.schema import SchemaError
 from mypage.i18n.catalogue import CatalogueError
 from mypage.operators.operator import OperatorError
@@ -23,6 +24,7 @@ KNOWN = (
     BadListError,
     SettingsError,
     SchemaError,
+    MissingMasterKey,
     OperatorError,
     ThemeError,
     TenantError,

@@ -14,6 +14,7 @@ from mypage.auth.breached import BreachedPasswords
 from mypage.db.schema import check_schema
 from mypage.db.session import sync_engine
 from mypage.server.app import compile_all
+from mypage.server.commands.keys import refuse_lost_keys
 from mypage.server.leaving import LeavingProtocol
 from mypage.server.logs import configure_logging
 from mypage.server.settings import Settings, read_settings
@@ -27,7 +28,7 @@ GRACE_SECONDS = 25
 @click.option("--workers", default=1, show_default=True, help="Web processes; state lives in the database only.")
 @click.option("--metrics-port", default=0, help="Prometheus figures on this port of 127.0.0.1; 0 for none.")
 def serve(host: str, port: int, workers: int, metrics_port: int) -> None:
-    """Serve all portals. Refuses to start on a schema mismatch, a wrong plugin or a default secret."""
+    """Serve all portals. Refuses to start on a schema mismatch, a wrong plugin, a default or a lost secret."""
     settings = read_settings()
     _refuse_bad_start(settings)
     folder = _start_metrics(metrics_port) if metrics_port else None
@@ -67,6 +68,7 @@ def worker() -> None:
 def _refuse_bad_start(settings: Settings) -> None:
     engine = sync_engine(settings.database_url)
     check_schema(engine)
+    refuse_lost_keys(engine, settings)
     engine.dispose()
     compile_all(settings.theme_folders)
     BreachedPasswords(settings.breached_passwords)
