@@ -42,6 +42,10 @@ MEMORIES: Mapping[str, str] = {
     "i18n/catalogue.py:Catalogue.plurals": "an operator's texts in one language",
     "server/app.py:kernels": "one per operator, made at the start",
     "jobs/worker.py:_workers": "one per lane, made at the start",
+    "hooks/portal.py:Entry.params": "declared by a plugin, frozen",
+    "hooks/products.py:Quota.base_by_plan": "declared by a plugin, frozen",
+    "hooks/products.py:Product.adds": "declared by a plugin, frozen",
+    "hooks/provisioning.py:ProvisioningTask.details": "one task of one tenant",
     "forms/base.py:PortalField.attributes": "HTML attributes of a kind of field, never changed",
     # Of one unit of work, one request or one answer: they end with it.
     "db/session.py:_Opening.rows": "one unit of work",

@@ -13,7 +13,21 @@ from rlskit import TENANT_TABLES
 EXPRESSION = "(tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text))"
 PLATFORM = {"platform_tenant", "platform_address", "alembic_version"}
 """Tables without tenants' data; the queue's own are known by their prefix."""
-NOT_CHANGED = {"audit_entry": {"SELECT", "INSERT"}}
+NOT_CHANGED = {
+    **dict.fromkeys(("audit_entry", "consent_text", "posting"), {"SELECT", "INSERT"}),
+    **dict.fromkeys(
+        (
+            "billing_run",
+            "counter",
+            "payment_review",
+            "product_order",
+            "provisioning_job",
+            "resource",
+            "subscription",
+        ),
+        {"SELECT", "INSERT", "UPDATE"},
+    ),
+}
 
 
 @pytest.fixture(scope="module")

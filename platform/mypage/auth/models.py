@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +13,10 @@ from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
 
 
 class Customer(TenantRow):
-    """契約者: who has contracts and pays. `number_key` is the folded customer number."""
+    """契約者: who has contracts and pays. `number_key` is the folded customer number.
+
+    `profile` holds what an operator's profile form asks besides, by the names of its fields.
+    """
 
     __tablename__ = "customer"
     __table_args__ = (
@@ -33,12 +37,16 @@ class Customer(TenantRow):
     address: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str] = mapped_column(server_default="ja")
     proof_hash: Mapped[bytes | None]
+    profile: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Account(TenantRow):
-    """Who signs in: a person or role that acts for a customer."""
+    """Who signs in: a person or role that acts for a customer.
+
+    An account that the customer handed out has names of its own. A closed one stays as the tombstone of its ID.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -53,7 +61,13 @@ class Account(TenantRow):
     email: Mapped[str] = mapped_column(server_default="")
     email_verified_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(server_default="")
+    family_name: Mapped[str] = mapped_column(server_default="")
+    given_name: Mapped[str] = mapped_column(server_default="")
+    family_kana: Mapped[str] = mapped_column(server_default="")
+    given_kana: Mapped[str] = mapped_column(server_default="")
+    user_name: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    closed_at: Mapped[datetime | None]
 
 
 class LoginName(TenantKeyed):

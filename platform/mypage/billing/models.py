@@ -1,4 +1,4 @@
-"""Issued invoices with their lines and taxes, and the card that pays them."""
+"""Issued invoices with their lines and taxes, the runs that make them, and the card that pays them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,32 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mypage.db.base import TenantRow, one_of, tenant_fk
+from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
 
 INVOICE_STATES = ("scheduled", "paid", "unpaid", "failed")
 SETUP_STATES = ("created", "sent", "unknown", "entered", "registered", "refused", "cancelled", "expired")
 
 
 class Invoice(TenantRow):
-    """請求: one bill of one month (its first day, Asia/Tokyo). Amounts in yen; `net` without tax."""
+    """請求: one bill of one month (its first day, Asia/Tokyo). Amounts in yen; `net` without tax.
+
+    One that a billing run made names the run and its contract; the others came by a feed.
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
         tenant_fk("customer", "customer_id"),
         UniqueConstraint("tenant_id", "number"),
         Index(None, "tenant_id", "customer_id", "month"),
+        tenant_fk("contract", "contract_id"),
+        Index(
+            "invoice_run_idx",
+            "tenant_id",
+            "contract_id",
+            "month",
+            unique=True,
+            postgresql_where=text("run_id IS NOT NULL"),
+        ),
         one_of("status", INVOICE_STATES),
         CheckConstraint("total = net + tax", name="total"),
     )
@@ -42,6 +54,8 @@ class Invoice(TenantRow):
     registration_number: Mapped[str]
     tax_mode: Mapped[str] = mapped_column(server_default="down")
     note: Mapped[str] = mapped_column(server_default="")
+    contract_id: Mapped[uuid.UUID | None]
+    run_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
@@ -129,3 +143,85 @@ class CardSetup(TenantRow):
     registering: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class BillingRun(TenantRow):
+    """The monthly run of a tenant. `last_contract` is how far it got: a run that was killed goes on behind it."""
+
+    __tablename__ = "billing_run"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "month"),
+        one_of("state", ("running", "finished")),
+    )
+
+    month: Mapped[date]
+    state: Mapped[str]
+    last_contract: Mapped[uuid.UUID | None]
+    contracts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    invoices: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    total: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Counter(TenantKeyed):
+    """A number that is counted up without gaps, in the transaction that uses it."""
+
+    __tablename__ = "counter"
+    __table_args__ = (tenant_pk("name"),)
+
+    name: Mapped[str]
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class Posting(TenantRow):
+    """A single amount for one month of a contract besides what its products cost: calls, a visit, a credit.
+
+    Append-only. Yen without tax; `key` is the feed's own name for it.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        tenant_fk("contract", "contract_id"),
+        UniqueConstraint("tenant_id", "key"),
+        Index(None, "tenant_id", "contract_id", "month"),
+    )
+
+    contract_id: Mapped[uuid.UUID]
+    month: Mapped[date]
+    key: Mapped[str]
+    description: Mapped[str]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    rate_bp: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class PaymentReview(TenantRow):
+    """A registered card whose name has to be compared with the contract by a person. At most one waits per customer.
+
+    The card stands in `payment_method`, not current, until it is accepted.
+    """
+
+    __tablename__ = "payment_review"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("payment_method", "payment_method_id"),
+        Index(
+            "payment_review_waiting_idx",
+            "tenant_id",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index(None, "tenant_id", "state", "created_at"),
+        one_of("state", ("waiting", "accepted", "rejected", "replaced")),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    payment_method_id: Mapped[uuid.UUID]
+    card_name: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(server_default="")

@@ -1,4 +1,4 @@
-"""Contracts of a customer and the services that each of them bundles."""
+"""Contracts of a customer, the services that each of them bundles, and what was bought and ended online."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantRow, one_of, tenant_fk
@@ -15,7 +15,10 @@ CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
 
 
 class Contract(TenantRow):
-    """契約: one line or bundle of a customer. `details` holds [label, value] pairs in the order of the feed."""
+    """契約: one line or bundle of a customer. `details` holds [label, value] pairs in the order of the feed.
+
+    `plan` is the operator's code for what decides which options are offered.
+    """
 
     __tablename__ = "contract"
     __table_args__ = (
@@ -30,6 +33,7 @@ class Contract(TenantRow):
     number_key: Mapped[str]
     name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="active")
+    plan: Mapped[str] = mapped_column(server_default="")
     place: Mapped[str] = mapped_column(server_default="")
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
@@ -54,3 +58,84 @@ class Service(TenantRow):
     status: Mapped[str] = mapped_column(server_default="active")
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
+
+
+class Subscription(TenantRow):
+    """One purchase of a product from buying to ending; bills are made of these. Never changed but for its end.
+
+    `holder_id` is the account of a product that accounts hold, else the contract. `piece` tells several of one product
+    apart. `again`: the holder had ended the same product before. `pin_sealed`: a licence's PIN, for its holder.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("contract", "contract_id"),
+        tenant_fk("account", "account_id"),
+        Index(
+            "subscription_held_idx",
+            "tenant_id",
+            "holder_id",
+            "product",
+            "piece",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(None, "tenant_id", "contract_id", "bought_at"),
+        Index(None, "tenant_id", "customer_id"),
+        CheckConstraint("ended_at >= bought_at", name="ended_at"),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    contract_id: Mapped[uuid.UUID]
+    account_id: Mapped[uuid.UUID | None]
+    holder_id: Mapped[uuid.UUID]
+    product: Mapped[str]
+    piece: Mapped[int] = mapped_column(server_default=text("1"))
+    again: Mapped[bool] = mapped_column(server_default=text("false"))
+    bought_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    pin_sealed: Mapped[bytes | None]
+
+
+class Resource(TenantRow):
+    """Something with a name that an account has: a mail address, a web space. Ended ones stay as tombstones.
+
+    `own`: of the operator's own domain; such a name is one account's for ever. Others are only where mails go.
+    """
+
+    __tablename__ = "resource"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("contract", "contract_id"),
+        tenant_fk("account", "account_id"),
+        one_of("kind", ("mail", "web")),
+        Index(
+            "resource_held_idx",
+            "tenant_id",
+            "account_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "resource_own_idx",
+            "tenant_id",
+            "kind",
+            "value_key",
+            unique=True,
+            postgresql_where=text("own AND ended_at IS NULL"),
+        ),
+        Index(None, "tenant_id", "kind", "value_key"),
+        Index(None, "tenant_id", "contract_id"),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    contract_id: Mapped[uuid.UUID]
+    account_id: Mapped[uuid.UUID]
+    kind: Mapped[str]
+    value: Mapped[str]
+    value_key: Mapped[str]
+    own: Mapped[bool]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

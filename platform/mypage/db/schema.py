@@ -23,6 +23,7 @@ MODELS = (
     "mypage.forms.models",
     "mypage.contracts.models",
     "mypage.billing.models",
+    "mypage.orders.models",
     "mypage.notices.models",
     "mypage.mail.models",
     "mypage.audit.models",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from mypage.hooks.permissions import FOR_ALL
 from mypage.lib.clock import Clock
 
 
@@ -25,6 +26,10 @@ class Principal:
     def may(self, permission: str) -> bool:
         """Whether the account holds a permission."""
         return permission in self.permissions
+
+    def may_for_all(self, permission: str) -> bool:
+        """Whether a permission reaches every account of the customer, not only the principal's own."""
+        return permission + FOR_ALL in self.permissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
 import msgspec
 
 from mypage.hooks.markers import hookspec
-from mypage.hooks.permissions import PermissionMatrix
+from mypage.hooks.permissions import GUIDANCE, PermissionMatrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +48,18 @@ class Portal:
 class Entry:
     """A menu entry: its label, the name of a route, an icon of the core's set, and what one gets there in a few words.
 
-    It is shown to those who hold the route's permission.
+    It is shown to those who hold the route's permission, or the one that is named here. `params` fill the route's
+    path; `anchor` is a place on its page. With `url` and no route it leads out, to a page with a login of its own.
     """
 
     label: str
-    route: str
+    route: str = ""
     icon: str = "doc"
     text: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    permission: str = ""
+    url: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,33 @@ class PublicPage:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """A page after login that says how something is done which cannot be done here: by telephone, on paper, elsewhere.
+
+    `why` is the reason, `phone` with `hours` and `documents` (label and https:// address) are the ways.
+    """
+
+    slug: str
+    title: str
+    permission: str = GUIDANCE
+    lead: str = ""
+    why: str = ""
+    blocks: tuple[Paragraphs | Question, ...] = ()
+    phone: str = ""
+    hours: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """Where a login leads: the first whose role (any when empty) and condition fit. None fits: the home page."""
+
+    route: str
+    roles: frozenset[str] = frozenset()
+    condition: Literal["", "no-sub-accounts"] = ""
+
+
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the deployment says per tenant in `tenants.toml`. An operator may add fields by a subclass.
 
@@ -120,6 +154,14 @@ class PortalSpec:
     @hookspec
     def public_page_items(self) -> list[PublicPage]:
         """Pages in the navigation before and after login, in order."""
+
+    @hookspec
+    def guidance_items(self) -> list[Guidance]:
+        """Pages after login about what cannot be done online."""
+
+    @hookspec
+    def landing_items(self) -> list[Landing]:
+        """Where logins lead; the first that fits."""
 
     @hookspec(firstresult=True)
     def permission_policy(self) -> PermissionMatrix:

@@ -6,5 +6,18 @@ from mypage.hooks.auth import AuthSpec
 from mypage.hooks.billing import BillingSpec
 from mypage.hooks.pages import PagesSpec
 from mypage.hooks.portal import PortalSpec
+from mypage.hooks.products import ProductsSpec
+from mypage.hooks.profile import ProfileSpec
+from mypage.hooks.provisioning import ProvisioningSpec
+from mypage.hooks.subaccounts import SubAccountsSpec
 
-SPECS: tuple[type, ...] = (PortalSpec, AuthSpec, PagesSpec, BillingSpec)
+SPECS: tuple[type, ...] = (
+    PortalSpec,
+    AuthSpec,
+    PagesSpec,
+    SubAccountsSpec,
+    ProfileSpec,
+    ProductsSpec,
+    ProvisioningSpec,
+    BillingSpec,
+)

@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
+from mypage.operators.checking_products import check_products
 from mypage.operators.operator import Operator, OperatorError
 
 Wrong = Callable[[str, str], OperatorError]
@@ -33,9 +34,8 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_public_pages(operator, wrong)
     _check_schemes(operator, wrong)
     _check_gates(operator, routes, linked, wrong)
-    unknown = operator.permissions.known() - frozenset(routes.values())
-    if unknown:
-        raise wrong("permission_policy", f"no route demands {', '.join(sorted(unknown))}; remove or correct it")
+    _check_permissions(operator, routes, wrong)
+    check_products(operator, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
     _check_recoveries(operator, wrong)
@@ -45,12 +45,28 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
 def _check_menu(operator: Operator, routes: Mapping[str, str], linked: Collection[str], wrong: Wrong) -> None:
     for section in operator.menu:
         for entry in section.entries:
+            if not entry.label:
+                raise wrong("menu_items", f"the entry of route {entry.route or entry.url!r} has no label")
+            if entry.url and not entry.route:
+                if not entry.url.startswith("https://"):
+                    raise wrong("menu_items", f"{entry.label!r} leads to {entry.url!r}; give an https:// address")
+                if not entry.permission:
+                    raise wrong("menu_items", f"{entry.label!r} leads out and names no permission; give one")
+                continue
             if entry.route not in routes:
                 raise wrong("menu_items", f"{entry.label!r} names route {entry.route!r}, which does not exist")
-            if entry.route not in linked:
+            if entry.route not in linked and not entry.params:
                 raise wrong("menu_items", f"{entry.label!r} names route {entry.route!r}, which no menu can lead to")
-            if not entry.label:
-                raise wrong("menu_items", f"the entry of route {entry.route!r} has no label")
+
+
+def _check_permissions(operator: Operator, routes: Mapping[str, str], wrong: Wrong) -> None:
+    demanded = set(routes.values())
+    demanded.update(entry.permission for section in operator.menu for entry in section.entries)
+    demanded.update(page.permission for page in operator.guidance.values())
+    demanded.update(product.permission for product in operator.products.values())
+    demanded.update(page.permission for page in operator.product_pages.values())
+    if unknown := operator.permissions.known() - demanded:
+        raise wrong("permission_policy", f"no route demands {', '.join(sorted(unknown))}; remove or correct it")
 
 
 def _check_public_pages(operator: Operator, wrong: Wrong) -> None:

@@ -20,7 +20,10 @@ from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 from mypage.hooks.permissions import PermissionMatrix
-from mypage.hooks.portal import MenuSection, Portal, PublicPage, TenantSettings
+from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
+from mypage.hooks.products import Product, ProductPage, Quota
+from mypage.hooks.profile import ProfileForm
+from mypage.hooks.subaccounts import Mailboxes, SubAccounts
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
 from mypage.operators.checking import check_operator
@@ -39,11 +42,16 @@ def make_hooks(name: str, plugin: Any, extensions: Mapping[str, Any]) -> Hooks:
 
 
 def compile_operator(
-    hooks: Hooks, plugin: Any, routes: Mapping[str, str], pages: Collection[str] | None = None
+    hooks: Hooks,
+    plugin: Any,
+    routes: Mapping[str, str],
+    pages: Collection[str] | None = None,
+    capabilities: Mapping[str, str] | None = None,
 ) -> Operator:
     """Collect, cross-check and freeze. `routes` maps every route name to the permission it demands.
 
-    `pages` are the names that a link can lead to without more being said; by default all of `routes`.
+    `pages` are the names that a link can lead to without more being said; by default all of `routes`. `capabilities`
+    maps route names to what an operator must declare for them to exist.
     Raises OperatorError with one line that names operator, hook and value.
     """
     schemes = _unique(hooks, "login_scheme_items", hooks.items("login_scheme_items", LoginScheme), lambda s: s.name)
@@ -75,8 +83,23 @@ def compile_operator(
         mail_texts=_unique(hooks, "mail_text_items", hooks.items("mail_text_items", MailText), lambda m: m.name),
         catalogues={locale: _catalogue(plugin, locale) for locale in LOCALES},
         template_folder=plugin_folder(plugin, "templates"),
+        guidance=_unique(hooks, "guidance_items", hooks.items("guidance_items", Guidance), lambda g: g.slug),
+        landings=hooks.items("landing_items", Landing),
+        sub_accounts=_at_most_one(hooks, "sub_account_items", SubAccounts),
+        mailboxes=_at_most_one(hooks, "mailbox_items", Mailboxes),
+        profile_form=_at_most_one(hooks, "profile_form_items", ProfileForm),
+        products=_unique(hooks, "product_items", hooks.items("product_items", Product), lambda p: p.code),
+        product_pages=_unique(
+            hooks, "product_page_items", hooks.items("product_page_items", ProductPage), lambda p: p.slug
+        ),
+        quotas=_unique(hooks, "quota_items", hooks.items("quota_items", Quota), lambda q: q.name),
     )
-    check_operator(operator, routes, pages)
+    there = {
+        name: permission
+        for name, permission in routes.items()
+        if (capabilities or {}).get(name, "") in {"", *operator.capabilities}
+    }
+    check_operator(operator, there, pages)
     return operator
 
 
@@ -96,6 +119,13 @@ def _unique(hooks: Hooks, hook: str, items: Iterable[T], key: Callable[[T], str]
             raise OperatorError(f"operator {hooks.name}: {hook}: {name!r} is declared twice; keep one")
         found[name] = item
     return found
+
+
+def _at_most_one(hooks: Hooks, hook: str, kind: type[T]) -> T | None:
+    found = hooks.items(hook, kind)
+    if len(found) > 1:
+        raise OperatorError(f"operator {hooks.name}: {hook}: {len(found)} {kind.__name__} are declared; keep one")
+    return found[0] if found else None
 
 
 def _by_scheme(hooks: Hooks, hook: str, kind: type[T], schemes: Mapping[str, LoginScheme]) -> dict[str, T]:

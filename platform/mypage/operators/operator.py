@@ -20,7 +20,11 @@ from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 from mypage.hooks.permissions import PermissionMatrix
-from mypage.hooks.portal import MenuSection, Portal, PublicPage, TenantSettings
+from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
+from mypage.hooks.prices import Price
+from mypage.hooks.products import Product, ProductPage, Quota
+from mypage.hooks.profile import ProfileForm
+from mypage.hooks.subaccounts import Mailboxes, SubAccounts
 from mypage.i18n import Catalogue
 
 
@@ -55,3 +59,28 @@ class Operator:
     mail_texts: Mapping[str, MailText]
     catalogues: Mapping[str, Catalogue]
     template_folder: Path | None
+    guidance: Mapping[str, Guidance]
+    landings: tuple[Landing, ...]
+    sub_accounts: SubAccounts | None
+    mailboxes: Mailboxes | None
+    profile_form: ProfileForm | None
+    products: Mapping[str, Product]
+    product_pages: Mapping[str, ProductPage]
+    quotas: Mapping[str, Quota]
+
+    @property
+    def prices(self) -> Mapping[str, Price]:
+        """Product code → price, in the order of the products."""
+        return {code: product.price for code, product in self.products.items()}
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the operator declares of what not every portal has; routes name them."""
+        declared = {
+            "guidance": self.guidance,
+            "sub-accounts": self.sub_accounts,
+            "mailboxes": self.mailboxes,
+            "profile": self.profile_form,
+            "products": self.product_pages,
+        }
+        return frozenset(name for name, answer in declared.items() if answer)

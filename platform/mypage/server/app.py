@@ -32,7 +32,7 @@ from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
 from mypage.server.portal import OperatorApp
 from mypage.server.registry import LiveRegistry
-from mypage.server.routes import all_routes
+from mypage.server.routes import all_routes, capabilities, routes_for
 from mypage.server.settings import Settings
 from mypage.web.framing import Framer
 from mypage.web.kernel import Kernel
@@ -91,7 +91,7 @@ def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | N
     extensions = load_extensions()
     hooks = {name: make_hooks(name, plugin, extensions) for name, plugin in found.items()}
     pages = {route.name for route in all_routes() if route.method == "GET" and "{" not in route.path}
-    operators = {name: compile_operator(hooks[name], found[name], routes, pages) for name in found}
+    operators = {name: compile_operator(hooks[name], found[name], routes, pages, capabilities()) for name in found}
     return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(theme_folders)))
 
 
@@ -142,7 +142,7 @@ class Server:
         )
 
     def _app(self, operator: Operator) -> Any:
-        routes = all_routes()
+        routes = routes_for(operator)
         overriding = {n: t.templates for n, t in self.compiled.themes.items() if t.templates is not None}
         kernel = Kernel(
             operator=operator,

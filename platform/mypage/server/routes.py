@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from mypage.operators.operator import Operator
 from mypage.web.routing import Route, check_routes, routes_of
 
 ROUTE_MODULES = (
@@ -30,3 +31,13 @@ def all_routes() -> tuple[Route, ...]:
     routes = routes_of(*(import_module(name) for name in ROUTE_MODULES))
     check_routes(routes)
     return routes
+
+
+def routes_for(operator: Operator) -> tuple[Route, ...]:
+    """The routes of one operator's portals: those of capabilities that it does not declare do not exist there."""
+    return tuple(route for route in all_routes() if not route.capability or route.capability in operator.capabilities)
+
+
+def capabilities() -> dict[str, str]:
+    """Route name → the capability that it belongs to, for routes that not every portal has."""
+    return {route.name: route.capability for route in all_routes() if route.capability}

@@ -17,7 +17,7 @@ from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import load_extensions
 from mypage.operators.operator import Operator
-from mypage.server.routes import all_routes
+from mypage.server.routes import all_routes, routes_for
 from mypage.web.routing import Route
 
 EVERYBODY = "everybody"
@@ -79,7 +79,7 @@ def expected_roles(operator: Operator) -> dict[str, list[str]]:
 
 def differences(policy: Policy, operator: Operator, routes: Iterable[Route] | None = None) -> list[str]:
     """What to change in the file so that it says what the code does, one line each; empty when it does."""
-    wanted = expected_routes(operator, all_routes() if routes is None else routes)
+    wanted = expected_routes(operator, routes_for(operator) if routes is None else routes)
     return [*_compared("routes", policy.routes, wanted), *_compared("roles", policy.roles, expected_roles(operator))]
 
 

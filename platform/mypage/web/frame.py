@@ -17,13 +17,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of a menu. `text` says in a few words what one gets."""
+    """A link of a menu. `text` says in a few words what one gets; `leads_out` that it is another site's page."""
 
     label: str
     url: str
     icon: str = ""
     current: bool = False
     text: str = ""
+    leads_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from mypage.hooks.context import Principal
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
+from mypage.hooks.portal import Entry
 from mypage.i18n import LOCALES
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
 from mypage.web.request import PortalRequest
@@ -114,7 +115,8 @@ class Framer:
         """The entries that the principal may use; made once per tenant prefix, language, page and permissions."""
         permissions = rq.principal.permissions
         factors = rq.tenant.second_factor != "off"
-        key = (rq.operator.name, rq.prefix, rq.locale, rq.route_name, factors, permissions)
+        place = _place(rq)
+        key = (rq.operator.name, rq.prefix, rq.locale, place, factors, permissions)
         if key not in self._menus:
             self._menus[key] = self._make_menu(rq, permissions)
         return self._menus[key]
@@ -122,15 +124,27 @@ class Framer:
     def _make_menu(self, rq: PortalRequest, permissions: frozenset[str]) -> tuple[MenuGroup, ...]:
         groups = []
         for section in rq.operator.menu:
-            items = tuple(
-                NavItem(rq.t(e.label), rq.href(e.route), e.icon, _within(rq.route_name, e.route), rq.t(e.text))
-                for e in section.entries
-                if (self.permissions[e.route] in permissions or self.permissions[e.route] in (PUBLIC, SIGNED_IN))
-                and (e.route != "factors" or rq.tenant.second_factor != "off")
-            )
+            items = tuple(self._entry(rq, e) for e in section.entries if self._shown(rq, e, permissions))
             if items:
                 groups.append(MenuGroup(rq.t(section.heading) if section.heading else None, items))
         return tuple(groups)
+
+    def _shown(self, rq: PortalRequest, entry: Entry, permissions: frozenset[str]) -> bool:
+        needed = entry.permission or self.permissions[entry.route]
+        allowed = needed in permissions or needed in (PUBLIC, SIGNED_IN)
+        return allowed and (entry.route != "factors" or rq.tenant.second_factor != "off")
+
+    def _entry(self, rq: PortalRequest, entry: Entry) -> NavItem:
+        if not entry.route:
+            return NavItem(rq.t(entry.label), entry.url, entry.icon, text=rq.t(entry.text), leads_out=True)
+        url = rq.href(entry.route, **entry.params)
+        if entry.params:
+            current = _place(rq) == f"{entry.route} {sorted(entry.params.items())}"
+        else:
+            current = _within(rq.route_name, entry.route) and not entry.anchor
+        if entry.anchor:
+            url += f"#{entry.anchor}"
+        return NavItem(rq.t(entry.label), url, entry.icon, current, rq.t(entry.text))
 
     def _public_nav(self, rq: PortalRequest) -> tuple[NavItem, ...]:
         return tuple(
@@ -160,3 +174,13 @@ class Framer:
 
 def _within(current: str, entry: str) -> bool:
     return current == entry or current.startswith(f"{entry}-")
+
+
+def _place(rq: PortalRequest) -> str:
+    """Which entry of the menu is open: a route, or the entry whose parameters the path has. Few, whatever is asked."""
+    for section in rq.operator.menu:
+        for entry in section.entries:
+            here = entry.params and _within(rq.route_name, entry.route)
+            if here and all(str(rq.params.get(name, "")) == value for name, value in entry.params.items()):
+                return f"{entry.route} {sorted(entry.params.items())}"
+    return rq.route_name

@@ -28,24 +28,30 @@ class Route:
     gated: bool
     waits: bool
     """Whether the handler is asynchronous and runs its units of work itself."""
+    capability: str = ""
+    """What an operator must declare for the route to exist in its portals; "" is there in all."""
 
 
-def get(path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True) -> Callable[[F], F]:
+def get(
+    path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True, capability: str = ""
+) -> Callable[[F], F]:
     """Declare a page that only reads. `path` has placeholders such as `{notice_id:uuid}`."""
-    return _declare("GET", path, name, permission, reauth, gated)
+    return _declare("GET", path, name, permission, reauth, gated, capability)
 
 
-def post(path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True) -> Callable[[F], F]:
+def post(
+    path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True, capability: str = ""
+) -> Callable[[F], F]:
     """Declare a form's target. The body is limited and the form's token checked before the handler runs.
 
     `reauth` demands that the password was given within the operator's time; `gated` False lets it through
     while a gate stands between login and portal.
     """
-    return _declare("POST", path, name, permission, reauth, gated)
+    return _declare("POST", path, name, permission, reauth, gated, capability)
 
 
 def _declare(
-    method: Literal["GET", "POST"], path: str, name: str, permission: str, reauth: bool, gated: bool
+    method: Literal["GET", "POST"], path: str, name: str, permission: str, reauth: bool, gated: bool, capability: str
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -60,6 +66,7 @@ def _declare(
             reauth=reauth,
             gated=gated,
             waits=inspect.iscoroutinefunction(handler),
+            capability=capability,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]

@@ -1,0 +1,139 @@
+"""What can be bought and ended online, as data: products, the pages they stand on, and quotas that they raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mypage.hooks.markers import hookspec
+from mypage.hooks.portal import Paragraphs
+from mypage.hooks.prices import Price
+
+Holder = Literal["contract", "account"]
+Need = Literal["mail-address", "payment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many of something a customer may have: some free of charge, by the contract's plan, and what purchases add.
+
+    `counts`: sub-accounts, or the resources of a kind ("mail" counts addresses of the operator's own domain only).
+    """
+
+    name: str
+    label: str
+    counts: Literal["sub-accounts", "mail", "web"]
+    base: int = 0
+    base_by_plan: Mapping[str, int] = field(default_factory=dict)
+    unit: str = "個"
+
+    def base_of(self, plan: str) -> int:
+        """The free pieces of a contract with this plan."""
+        return self.base_by_plan.get(plan, self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class AutoEnd:
+    """A product that ends by itself when the count of every one of its quotas falls to the base or below it.
+
+    Only a fall does that, never the state alone (UCOM-152, UCOM-154).
+    """
+
+    quotas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence:
+    """A product with a PIN, which the provisioning adapter gives out; kept sealed and shown on demand."""
+
+    pin_label: str = "PIN番号"
+    download_label: str = ""
+    download_url: str = ""
+    activation_label: str = ""
+    activation_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Something that is bought for a contract or for one account, and what holds for it.
+
+    `permission`: who may buy and end it; with `:all` for every account. `plans`: the contracts that are offered it, by
+    plan; all when empty. `needs`: what must be there first. `consent`: the words beside the tick, which is demanded
+    when they are there; `terms` the text that is consented to, kept with its version. `adds`: pieces by name of quota.
+    `online_end`: whether the customer may end it here; when not, `no_end` says why and how it ends. `while_held`: shown
+    only while it is held. `notes`: shown before buying; `end_notes`: before ending. `sold`: whether it is offered at
+    all; a basic fee is a product that comes with the contract. `mailed`: a mail confirms purchase and end.
+    """
+
+    code: str
+    name: str
+    holder: Holder
+    price: Price
+    permission: str
+    description: tuple[str, ...] = ()
+    plans: frozenset[str] = frozenset()
+    needs: frozenset[Need] = frozenset()
+    consent: str = ""
+    terms: tuple[str, ...] = ()
+    adds: Mapping[str, int] = field(default_factory=dict)
+    auto_end: AutoEnd | None = None
+    online_end: bool = True
+    no_end: str = ""
+    licence: Licence | None = None
+    while_held: Paragraphs | None = None
+    notes: tuple[str, ...] = ()
+    end_notes: tuple[str, ...] = ()
+    sold: bool = True
+    mailed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage:
+    """One page where products are bought and ended, and the words of its steps.
+
+    Titles are (choose, confirm, complete) for buying and for ending; `bought` and `ended` are the sentences of the
+    completion pages, where ``{address}`` is the account's mail address.
+    """
+
+    slug: str
+    title: str
+    products: tuple[str, ...]
+    permission: str
+    buy_titles: tuple[str, str, str]
+    end_titles: tuple[str, str, str]
+    lead: str = ""
+    confirm_lead: str = ""
+    buy: str = "購入する"
+    end: str = "解約する"
+    commit: str = "決定"
+    back: str = "前画面へ戻る"
+    bought: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    account_label: str = ""
+    product_label: str = "商品名"
+    action_label: str = "お申込み内容"
+    price_label: str = "月額利用料"
+    date_label: str = "お申込み日"
+    description_label: str = "サービス説明"
+    state_label: str = "現在のご契約状態"
+    held: str = "購入済"
+    not_held: str = "未購入"
+    holdings_title: str = ""
+    """The page with PINs and downloads of the products that have them; none when empty."""
+
+
+class ProductsSpec:
+    """Hooks about what is sold."""
+
+    @hookspec
+    def product_items(self) -> list[Product]:
+        """What can be held, in the order of bills and lists. Codes are unique and never change."""
+
+    @hookspec
+    def product_page_items(self) -> list[ProductPage]:
+        """The pages on which products are bought and ended."""
+
+    @hookspec
+    def quota_items(self) -> list[Quota]:
+        """How many accounts, addresses and so on a customer may have."""

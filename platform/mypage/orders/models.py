@@ -1,0 +1,101 @@
+"""Orders of products, the texts that were consented to, and what has to be switched on or off elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mypage.db.base import TenantRow, one_of, tenant_fk
+
+ORDER_STATES = ("acknowledged", "in_progress", "held", "pending", "completed", "failed", "cancelled", "rejected")
+"""As in TMF622: taken, being carried out, waiting for somebody or something, done, or ended without effect."""
+CAUSES = ("customer", "account-deleted", "quota-fell", "staff", "feed")
+
+
+class ConsentText(TenantRow):
+    """A text that customers consented to, once per wording; orders point to the one that was shown."""
+
+    __tablename__ = "consent_text"
+    __table_args__ = (UniqueConstraint("tenant_id", "product", "digest"),)
+
+    product: Mapped[str]
+    digest: Mapped[bytes]
+    language: Mapped[str]
+    body: Mapped[str]
+    first_used_at: Mapped[datetime]
+
+
+class ProductOrder(TenantRow):
+    """申込: a product bought or ended, by whom, why, with effect from when, and how far it is.
+
+    `monthly`, `once` and `again` are the prices that were shown, in yen without tax. `cause` tells a customer's own
+    order from one that followed from something else.
+    """
+
+    __tablename__ = "product_order"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("contract", "contract_id"),
+        tenant_fk("account", "account_id"),
+        tenant_fk("subscription", "subscription_id"),
+        tenant_fk("consent_text", "consent_id"),
+        UniqueConstraint("tenant_id", "number"),
+        Index(None, "tenant_id", "customer_id", "placed_at"),
+        Index(None, "tenant_id", "subscription_id"),
+        Index(None, "tenant_id", "state", "placed_at"),
+        one_of("action", ("add", "end")),
+        one_of("state", ORDER_STATES),
+        one_of("cause", CAUSES),
+    )
+
+    number: Mapped[str]
+    customer_id: Mapped[uuid.UUID]
+    contract_id: Mapped[uuid.UUID]
+    account_id: Mapped[uuid.UUID | None]
+    subscription_id: Mapped[uuid.UUID]
+    product: Mapped[str]
+    action: Mapped[str]
+    state: Mapped[str]
+    cause: Mapped[str] = mapped_column(server_default="customer")
+    placed_by: Mapped[uuid.UUID | None]
+    placed_scheme: Mapped[str] = mapped_column(server_default="")
+    placed_role: Mapped[str] = mapped_column(server_default="")
+    placed_at: Mapped[datetime]
+    effective_on: Mapped[date]
+    consent_id: Mapped[uuid.UUID | None]
+    monthly: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    once: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    again: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    completed_at: Mapped[datetime | None]
+
+
+class ProvisioningJob(TenantRow):
+    """One thing that another system has to do for an order or a change; its id is the idempotency key there."""
+
+    __tablename__ = "provisioning_job"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("product_order", "order_id"),
+        Index(None, "tenant_id", "order_id"),
+        Index(None, "tenant_id", "state", "created_at"),
+        one_of("action", ("start", "end", "change")),
+        one_of("state", ("waiting", "sent", "done", "failed")),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    order_id: Mapped[uuid.UUID | None]
+    action: Mapped[str]
+    product: Mapped[str]
+    subject: Mapped[str]
+    wants_pin: Mapped[bool] = mapped_column(server_default=text("false"))
+    adapter: Mapped[str]
+    state: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    reference: Mapped[str] = mapped_column(server_default="")
+    problem: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
