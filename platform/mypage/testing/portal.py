@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 THEMES = Path(__file__).parents[3] / "themes"
 NOON = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+HANG = 600.0
+"""Seconds after which something that was waited for hangs; far beyond what the slowest machine needs."""
 """Noon in Japan on 21 November 2026."""
 SETTINGS = {
     "mail_from": "mypage@isp.example",
@@ -191,7 +193,7 @@ class Portal:
     def wait(self, coroutine: Any) -> Any:
         """Run a coroutine on the server's event loop."""
         future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-        return future.result(60)
+        return future.result(HANG)
 
 
 MakePortal = Callable[..., Portal]
