@@ -16,9 +16,11 @@ from sqlalchemy import select, update
 
 from mypage.audit.models import AuditEntry
 from mypage.auth.factors import challenge
-from mypage.auth.factors.challenge import LIFE, Answer, Attempt, Means, Method
+from mypage.auth.factors import pending as halfway
+from mypage.auth.factors.challenge import Answer, Attempt, Means, Method
 from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.factors.passkeys import Site
+from mypage.auth.factors.pending import LIFE
 from mypage.auth.factors.service import Holder, remove_all
 from mypage.auth.models import Account, Credential, LoginSession
 from mypage.auth.throttle import second_target
@@ -115,7 +117,7 @@ def test_of_equal_proofs_at_once_one_holds(offered: FactorKit, method: Method, b
     def begin(tx: Any) -> Attempt:
         credential = tx.scalars(select(Credential.id).where(Credential.tenant_id == tx.tenant)).one()
         for owner in owners:
-            challenge.wait(tx, keys.vault, "second-login", owner, credential_id=credential)
+            halfway.wait(tx, keys.vault, "second-login", owner, credential_id=credential)
         account_id = person.account_id
         assert account_id is not None
         answer, target = Answer(method, typed), second_target(account_id, "n")
@@ -358,7 +360,7 @@ def test_a_draft_that_changes_hands_is_not_compared_on_anothers_count(offered: F
     def wait(credential_of: Any) -> None:
         wanted = select(Credential.id).where(Credential.account_id == credential_of.account_id)
         offered.portal.run(
-            lambda tx: challenge.wait(
+            lambda tx: halfway.wait(
                 tx,
                 keys.vault,
                 "second-login",
@@ -376,7 +378,7 @@ def test_a_draft_that_changes_hands_is_not_compared_on_anothers_count(offered: F
 
     def begin() -> Attempt:
         policy, answer = operator_of(offered.portal).throttle, Answer("app", offered.code(secret))
-        pending = offered.portal.run(lambda tx: challenge.waiting(tx, keys.vault, "second-login", owner))
+        pending = offered.portal.run(lambda tx: halfway.waiting(tx, keys.vault, "second-login", owner))
         assert pending is not None
         return offered.portal.run(lambda tx: challenge.begin(tx, policy, pending, answer, "192.0.2.1"))
 

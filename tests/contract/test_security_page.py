@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import mypage.plugin
-from mypage.auth.factors import challenge
+from mypage.auth.factors import pending as halfway
 from mypage.auth.factors import service as factors
 from mypage.auth.throttle import NETWORK_LONGEST, NETWORK_WAIT, TENANT_WAIT
 from mypage.billing.gateways import MAX_ANSWER
@@ -90,7 +90,7 @@ def test_limits_are_those_of_the_code() -> None:
     assert _told("a session without use") == _span(sessions.idle)
     assert _told("a session in all") == _span(sessions.absolute)
     assert _told("a re-authentication holds") == _span(sessions.reauth)
-    assert SECRET_LIFE == challenge.LIFE
+    assert SECRET_LIFE == halfway.LIFE
     assert _told("drafts that hold a secret, and the step after the password *") == _span(SECRET_LIFE)
     assert _told("results of finished wizards, shown again to a second click *") == _span(OPERATION_LIFE)
     assert _told("factors of one account *") == str(factors.MOST)

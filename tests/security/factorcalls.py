@@ -15,8 +15,9 @@ from twins import Twins
 from mypage.auth import sessions
 from mypage.auth.credentials import WIZARD
 from mypage.auth.factors import challenge, recovery_codes, routes_base, service
-from mypage.auth.factors.challenge import Pending
+from mypage.auth.factors import pending as halfway
 from mypage.auth.factors.passkeys import Site
+from mypage.auth.factors.pending import Pending
 from mypage.auth.models import Credential
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -133,13 +134,13 @@ FACTOR_CALLS: Mapping[str, Callable[[Things, Tx], Any]] = {
     "remove_all": lambda t, tx: service.remove_all(tx, _keys(t), _holder(t), reason="r"),
     "count of factors": lambda t, tx: service._count(tx, t.principal.account_id),
     "lock of factors": lambda t, tx: service._lock(tx, t.principal.account_id).email,
-    "wait": lambda t, tx: challenge.wait(tx, t.vault, "second-login", b"w", credential_id=t.one["credential"]),
+    "wait": lambda t, tx: halfway.wait(tx, t.vault, "second-login", b"w", credential_id=t.one["credential"]),
     "by app": _app,
     "take step": lambda t, tx: challenge._take_step(tx, t.one["second_factor"], 1),
     "by passkey": _passkey,
     "take count": lambda t, tx: challenge._take_count(tx, _pending(t, tx), PASSKEY, 1000),
-    "still there": lambda t, tx: getattr(challenge._still_there(tx, _pending(t, tx)), "email", None),
-    "draft locked": lambda t, tx: (bool(challenge._locked(tx, WIZARD, t.owner)), locked(tx, "draft")),  # type: ignore[arg-type]
+    "still there": lambda t, tx: getattr(halfway.still_there(tx, _pending(t, tx)), "email", None),
+    "draft locked": lambda t, tx: (bool(halfway.lock_draft(tx, WIZARD, t.owner)), locked(tx, "draft")),  # type: ignore[arg-type]
     "use_code": lambda t, tx: recovery_codes.use_code(tx, _keys(t).keyring, t.principal.account_id, PAPER),
     "codes_left": lambda t, tx: recovery_codes.codes_left(tx, t.principal.account_id),
     "drop_codes": lambda t, tx: recovery_codes.drop_codes(tx, t.principal.account_id),

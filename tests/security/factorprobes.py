@@ -24,7 +24,9 @@ from sqlalchemy import select, text
 from mypage.auth import known, login, sessions, throttle
 from mypage.auth.errors import FactorsFull
 from mypage.auth.factors import challenge, passkeys, recovery_codes, routes_base, service, totp
-from mypage.auth.factors.challenge import Answer, Attempt, Means, Pending, Proof
+from mypage.auth.factors import pending as halfway
+from mypage.auth.factors.challenge import Answer, Attempt, Means, Proof
+from mypage.auth.factors.pending import Pending
 from mypage.auth.hashing import HashingBusy
 from mypage.auth.models import Credential
 from mypage.auth.turns import Turns
@@ -91,15 +93,15 @@ class Half:
         add_app(tx, w.here, self.person)
         self.wait(self.person)
 
-    def wait(self, person: Person, owner: bytes = OWNER, purpose: challenge.Purpose = "second-login") -> None:
+    def wait(self, person: Person, owner: bytes = OWNER, purpose: halfway.Purpose = "second-login") -> None:
         wanted = select(Credential.id).where(
             Credential.tenant_id == self.tx.tenant, Credential.account_id == person.account_id
         )
         found = self.tx.scalars(wanted).one()
-        challenge.wait(self.tx, self.keys.vault, purpose, owner, credential_id=found)
+        halfway.wait(self.tx, self.keys.vault, purpose, owner, credential_id=found)
 
-    def waiting(self, owner: bytes = OWNER, purpose: challenge.Purpose = "second-login") -> Pending | None:
-        return challenge.waiting(self.tx, self.keys.vault, purpose, owner)
+    def waiting(self, owner: bytes = OWNER, purpose: halfway.Purpose = "second-login") -> Pending | None:
+        return halfway.waiting(self.tx, self.keys.vault, purpose, owner)
 
     def begin(self, typed: str = "") -> Attempt:
         pending = self.waiting()
@@ -183,7 +185,7 @@ def second_bonds(w: World) -> None:
         assert pending is not None
         assert half.waiting(b"another") is None
         assert half.waiting(purpose="second-reauth") is None
-        assert challenge._still_there(tx, replace(pending, credential_id=uuid.uuid4())) is None
+        assert halfway.still_there(tx, replace(pending, credential_id=uuid.uuid4())) is None
         assert half.settle(replace(attempt, account_id=uuid.uuid4())).outcome == "gone"
         half.later(1)
         half.wait(w.pair[1], b"another")
@@ -201,9 +203,9 @@ def second_locks(w: World) -> None:
         half = Half(w, tx)
         pending = half.waiting()
         assert pending is not None
-        assert challenge._locked(tx, "second-login", OWNER)
+        assert halfway.lock_draft(tx, "second-login", OWNER)
         assert locked(tx, "draft") == [w.here.name]
-        assert challenge._still_there(tx, pending)
+        assert halfway.still_there(tx, pending)
         assert locked(tx, "credential") == [w.here.name]
     for look in (service.has_factor, service._room):
         with undone(w.here) as tx:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import delete
 
-from mypage.auth.factors import challenge
 from mypage.auth.factors.passkeys import Site
+from mypage.auth.factors.pending import Purpose, wait
 from mypage.auth.factors.service import Holder, Keys, has_factor
 from mypage.auth.login import Found
 from mypage.db.keys import Vault
@@ -56,15 +56,15 @@ def take_draft(tx: Tx, owner: bytes, wizard: str) -> bool:
     return bool(tx.execute(taken.returning(Draft.id)).all())
 
 
-def second_step(rq: PortalRequest, tx: Tx, purpose: challenge.Purpose, found: Found, device: str = "") -> bool:
+def second_step(rq: PortalRequest, tx: Tx, purpose: Purpose, found: Found, device: str = "") -> bool:
     """Whether a right password has to be followed by a second factor; its draft is kept then."""
     if rq.tenant.second_factor == "off" or not has_factor(tx, found.account_id):
         return False
     owner = draft_owner(rq, purpose)
-    challenge.wait(tx, rq.ports.get(Vault), purpose, owner, credential_id=found.id, device=device)
+    wait(tx, rq.ports.get(Vault), purpose, owner, credential_id=found.id, device=device)
     return True
 
 
-def draft_owner(rq: PortalRequest, purpose: challenge.Purpose) -> bytes:
+def draft_owner(rq: PortalRequest, purpose: Purpose) -> bytes:
     """Whose drafts of second steps they are: the browser's before the login, the session's after it."""
     return token_hash(rq.visitor) if purpose == "second-login" else rq.owner

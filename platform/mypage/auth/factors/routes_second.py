@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from mypage.audit.trail import record
 from mypage.auth import login
 from mypage.auth.factors import challenge, passkeys
-from mypage.auth.factors.challenge import Answer, Means, Pending, Proof, Purpose
+from mypage.auth.factors.challenge import Answer, Means, Proof
 from mypage.auth.factors.forms import app_code_form, recovery_form
 from mypage.auth.factors.pages import SecondStepPage
+from mypage.auth.factors.pending import Pending, Purpose, waiting
 from mypage.auth.factors.recovery_codes import codes_left
 from mypage.auth.factors.routes_base import draft_owner, elsewhere, keys_of, offered, site_of
 from mypage.auth.factors.service import factors_of, passkey_ids
@@ -74,7 +75,7 @@ async def reauth_second_post(rq: PortalRequest) -> Reply:
 async def _answered(rq: PortalRequest, door: Door) -> Reply:
     offered(rq)
     owner, policy, (answer, tried) = draft_owner(rq, door.purpose), rq.operator.throttle, _read(rq)
-    pending = await rq.run(lambda tx: challenge.waiting(tx, rq.ports.get(Vault), door.purpose, owner))
+    pending = await rq.run(lambda tx: waiting(tx, rq.ports.get(Vault), door.purpose, owner))
     if pending is None:
         return _gone(rq, door)
     if answer is None:
@@ -161,7 +162,7 @@ def _gone(rq: PortalRequest, door: Door) -> Reply:
 def _shown(rq: PortalRequest, tx: Tx, door: Door, tried: Tried | None = None) -> Show | None:
     """The page for who waits in this browser; None when nobody does."""
     offered(rq)
-    pending = challenge.waiting(tx, rq.ports.get(Vault), door.purpose, draft_owner(rq, door.purpose))
+    pending = waiting(tx, rq.ports.get(Vault), door.purpose, draft_owner(rq, door.purpose))
     kinds = {factor.kind for factor in factors_of(tx, pending.account_id)} if pending else set()
     # Without any factor, as the help desk leaves it, there is nothing to ask for: the password alone opens.
     return Show(_page(rq, tx, door, pending, kinds, tried), 422 if tried else 200) if pending and kinds else None
