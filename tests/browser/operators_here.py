@@ -49,6 +49,17 @@ FACTS: Mapping[str, Facts] = {
         settings={},
         words={},
     ),
+    "ucom": Facts(
+        scheme="customer-number",
+        login_suffix="",
+        pages=("privacy",),
+        recoveries=(),
+        registers=False,
+        changes_login=False,
+        payment={"adapter": "hosted-page", "base_url": "{gateway}", "key_env": "MYPAGE_PAYMENT_KEY"},
+        settings={},
+        words={},
+    ),
     "nagi": Facts(
         scheme="mail",
         login_suffix="@nagi.example",

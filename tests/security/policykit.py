@@ -35,7 +35,11 @@ from portal_rows import (
 )
 
 ROOT = Path(__file__).parents[2]
-FILES = {"actv": ROOT / "plugins/actv/policy.toml", "nagi": ROOT / "tests/sample_operator/policy.toml"}
+FILES = {
+    "actv": ROOT / "plugins/actv/policy.toml",
+    "nagi": ROOT / "tests/sample_operator/policy.toml",
+    "ucom": ROOT / "plugins/ucom/policy.toml",
+}
 ANONYMOUS = "anonymous"
 OTHER = "any-other"
 """A role that no operator names: it must be able to do nothing beyond what every account may."""

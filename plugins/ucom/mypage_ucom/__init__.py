@@ -1,0 +1,1 @@
+"""UCOM光 レジデンス as an operator of mypage."""

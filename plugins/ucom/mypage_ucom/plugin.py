@@ -1,0 +1,182 @@
+"""UCOM光 レジデンス: 会員専用ツール マイページ. Everything is data; requirement ids are those of REQUIREMENTS.md."""
+
+from mypage.plugin import (
+    ASCII_LETTERS,
+    ASCII_LOWER,
+    DIGITS,
+    CardChange,
+    CredentialChange,
+    IdentifierPolicy,
+    LoginPageText,
+    LoginScheme,
+    Mailboxes,
+    MenuSection,
+    PasswordPolicy,
+    PermissionMatrix,
+    Portal,
+    Product,
+    ProductPage,
+    ProfileForm,
+    PublicPage,
+    Quota,
+    SessionPolicy,
+    SubAccounts,
+    TextPart,
+    ThrottlePolicy,
+    hookimpl,
+    minutes,
+    symbols,
+)
+from mypage_ucom import accounts, mail, options, pages, payment, profile
+from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER, HOLDER, USER
+
+
+@hookimpl
+def portal_policy() -> Portal:
+    """UCOM-13, UCOM-44, UCOM-188."""
+    return pages.PORTAL
+
+
+@hookimpl
+def menu_items() -> list[MenuSection]:
+    """UCOM-41 to UCOM-46."""
+    return list(pages.MENU)
+
+
+@hookimpl
+def public_page_items() -> list[PublicPage]:
+    """UCOM-43."""
+    return list(pages.PUBLIC_PAGES)
+
+
+@hookimpl
+def permission_policy() -> PermissionMatrix:
+    """UCOM-159 to UCOM-167."""
+    return accounts.PERMISSIONS
+
+
+@hookimpl
+def login_page_policy() -> LoginPageText:
+    """UCOM-187; the manual has no words around the forms, so these are ours."""
+    return pages.LOGIN
+
+
+@hookimpl
+def login_scheme_items() -> list[LoginScheme]:
+    """UCOM-01 to UCOM-06."""
+    return [
+        LoginScheme(
+            name=BY_NUMBER,
+            title="お客様番号でログイン",
+            parts=(TextPart("number", "お客様番号"),),
+            secret="お客様番号パスワード",
+            submit="ログイン",
+            role=HOLDER,
+        ),
+        LoginScheme(
+            name=BY_ACCOUNT,
+            title="アカウントIDでログイン",
+            parts=(TextPart("account", "アカウントID"),),
+            secret="アカウントIDパスワード",
+            submit="ログイン",
+            role=USER,
+        ),
+    ]
+
+
+@hookimpl
+def login_id_policy(scheme: str) -> IdentifierPolicy:
+    """UCOM-17 to UCOM-20."""
+    if scheme == BY_NUMBER:
+        return IdentifierPolicy(length=(14, 14), alphabet=DIGITS)
+    return IdentifierPolicy(length=(3, 15), alphabet=ASCII_LOWER + DIGITS + symbols("-"), first_letter=True)
+
+
+@hookimpl
+def password_policy(scheme: str) -> PasswordPolicy:
+    """UCOM-26 to UCOM-34."""
+    if scheme == BY_NUMBER:
+        return PasswordPolicy(
+            length=(6, 10),
+            alphabet=ASCII_LETTERS + DIGITS + symbols("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+            context="equal",
+            echo=3,
+        )
+    return PasswordPolicy(
+        length=(8, 16),
+        alphabet=ASCII_LETTERS + DIGITS + symbols("-_"),
+        letters=1,
+        digits=1,
+        context="equal",
+        history="all",
+        echo=3,
+    )
+
+
+@hookimpl
+def throttle_policy() -> ThrottlePolicy:
+    """UCOM-08: five failures, then half an hour."""
+    return ThrottlePolicy(free=5, first_wait=minutes(30), longest_wait=minutes(30))
+
+
+@hookimpl
+def session_policy() -> SessionPolicy:
+    """UCOM-173."""
+    return SessionPolicy(idle=minutes(30))
+
+
+@hookimpl
+def credential_change_items() -> list[CredentialChange]:
+    """UCOM-128 to UCOM-131."""
+    return [
+        CredentialChange(
+            scheme=BY_NUMBER,
+            title="お客様番号パスワード変更",
+            login=False,
+            password=True,
+            password_label="新パスワード",
+            password_again_label="確認のため、再入力ください",
+        )
+    ]
+
+
+@hookimpl
+def profile_form_items() -> list[ProfileForm]:
+    """UCOM-122 to UCOM-127."""
+    return list(profile.PROFILE_FORMS)
+
+
+@hookimpl
+def sub_account_items() -> list[SubAccounts]:
+    """UCOM-19 to UCOM-28, UCOM-56 to UCOM-79."""
+    return list(accounts.SUB_ACCOUNTS)
+
+
+@hookimpl
+def mailbox_items() -> list[Mailboxes]:
+    """UCOM-37 to UCOM-40, UCOM-80 to UCOM-93."""
+    return list(mail.MAILBOXES)
+
+
+@hookimpl
+def product_items() -> list[Product]:
+    """UCOM-94 to UCOM-111, UCOM-132 to UCOM-158."""
+    return list(options.PRODUCTS)
+
+
+@hookimpl
+def product_page_items() -> list[ProductPage]:
+    """UCOM-95 to UCOM-110, UCOM-132 to UCOM-138."""
+    return list(options.PRODUCT_PAGES)
+
+
+@hookimpl
+def quota_items() -> list[Quota]:
+    """UCOM-24, UCOM-49, UCOM-50, UCOM-100."""
+    return list(options.QUOTAS)
+
+
+@hookimpl
+def card_change_policy() -> CardChange | None:
+    """UCOM-112 to UCOM-121."""
+    return payment.CARD_CHANGE
