@@ -1,0 +1,243 @@
+"""Jobs for the systems that switch services on and off: their rows, and what an answer makes of them.
+
+Every function is one step inside one unit of work; the calls happen between the steps (`provisioning_jobs`). The row
+is committed before the first call, and its id is the idempotency key of all of them.
+
+    waiting → done, failed, or sent: the other system took it and reports later
+    sent → done, failed
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Exists, bindparam, exists, select
+from sqlalchemy.orm import aliased
+
+from mypage.audit.trail import record
+from mypage.auth.models import Customer
+from mypage.contracts.models import Contract
+from mypage.db.keys import Vault
+from mypage.db.session import Tx
+from mypage.hooks.provisioning import ProvisioningAction, ProvisioningDone, ProvisioningTask
+from mypage.jobs.queue import enqueue
+from mypage.lib.errors import NotFound
+from mypage.operators.models import TenantRecord
+from mypage.orders.models import ProductOrder, ProvisioningJob
+from mypage.orders.progress import keep_pin, on_handed_over, on_provisioned
+
+PERFORM: Final = "provisioning.perform"
+LANE: Final = "provisioning"
+PORT: Final = "provisioning"
+NULL: Final = "null"
+FINAL: Final = frozenset({"done", "failed"})
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LONGEST_PROBLEM = 300
+
+_LOCKED = (
+    select(ProvisioningJob)
+    .where(ProvisioningJob.tenant_id == bindparam("tenant"), ProvisioningJob.id == bindparam("job"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_NUMBERS = (
+    select(Customer.number.label("customer"), ProductOrder.number.label("order"), Contract.number.label("contract"))
+    .join(
+        ProductOrder,
+        (ProductOrder.tenant_id == Customer.tenant_id) & (ProductOrder.id == bindparam("order")),
+        isouter=True,
+    )
+    .join(
+        Contract,
+        (Contract.tenant_id == ProductOrder.tenant_id) & (Contract.id == ProductOrder.contract_id),
+        isouter=True,
+    )
+    .where(Customer.tenant_id == bindparam("tenant"), Customer.id == bindparam("customer"))
+)
+_DECLARED = select(TenantRecord.extensions).where(TenantRecord.name == bindparam("tenant"))
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A job that may be sent now, and how many times it was begun, this one included."""
+
+    task: ProvisioningTask
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A job that has to wait for an earlier one about the same thing."""
+
+
+def provision(
+    tx: Tx,
+    *,
+    customer_id: uuid.UUID,
+    order_id: uuid.UUID | None,
+    action: ProvisioningAction,
+    product: str,
+    subject: str,
+    wants_pin: bool = False,
+    vault: Vault | None = None,
+) -> None:
+    """Have another system do something, if this unit commits; flush the order's row before.
+
+    A tenant that declares no adapter has nobody to ask: the job ends here, and with it the order. A PIN is then given
+    here too, for which `vault` is needed; without one the worker does it. Otherwise the order goes on when the other
+    system has answered.
+    """
+    declared = tx.execute(_DECLARED, {"tenant": tx.tenant}).scalar_one_or_none() or {}
+    adapter = dict(declared.get(PORT, {})).get("adapter", "") or NULL
+    job = ProvisioningJob(
+        tenant_id=tx.tenant,
+        id=uuid.uuid4(),
+        customer_id=customer_id,
+        order_id=order_id,
+        action=action,
+        product=product,
+        subject=subject,
+        wants_pin=wants_pin,
+        adapter=adapter,
+        state="waiting",
+        attempts=0,
+        created_at=tx.now(),
+    )
+    tx.add(job)
+    tx.flush()
+    if adapter == NULL and (vault is not None or not wants_pin):
+        _end(tx, job, ProvisioningDone(pin=new_pin() if wants_pin else ""), vault)
+        return
+    if order_id is not None:
+        on_handed_over(tx, order_id)
+    enqueue(tx, PERFORM, queue=LANE, job=str(job.id))
+
+
+def new_pin() -> str:
+    """A random licence number of four groups of four, without signs that are taken for one another."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def begin_try(tx: Tx, job_id: uuid.UUID) -> Try | Behind | None:
+    """Count a try and say what is to be sent. None when the job has ended.
+
+    What is asked first about one thing is done first: an end never overtakes a start that is still tried.
+    """
+    job = locked_job(tx, job_id)
+    if job.state in FINAL:
+        return None
+    if tx.execute(select(_earlier(job))).scalar_one():
+        return Behind()
+    job.attempts += 1
+    tx.flush()
+    numbers = tx.execute(_NUMBERS, {"tenant": tx.tenant, "customer": job.customer_id, "order": job.order_id}).one()
+    task = ProvisioningTask(
+        id=str(job.id),
+        tenant=tx.tenant,
+        action=job.action,  # type: ignore[arg-type]
+        product=job.product,
+        order_number=numbers.order or "",
+        customer_number=numbers.customer,
+        contract_number=numbers.contract or "",
+        subject=job.subject,
+        wanted_at=job.created_at,
+        wants_pin=job.wants_pin,
+    )
+    return Try(task, job.attempts)
+
+
+def note_sent(tx: Tx, job_id: uuid.UUID) -> None:
+    """The other system has taken the job and reports later, unless its report came before its answer."""
+    job = locked_job(tx, job_id)
+    if job.state == "waiting":
+        job.state, job.sent_at, job.problem = "sent", tx.now(), ""
+        tx.flush()
+
+
+def note_problem(tx: Tx, job_id: uuid.UUID, problem: str) -> None:
+    """A try did not get through; another follows."""
+    job = locked_job(tx, job_id)
+    if job.state not in FINAL:
+        job.problem = _short(problem)
+        tx.flush()
+
+
+def note_done(tx: Tx, vault: Vault, job_id: uuid.UUID, done: ProvisioningDone) -> bool:
+    """The other system has done it. False when the job had ended before; raises NotFound without such a job."""
+    job = locked_job(tx, job_id)
+    if job.state in FINAL:
+        return False
+    _end(tx, job, done, vault)
+    return True
+
+
+def note_failed(tx: Tx, job_id: uuid.UUID, problem: str) -> bool:
+    """It will not be done; staff find it in the trail. False when the job had ended before; raises NotFound."""
+    job = locked_job(tx, job_id)
+    if job.state in FINAL:
+        return False
+    job.state, job.problem, job.done_at = "failed", _short(problem), tx.now()
+    tx.flush()
+    record(
+        tx,
+        "provisioning.failed",
+        "provisioning_job",
+        job.id,
+        customer_id=job.customer_id,
+        after=_shown(job) | {"attempts": job.attempts, "problem": job.problem},
+    )
+    on_provisioned(tx, job, None)
+    return True
+
+
+def locked_job(tx: Tx, job_id: uuid.UUID) -> ProvisioningJob:
+    """The job, locked until the unit ends. Raises NotFound, also for one of another tenant."""
+    job = tx.execute(_LOCKED, {"tenant": tx.tenant, "job": job_id}).scalar_one_or_none()
+    if job is None:
+        raise NotFound
+    return job
+
+
+def _end(tx: Tx, job: ProvisioningJob, done: ProvisioningDone, vault: Vault | None) -> None:
+    job.state, job.reference, job.problem, job.done_at = "done", done.reference, "", tx.now()
+    tx.flush()
+    if job.wants_pin and done.pin and vault is not None:
+        keep_pin(tx, vault, job, done.pin)
+    record(
+        tx,
+        "provisioning.done",
+        "provisioning_job",
+        job.id,
+        customer_id=job.customer_id,
+        after=_shown(job) | {"reference": job.reference},
+    )
+    on_provisioned(tx, job, done)
+
+
+def _earlier(job: ProvisioningJob) -> Exists:
+    other = aliased(ProvisioningJob)
+    return exists().where(
+        other.tenant_id == job.tenant_id,
+        other.customer_id == job.customer_id,
+        other.product == job.product,
+        other.subject == job.subject,
+        other.state.in_(("waiting", "sent")),
+        other.created_at < job.created_at,
+    )
+
+
+def _shown(job: ProvisioningJob) -> dict[str, object]:
+    return {
+        "action": job.action,
+        "product": job.product,
+        "subject": job.subject,
+        "adapter": job.adapter,
+        "order": str(job.order_id) if job.order_id else None,
+    }
+
+
+def _short(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)[:_LONGEST_PROBLEM]
