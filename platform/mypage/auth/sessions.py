@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import Select, bindparam, column, delete, exists, insert, select, table, update
 
 from mypage.audit.trail import record
 from mypage.auth.factors.models import SecondFactor
@@ -51,12 +52,37 @@ _FIND = (
     )
     .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
 )
-_FIND_WITH_FACTOR = _FIND.add_columns(
+_HAS_FACTOR = (
     exists()
     .where(SecondFactor.tenant_id == bindparam("tenant"), SecondFactor.account_id == LoginSession.account_id)
     .label("has_factor")
 )
-_READ, _READ_WITH_FACTOR = Read(_FIND), Read(_FIND_WITH_FACTOR)
+# Contracts are an area above this one; of theirs, only the name that the header shows is read here.
+_CONTRACT = table("contract", *(column(name) for name in ("tenant_id", "customer_id", "name", "status", "number_key")))
+_CONTRACT_NAME = (
+    select(_CONTRACT.c.name)
+    .where(
+        _CONTRACT.c.tenant_id == bindparam("tenant"),
+        _CONTRACT.c.customer_id == Account.customer_id,
+        _CONTRACT.c.status != "terminated",
+    )
+    .order_by(_CONTRACT.c.number_key)
+    .limit(1)
+    .correlate(Account)
+    .scalar_subquery()
+    .label("contract_name")
+)
+
+
+def _reading(*, factor: bool, contract: bool) -> Read:
+    """The session with what only some portals want to know of it."""
+    found: Select[*tuple[Any, ...]] = _FIND
+    if factor:
+        found = found.add_columns(_HAS_FACTOR)
+    return Read(found.add_columns(_CONTRACT_NAME) if contract else found)
+
+
+_READS = {(f, c): _reading(factor=f, contract=c) for f in (False, True) for c in (False, True)}
 _OPEN = Read(
     insert(LoginSession).values(
         tenant_id=bindparam("tenant"),
@@ -89,9 +115,9 @@ class OpenSession:
     current: bool
 
 
-def session_read(tenant: str, token: str, factor_demanded: bool) -> Ask:
+def session_read(operator: Operator, tenant: str, token: str, factor_demanded: bool) -> Ask:
     """What `find_session` asks the database, for sending it ahead."""
-    return (_READ_WITH_FACTOR if factor_demanded else _READ).ask(tenant=tenant, hash=token_hash(token))
+    return _read_for(operator, factor_demanded).ask(tenant=tenant, hash=token_hash(token))
 
 
 def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
@@ -100,8 +126,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
     `factor_demanded`: an account without a second factor meets the gate that asks for one.
     """
     hashed = token_hash(token)
-    read = _READ_WITH_FACTOR if factor_demanded else _READ
-    row = tx.row(read, tenant=tx.tenant, hash=hashed)
+    row = tx.row(_read_for(operator, factor_demanded), tenant=tx.tenant, hash=hashed)
     now = tx.now()
     if row is None or row.status != "active" or now >= row.expires_at:
         return None
@@ -127,7 +152,18 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         unverified_email=row.email_verified_at is None,
         factor_missing=factor_demanded and not row.has_factor,
     )
-    return SignedIn(principal=principal, token=token, reauth_fresh=fresh, gate=gate, language=row.language)
+    return SignedIn(
+        principal=principal,
+        token=token,
+        reauth_fresh=fresh,
+        gate=gate,
+        language=row.language,
+        contract_name=(row.contract_name or "") if operator.portal.contract_label else "",
+    )
+
+
+def _read_for(operator: Operator, factor_demanded: bool) -> Read:
+    return _READS[factor_demanded, bool(operator.portal.contract_label)]
 
 
 def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str, *, device: str) -> str:

@@ -32,7 +32,11 @@ class TextSizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal:
-    """Names and words that stand on every page. `company` is who the customer has a contract with."""
+    """Names and words that stand on every page. `company` is who the customer has a contract with.
+
+    `contract_label`: with it the header of signed-in pages names the customer's contract under this label, and not
+    the person (UCOM-13).
+    """
 
     company: str
     portal_name: str
@@ -42,6 +46,7 @@ class Portal:
     contact: ContactBlock | None = None
     text_sizes: TextSizes | None = None
     honorific: str = "様"
+    contract_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

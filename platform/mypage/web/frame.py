@@ -47,11 +47,16 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The signed-in customer as the header names them; `number_label` is the operator's word for the number."""
+    """The signed-in customer as the header names them; `number_label` is the operator's word for the number.
+
+    With `contract_label` it names their contract instead of them; `contract` may be empty then.
+    """
 
     name: str
     number: str
     number_label: str = ""
+    contract_label: str = ""
+    contract: str = ""
 
 
 @dataclass(frozen=True, slots=True)

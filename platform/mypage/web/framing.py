@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mypage.hooks.context import Principal
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.hooks.portal import Entry
 from mypage.i18n import LOCALES
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
-from mypage.web.request import PortalRequest
+from mypage.web.request import PortalRequest, SignedIn
 from mypage.web.statics import Statics
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
@@ -40,7 +39,7 @@ class Framer:
                 self._frames[shape] = bare
         return replace(
             bare,
-            who=self._who(rq, rq.signed_in.principal) if rq.signed_in else None,
+            who=self._who(rq, rq.signed_in) if rq.signed_in else None,
             csrf_token=rq.csrf_token,
             flashes=(*rq.incoming_flashes, *rq.out.flashes),
         )
@@ -166,10 +165,16 @@ class Framer:
             Choice(rq.t(sizes.large), rq.href("display", size="large", back=rq.path), large),
         )
 
-    def _who(self, rq: PortalRequest, principal: Principal) -> Who:
-        honorific = rq.t(rq.operator.portal.honorific)
+    def _who(self, rq: PortalRequest, signed_in: SignedIn) -> Who:
+        portal, principal = rq.operator.portal, signed_in.principal
+        label = rq.t(portal.customer_number_label)
+        if portal.contract_label:
+            # Accounts that a customer handed out see the header, too: the customer's name is not for all of them.
+            contract = rq.t(signed_in.contract_name) if signed_in.contract_name else ""
+            return Who("", principal.customer_number, label, rq.t(portal.contract_label), contract)
+        honorific = rq.t(portal.honorific)
         name = f"{principal.name} {honorific}" if rq.locale == "ja" and honorific else principal.name
-        return Who(name, principal.customer_number, rq.t(rq.operator.portal.customer_number_label))
+        return Who(name, principal.customer_number, label)
 
 
 def _within(current: str, entry: str) -> bool:

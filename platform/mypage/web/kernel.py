@@ -44,8 +44,8 @@ class Kernel:
     urls: UrlTable
     ports: Ports
     authenticate: Authenticator
-    session_read: Callable[[str, str, bool], Ask]
-    """What `authenticate` asks the database, given tenant, token and whether a second factor is demanded."""
+    session_read: Callable[[Operator, str, str, bool], Ask]
+    """What `authenticate` asks the database, given operator, tenant, token and whether a second factor is demanded."""
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
 
@@ -97,7 +97,7 @@ class Kernel:
     async def _run(self, rq: PortalRequest, work: Callable[[Tx], T]) -> T:
         """A unit of work that begins with finding the session."""
         token = rq.headers.get(":session", "")
-        first = self.session_read(rq.tenant.name, token, _factor_demanded(rq)) if token else None
+        first = self.session_read(self.operator, rq.tenant.name, token, _factor_demanded(rq)) if token else None
         return await self.database.run(rq.tenant.name, work, request_id=rq.request_id, first=first)
 
     def _enter(self, route: Route, rq: PortalRequest, tx: Tx | None) -> None:

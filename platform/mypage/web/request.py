@@ -30,13 +30,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A session that was found: its account, when the password was last given, and open gates."""
+    """A session that was found: its account, when the password was last given, and open gates.
+
+    `contract_name` is that of the customer's first living contract, read only where the operator's header shows it.
+    """
 
     principal: Principal
     token: str
     reauth_fresh: bool
     gate: Gate | None
     language: str
+    contract_name: str = ""
 
 
 class Authenticator(Protocol):
