@@ -16,6 +16,7 @@ from mypage.forms.fields import (
     CustomerNumberField,
     EmailField,
     LoginIdField,
+    LoginNumberField,
     Note,
     PartsField,
     PasswordField,
@@ -35,7 +36,8 @@ def login_form(scheme: LoginScheme, data: Any, *, t: Translator, prefix: str = "
     for part in scheme.parts:
         if isinstance(part, TextPart):
             checks = (_without(part.forbidden),) if part.forbidden else ()
-            fields[part.name] = LoginIdField(part.label, description=part.help, checks=checks, size="m")
+            kind = LoginNumberField if part.numeric else LoginIdField
+            fields[part.name] = kind(part.label, description=part.help, checks=checks, size="m")
         else:
             options = ((("", part.empty),) if part.empty else ()) + tuple((value, value) for value in part.values)
             fields[part.name] = ChoiceField(part.label, options=options)

@@ -18,7 +18,7 @@ from mypage.db.reads import Read
 from mypage.db.session import Actor, Tx
 from mypage.hooks.auth import ThrottlePolicy
 from mypage.hooks.passwords import IdentifierPolicy
-from mypage.lib.text import fold_identifier
+from mypage.lib.text import fold_digits, fold_identifier
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 
@@ -100,6 +100,8 @@ class Attempt:
 
 def key_of(policy: IdentifierPolicy, login_id: str) -> str:
     """How a login ID is looked up, kept unique and counted."""
+    if policy.grouped:
+        return fold_digits(login_id)
     return fold_identifier(login_id, case_sensitive=policy.case_sensitive)
 
 

@@ -88,7 +88,8 @@ class Group:
 class LoginBlock:
     """One kind of login. `forgotten_id` stands below the first field, `forgotten_password` below the last one.
 
-    `clear` is the label of the button that empties the form ("" for none); `anchor` is an id unique on the page.
+    `clear` is the label of the button that empties the form ("" for none); `anchor` is an id unique on the page;
+    `help` says whose login it is.
     """
 
     title: str
@@ -97,6 +98,7 @@ class LoginBlock:
     submit: str
     row_heading: str = ""
     clear: str = ""
+    help: str = ""
     forgotten_id: LinkSentence | None = None
     forgotten_password: LinkSentence | None = None
     anchor: str = "login"
@@ -104,7 +106,10 @@ class LoginBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPage(Page):
-    """The way in (ACTV-02 to ACTV-11). `done` is said with a check mark; `locked` when logins have to wait."""
+    """The way in (ACTV-02 to ACTV-11). `done` is said with a check mark; `locked` when logins have to wait.
+
+    `lost` says who helps where nothing can be reset online (UCOM-187).
+    """
 
     template: ClassVar[str] = "auth/login.html"
 
@@ -113,6 +118,7 @@ class LoginPage(Page):
     lead: str = ""
     caution: Caution | None = None
     register: Link | None = None
+    lost: LinkSentence | None = None
     done: str = ""
     locked: str = ""
 

@@ -28,6 +28,9 @@ from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
 from mypage.web.urls import safe_path
 
+CONTACT = "contact"
+"""The id of the telephone block at the foot of every page."""
+
 
 @get("/", name="top", permission=PUBLIC, gated=False)
 def top(rq: PortalRequest) -> Reply:
@@ -169,6 +172,7 @@ def _page(rq: PortalRequest, tried: Tried | None = None) -> Reply:
         caution=Caution(text.caution_title, text.caution) if text.caution else None,
         blocks=tuple(_block(rq, scheme, tried) for scheme in rq.operator.schemes.values()),
         register=Link(registration.entry, rq.href("register", scheme=registration.scheme)) if registration else None,
+        lost=LinkSentence.of(rq.t(text.lost), f"#{CONTACT}") if text.lost else None,
     )
     return Show(page, 422 if tried else 200)
 
@@ -184,6 +188,7 @@ def _block(rq: PortalRequest, scheme: LoginScheme, tried: Tried | None) -> Login
         submit=scheme.submit,
         row_heading=scheme.row_heading,
         clear=scheme.clear,
+        help=scheme.help,
         forgotten_id=_recovery(rq, "login-id", scheme.name),
         forgotten_password=_recovery(rq, "password", scheme.name),
         anchor=f"login-{scheme.name}" if several else "login",

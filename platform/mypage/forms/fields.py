@@ -25,6 +25,7 @@ __all__ = [
     "EmailField",
     "FoldedTextField",
     "LoginIdField",
+    "LoginNumberField",
     "Note",
     "Part",
     "PartsField",
@@ -68,6 +69,13 @@ class LoginIdField(PortalField):
         "autocapitalize": "none",
         "spellcheck": "false",
     }
+
+
+class LoginNumberField(LoginIdField):
+    """A login ID that is a number: the same with the keyboard of digits."""
+
+    numeric = True
+    attributes: ClassVar[Mapping[str, str]] = {**LoginIdField.attributes, "inputmode": "numeric"}
 
 
 class CustomerNumberField(PortalField):

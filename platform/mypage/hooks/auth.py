@@ -13,13 +13,14 @@ from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A typed part of a login ID."""
+    """A typed part of a login ID; `numeric` brings the keyboard of digits."""
 
     name: str
     label: str
     help: str = ""
     forbidden: str = ""
     """Characters that belong elsewhere, such as the @ of an ID whose domain is chosen from a list."""
+    numeric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class ChoicePart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginScheme:
-    """One kind of login: its parts, how they are joined to the login ID, and the words of its form."""
+    """One kind of login: its parts, how they are joined to the login ID, and the words of its form.
+
+    `help` stands above the form: whose login it is, and where its credentials are printed.
+    """
 
     name: str
     parts: tuple[TextPart | ChoicePart, ...]
@@ -44,6 +48,7 @@ class LoginScheme:
     joined: str = ""
     row_heading: str = ""
     clear: str = ""
+    help: str = ""
     role: str = "holder"
 
     def join(self, values: Mapping[str, str]) -> str:
@@ -54,10 +59,14 @@ class LoginScheme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPageText:
-    """The words around the login forms."""
+    """The words around the login forms.
+
+    `lost` says who helps where nothing can be reset online; `{` and `}` around a part lead to the foot's telephone.
+    """
 
     title: str
     lead: str = ""
+    lost: str = ""
     caution_title: str = ""
     caution: tuple[str, ...] = ()
     activated: str = ""

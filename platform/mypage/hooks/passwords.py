@@ -132,12 +132,14 @@ class IdentifierPolicy:
     """The rules of a login ID or another name that people choose.
 
     ``case_sensitive=False``: stored as typed, compared without case. ``first_letter``: must begin with a letter.
-    ``reserved``: names nobody may take, compared without case and width.
+    ``reserved``: names nobody may take, compared without case and width. ``grouped``: a number that people write in
+    groups; blanks, hyphens and the width of digits make no difference where it is typed.
     """
 
     length: tuple[int, int]
     alphabet: CharSet
     case_sensitive: bool = False
+    grouped: bool = False
     first_letter: bool = False
     reserved: frozenset[str] = frozenset()
 

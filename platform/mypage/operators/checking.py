@@ -87,6 +87,8 @@ def _check_schemes(operator: Operator, wrong: Wrong) -> None:
             lacks = "a title, a part, a secret label or a submit label"
             raise wrong("login_scheme_items", f"{scheme.name!r} lacks {lacks}")
         _check_parts(scheme, wrong)
+    if operator.login_page.lost and operator.portal.contact is None:
+        raise wrong("login_page_policy", "lost leads to the telephone, and portal_policy has no contact; give one")
 
 
 def _check_parts(scheme: LoginScheme, wrong: Wrong) -> None:

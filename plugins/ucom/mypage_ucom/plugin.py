@@ -68,7 +68,8 @@ def login_scheme_items() -> list[LoginScheme]:
         LoginScheme(
             name=BY_NUMBER,
             title="お客様番号でログイン",
-            parts=(TextPart("number", "お客様番号"),),
+            help=("登録証に記載の番号とパスワードをご用意ください。はじめての方は、こちらからログインしてください。"),
+            parts=(TextPart("number", "お客様番号", numeric=True),),
             secret="お客様番号パスワード",
             submit="ログイン",
             role=HOLDER,
@@ -76,6 +77,10 @@ def login_scheme_items() -> list[LoginScheme]:
         LoginScheme(
             name=BY_ACCOUNT,
             title="アカウントIDでログイン",
+            help=(
+                "ご契約者さまがマイページで登録した、ご家族それぞれのIDです。"
+                "まだ登録していない方は「お客様番号でログイン」をお使いください。"
+            ),
             parts=(TextPart("account", "アカウントID"),),
             secret="アカウントIDパスワード",
             submit="ログイン",
@@ -88,7 +93,7 @@ def login_scheme_items() -> list[LoginScheme]:
 def login_id_policy(scheme: str) -> IdentifierPolicy:
     """UCOM-17 to UCOM-20."""
     if scheme == BY_NUMBER:
-        return IdentifierPolicy(length=(14, 14), alphabet=DIGITS)
+        return IdentifierPolicy(length=(14, 14), alphabet=DIGITS, grouped=True)
     return IdentifierPolicy(length=(3, 15), alphabet=ASCII_LOWER + DIGITS + symbols("-"), first_letter=True)
 
 
