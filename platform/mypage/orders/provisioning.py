@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Exists, bindparam, exists, select
@@ -27,7 +27,7 @@ from mypage.jobs.queue import enqueue
 from mypage.lib.errors import NotFound
 from mypage.operators.models import TenantRecord
 from mypage.orders.models import ProductOrder, ProvisioningJob
-from mypage.orders.progress import keep_pin, on_handed_over, on_provisioned
+from mypage.orders.service import on_provisioned, on_state
 
 PERFORM: Final = "provisioning.perform"
 LANE: Final = "provisioning"
@@ -111,8 +111,7 @@ def provision(
     if adapter == NULL and (vault is not None or not wants_pin):
         _end(tx, job, ProvisioningDone(pin=new_pin() if wants_pin else ""), vault)
         return
-    if order_id is not None:
-        on_handed_over(tx, order_id)
+    on_state(tx, job, "in_progress")
     enqueue(tx, PERFORM, queue=LANE, job=str(job.id))
 
 
@@ -189,7 +188,7 @@ def note_failed(tx: Tx, job_id: uuid.UUID, problem: str) -> bool:
         customer_id=job.customer_id,
         after=_shown(job) | {"attempts": job.attempts, "problem": job.problem},
     )
-    on_provisioned(tx, job, None)
+    on_state(tx, job, "failed")
     return True
 
 
@@ -204,8 +203,6 @@ def locked_job(tx: Tx, job_id: uuid.UUID) -> ProvisioningJob:
 def _end(tx: Tx, job: ProvisioningJob, done: ProvisioningDone, vault: Vault | None) -> None:
     job.state, job.reference, job.problem, job.done_at = "done", done.reference, "", tx.now()
     tx.flush()
-    if job.wants_pin and done.pin and vault is not None:
-        keep_pin(tx, vault, job, done.pin)
     record(
         tx,
         "provisioning.done",
@@ -214,7 +211,7 @@ def _end(tx: Tx, job: ProvisioningJob, done: ProvisioningDone, vault: Vault | No
         customer_id=job.customer_id,
         after=_shown(job) | {"reference": job.reference},
     )
-    on_provisioned(tx, job, done)
+    on_provisioned(tx, job, done if job.wants_pin else replace(done, pin=""), vault)
 
 
 def _earlier(job: ProvisioningJob) -> Exists:
