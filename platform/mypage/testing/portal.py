@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 THEMES = Path(__file__).parents[3] / "themes"
 NOON = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+"""Noon in Japan on 21 November 2026."""
 HANG = 600.0
 """Seconds after which something that was waited for hangs; far beyond what the slowest machine needs."""
-"""Noon in Japan on 21 November 2026."""
 SETTINGS = {
     "mail_from": "mypage@isp.example",
     "mail_domain": "isp.example",
