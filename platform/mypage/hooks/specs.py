@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mypage.hooks.auth import AuthSpec
 from mypage.hooks.billing import BillingSpec
+from mypage.hooks.mailboxes import MailboxSpec
+from mypage.hooks.overview import OverviewSpec
 from mypage.hooks.pages import PagesSpec
 from mypage.hooks.portal import PortalSpec
 from mypage.hooks.products import ProductsSpec
@@ -16,6 +18,8 @@ SPECS: tuple[type, ...] = (
     AuthSpec,
     PagesSpec,
     SubAccountsSpec,
+    MailboxSpec,
+    OverviewSpec,
     ProfileSpec,
     ProductsSpec,
     ProvisioningSpec,

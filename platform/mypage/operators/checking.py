@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
+from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.operator import Operator, OperatorError
 
@@ -36,6 +37,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
     check_products(operator, wrong)
+    check_overview(operator, linked, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
     _check_recoveries(operator, wrong)

@@ -35,7 +35,7 @@ def check_products(operator: Operator, wrong: Wrong) -> None:
 
 def _check_accounts(operator: Operator, wrong: Wrong) -> None:
     for hook, item in (("sub_account_items", operator.sub_accounts), ("mailbox_items", operator.mailboxes)):
-        if item is not None and item.quota not in operator.quotas:
+        if item is not None and item.quota and item.quota not in operator.quotas:
             raise wrong(hook, f"quota {item.quota!r} does not exist; declare it in quota_items")
     accounts = operator.sub_accounts
     if accounts is not None:

@@ -17,13 +17,15 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.mailboxes import Mailboxes
+from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 from mypage.hooks.permissions import PermissionMatrix
 from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
-from mypage.hooks.subaccounts import Mailboxes, SubAccounts
+from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
 from mypage.operators.checking import check_operator
@@ -87,6 +89,7 @@ def compile_operator(
         landings=hooks.items("landing_items", Landing),
         sub_accounts=_at_most_one(hooks, "sub_account_items", SubAccounts),
         mailboxes=_at_most_one(hooks, "mailbox_items", Mailboxes),
+        overview=hooks.policy("overview_policy", Overview),
         profile_form=_at_most_one(hooks, "profile_form_items", ProfileForm),
         products=_unique(hooks, "product_items", hooks.items("product_items", Product), lambda p: p.code),
         product_pages=_unique(

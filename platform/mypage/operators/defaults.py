@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypage.hooks.auth import Gate, LoginPageText, SessionPolicy, ThrottlePolicy
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.markers import hookimpl
+from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, NoticeView
 from mypage.hooks.passwords import (
     ASCII_LETTERS,
@@ -51,6 +52,11 @@ class CoreDefaults:
     def login_id_policy(self, scheme: str) -> IdentifierPolicy:
         """Half-width letters, digits and a few signs."""
         return IdentifierPolicy(length=(6, 32), alphabet=ASCII_LETTERS + DIGITS + symbols("._-"))
+
+    @hookimpl
+    def overview_policy(self) -> Overview:
+        """Plain words, and nothing but contract, quotas and accounts."""
+        return Overview()
 
     @hookimpl
     def throttle_policy(self) -> ThrottlePolicy:

@@ -17,6 +17,8 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.mailboxes import Mailboxes
+from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 from mypage.hooks.permissions import PermissionMatrix
@@ -24,7 +26,7 @@ from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPa
 from mypage.hooks.prices import Price
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
-from mypage.hooks.subaccounts import Mailboxes, SubAccounts
+from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import Catalogue
 
 
@@ -63,6 +65,7 @@ class Operator:
     landings: tuple[Landing, ...]
     sub_accounts: SubAccounts | None
     mailboxes: Mailboxes | None
+    overview: Overview
     profile_form: ProfileForm | None
     products: Mapping[str, Product]
     product_pages: Mapping[str, ProductPage]

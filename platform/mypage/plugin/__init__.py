@@ -18,7 +18,9 @@ from mypage.hooks.auth import (
 )
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.context import HookContext, Principal
+from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
+from mypage.hooks.overview import Overview, OverviewBlock, OverviewOption
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import (
     ASCII_LETTERS,
@@ -85,7 +87,7 @@ from mypage.hooks.provisioning import (
     ProvisioningTask,
     ProvisioningUnavailable,
 )
-from mypage.hooks.subaccounts import Mailboxes, SubAccounts
+from mypage.hooks.subaccounts import SubAccounts
 
 
 def hours(count: float) -> timedelta:
@@ -144,12 +146,16 @@ __all__ = [
     "IdentifierPolicy",
     "Landing",
     "Licence",
+    "LocalPart",
     "LoginPageText",
     "LoginScheme",
     "MailText",
     "Mailboxes",
     "MenuSection",
     "NoticeView",
+    "Overview",
+    "OverviewBlock",
+    "OverviewOption",
     "Paragraphs",
     "PasswordPolicy",
     "PaymentGateway",
