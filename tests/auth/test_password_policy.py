@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +31,12 @@ PO_FILE = Path(mypage.i18n.__file__).parent / "locale" / "ja" / "passwords.po"
 ALNUM = ASCII_LETTERS + DIGITS
 
 CHOSEN_LOGIN = IdentifierPolicy(length=(4, 20), alphabet=ALNUM)
+ACCOUNT_ID = IdentifierPolicy(
+    length=(3, 15),
+    alphabet=ASCII_LOWER + DIGITS + symbols("-"),
+    first=ASCII_LOWER,
+    last=ASCII_LOWER + DIGITS,
+)
 CHOSEN_PASSWORD = PasswordPolicy(length=(6, 50), alphabet=ALNUM, context="equal")
 LINE_PASSWORD = PasswordPolicy(
     length=(6, 8),
@@ -282,9 +289,10 @@ def test_every_text_has_its_japanese(japanese: Catalogue) -> None:
     for policy in (everything, own, DEFAULT_PASSWORD_POLICY):
         check(policy, "\x00 ", guessable=Guessable(("brand",)), t=listen)
         check(policy, "a", t=listen)
-    check_identifier(
-        IdentifierPolicy(length=(1, 9), alphabet=ALNUM, first_letter=True, reserved=frozenset({"x"})), "", listen
-    )
+    for first in (ASCII_LETTERS, DIGITS):
+        named = IdentifierPolicy(length=(1, 9), alphabet=ALNUM, first=first, last=DIGITS, reserved=frozenset({"x"}))
+        check_identifier(named, "", listen)
+    check_identifier(ACCOUNT_ID, "", listen)
     present_result(True, listen)
     history_result(MEMBER_PASSWORD, True, listen)
     history_result(PasswordPolicy(history=3), True, listen)
@@ -301,13 +309,46 @@ def test_history_and_present_are_worded_for_the_service() -> None:
 
 def test_identifiers_may_begin_with_a_letter_and_keep_off_reserved_names() -> None:
     policy = IdentifierPolicy(
-        length=(3, 8), alphabet=ALNUM, first_letter=True, reserved=frozenset({"Admin", "ｒｏｏｔ"})
+        length=(3, 8), alphabet=ALNUM, first=ASCII_LETTERS, reserved=frozenset({"Admin", "ｒｏｏｔ"})
     )
-    assert identifier_codes("1abc", policy) == ["first_letter"]
+    assert identifier_codes("1abc", policy) == ["first"]
     assert identifier_codes("ADMIN", policy) == ["reserved"]
     assert identifier_codes("root", policy) == ["reserved"]
-    assert identifier_codes("", policy) == ["length", "first_letter"]
+    assert identifier_codes("", policy) == ["length", "first"]
     assert identifier_codes("adminx", policy) == []
+
+
+@pytest.mark.req("UCOM-19", "UCOM-20")
+@pytest.mark.parametrize("good", ["arteri-an-001", "abc", "a-1", "a--b", "abcdefghijklmno"])
+def test_an_identifier_with_rules_for_its_ends(good: str) -> None:
+    assert identifier_codes(good, ACCOUNT_ID) == []
+
+
+@pytest.mark.req("UCOM-19", "UCOM-20")
+@pytest.mark.parametrize(
+    ("bad", "codes"),
+    [
+        ("1abc", ["first"]),
+        ("-abc", ["first"]),
+        ("abc-", ["last"]),
+        ("ab", ["length"]),
+        ("abcdefghijklmnop", ["length"]),
+        ("Abc", ["characters", "first"]),
+        ("aBc", ["characters"]),
+        ("abC", ["characters", "last"]),
+        ("a_c", ["characters"]),
+        ("ａbc", ["characters", "first"]),
+        ("", ["length", "first", "last"]),
+    ],
+)
+def test_an_identifier_with_wrong_ends(bad: str, codes: list[str]) -> None:
+    assert identifier_codes(bad, ACCOUNT_ID) == codes
+
+
+@pytest.mark.req("UCOM-20")
+@given(st.text(alphabet="aAz09-_ｱあ", max_size=17))
+def test_the_rules_of_an_account_id_are_its_pattern(value: str) -> None:
+    assert (identifier_codes(value, ACCOUNT_ID) == []) == bool(re.fullmatch("[a-z][a-z0-9-]{1,13}[a-z0-9]", value))
 
 
 @pytest.mark.parametrize("policy", [DEFAULT_PASSWORD_POLICY, CHOSEN_PASSWORD, LINE_PASSWORD])
@@ -378,12 +419,13 @@ def test_a_policy_that_contradicts_itself_is_refused_in_one_line(values: dict[st
     "values",
     [
         {"length": (5, 4), "alphabet": ALNUM},
-        {"length": (1, 4), "alphabet": DIGITS, "first_letter": True},
+        {"length": (1, 4), "alphabet": DIGITS, "first": ASCII_LOWER},
+        {"length": (1, 4), "alphabet": DIGITS, "last": symbols("-")},
         {"length": (1, 4), "alphabet": DIGITS, "reserved": frozenset({""})},
     ],
 )
 def test_an_identifier_policy_checks_itself(values: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"length|letters|reserved"):
+    with pytest.raises(ValueError, match=r"length|alphabet|reserved"):
         IdentifierPolicy(**values)
 
 

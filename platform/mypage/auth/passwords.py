@@ -104,12 +104,21 @@ def check_identifier(policy: IdentifierPolicy, value: str, t: Translator) -> tup
         RuleResult("length", _length_text(policy.length, t), policy.length[0] <= len(value) <= policy.length[1]),
         *_character_result(policy.alphabet, seen, t),
     ]
-    if policy.first_letter:
-        results.append(RuleResult("first_letter", t("Begins with a letter"), seen[:1] in policy.alphabet.letters))
+    if policy.first is not None:
+        results.append(RuleResult("first", _first_text(policy, policy.first, t), seen[:1] in policy.first.chars))
+    if policy.last is not None:
+        text = t("Ends with one of these: %(kinds)s", kinds=_kinds(policy.last, t))
+        results.append(RuleResult("last", text, value[-1:] in policy.last.chars))
     if policy.reserved:
         reserved = {fold_identifier(name) for name in policy.reserved}
         results.append(RuleResult("reserved", t("Not a reserved name"), fold_identifier(seen) not in reserved))
     return tuple(results)
+
+
+def _first_text(policy: IdentifierPolicy, first: CharSet, t: Translator) -> str:
+    if first.chars == policy.alphabet.letters:
+        return t("Begins with a letter")
+    return t("Begins with one of these: %(kinds)s", kinds=_kinds(first, t))
 
 
 def _length_text(length: tuple[int, int], t: Translator) -> str:

@@ -77,6 +77,7 @@ class PasswordPolicy:
     ``common``: refuse well-known passwords. ``cool_down``: the least time between two changes.
     ``effective_within``: how long a change may take to work; shown to people, enforced nowhere.
     ``echo``: how many first characters a confirm page shows, at most half of the shortest password.
+    ``stops``: the input takes no more characters than the longest password has; else a longer one is refused in words.
     """
 
     length: tuple[int, int] = (12, 128)
@@ -92,6 +93,7 @@ class PasswordPolicy:
     cool_down: timedelta | None = None
     effective_within: timedelta | None = None
     echo: int = 0
+    stops: bool = False
 
     def __post_init__(self) -> None:
         _check_length(self.length, LONGEST_PASSWORD)
@@ -131,7 +133,8 @@ class PasswordPolicy:
 class IdentifierPolicy:
     """The rules of a login ID or another name that people choose.
 
-    ``case_sensitive=False``: stored as typed, compared without case. ``first_letter``: must begin with a letter.
+    ``case_sensitive=False``: stored as typed, compared without case. ``first``, ``last``: what the first and the last
+    character must be one of, when not any of the alphabet.
     ``reserved``: names nobody may take, compared without case and width. ``grouped``: a number that people write in
     groups; blanks, hyphens and the width of digits make no difference where it is typed.
     """
@@ -140,13 +143,15 @@ class IdentifierPolicy:
     alphabet: CharSet
     case_sensitive: bool = False
     grouped: bool = False
-    first_letter: bool = False
+    first: CharSet | None = None
+    last: CharSet | None = None
     reserved: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _check_length(self.length, LONGEST_IDENTIFIER)
-        if self.first_letter and not self.alphabet.letters:
-            raise ValueError("first_letter needs letters in the alphabet")
+        for name, chars in (("first", self.first), ("last", self.last)):
+            if chars is not None and (strange := sorted(chars.chars - self.alphabet.chars)):
+                raise ValueError(f"{name} names {strange[0]!r}, which the alphabet does not have")
         if "" in self.reserved:
             raise ValueError("reserved names cannot be empty")
 

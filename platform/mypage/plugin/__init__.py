@@ -87,7 +87,7 @@ from mypage.hooks.provisioning import (
     ProvisioningTask,
     ProvisioningUnavailable,
 )
-from mypage.hooks.subaccounts import SubAccounts
+from mypage.hooks.subaccounts import AccountDeletion, AccountField, AccountSteps, SubAccounts
 
 
 def hours(count: float) -> timedelta:
@@ -120,6 +120,9 @@ __all__ = [
     "NOTICE_READ",
     "OPTION_READ",
     "PROFILE_CHANGE",
+    "AccountDeletion",
+    "AccountField",
+    "AccountSteps",
     "AutoEnd",
     "BillingView",
     "CardBrandChoice",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,7 @@ from mypage.operators.operator import Operator
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubAccount:
-    """One account with its login ID. `mail` is its registered mail address, "" for none; `status` active or suspended."""
+    """One account with its login ID. `mail` is its registered mail address, "" for none; `status` active, suspended."""
 
     id: uuid.UUID
     credential_id: uuid.UUID
@@ -119,5 +118,4 @@ def _accounts(tx: Tx, operator: Operator, principal: Principal) -> Select[Any]:
 
 
 def _read(tx: Tx, wanted: Select[Any]) -> tuple[SubAccount, ...]:
-    rows: Sequence[Any] = tx.execute(wanted).all()
-    return tuple(SubAccount(**{**row._mapping, "mail": row.mail or ""}) for row in rows)
+    return tuple(SubAccount(**{**row, "mail": row["mail"] or ""}) for row in tx.execute(wanted).mappings())

@@ -94,7 +94,9 @@ def login_id_policy(scheme: str) -> IdentifierPolicy:
     """UCOM-17 to UCOM-20."""
     if scheme == BY_NUMBER:
         return IdentifierPolicy(length=(14, 14), alphabet=DIGITS, grouped=True)
-    return IdentifierPolicy(length=(3, 15), alphabet=ASCII_LOWER + DIGITS + symbols("-"), first_letter=True)
+    return IdentifierPolicy(
+        length=(3, 15), alphabet=ASCII_LOWER + DIGITS + symbols("-"), first=ASCII_LOWER, last=ASCII_LOWER + DIGITS
+    )
 
 
 @hookimpl
