@@ -16,13 +16,17 @@ CAUSES = ("customer", "account-deleted", "quota-fell", "staff", "feed")
 
 
 class ConsentText(TenantRow):
-    """A text that customers consented to, once per wording; orders point to the one that was shown."""
+    """A text that customers consented to, once per wording; orders point to the one that was shown.
+
+    `version` is what the operator calls it; `digest` is of language and wording, so no wording hides behind a version.
+    """
 
     __tablename__ = "consent_text"
     __table_args__ = (UniqueConstraint("tenant_id", "product", "digest"),)
 
     product: Mapped[str]
     digest: Mapped[bytes]
+    version: Mapped[str] = mapped_column(server_default="")
     language: Mapped[str]
     body: Mapped[str]
     first_used_at: Mapped[datetime]
@@ -32,7 +36,8 @@ class ProductOrder(TenantRow):
     """申込: a product bought or ended, by whom, why, with effect from when, and how far it is.
 
     `monthly`, `once` and `again` are the prices that were shown, in yen without tax. `cause` tells a customer's own
-    order from one that followed from something else.
+    order from one that followed from something else. `subject` is the login ID of the account or the number of the
+    contract that has the product, `placed_login` the login ID of who placed it: both as they were then.
     """
 
     __tablename__ = "product_order"
@@ -63,6 +68,8 @@ class ProductOrder(TenantRow):
     placed_by: Mapped[uuid.UUID | None]
     placed_scheme: Mapped[str] = mapped_column(server_default="")
     placed_role: Mapped[str] = mapped_column(server_default="")
+    placed_login: Mapped[str] = mapped_column(server_default="")
+    subject: Mapped[str] = mapped_column(server_default="")
     placed_at: Mapped[datetime]
     effective_on: Mapped[date]
     consent_id: Mapped[uuid.UUID | None]

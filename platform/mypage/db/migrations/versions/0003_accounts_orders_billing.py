@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mypage.db.migrations.tools import secure_tenant_table
 
@@ -37,6 +37,7 @@ def upgrade() -> None:
     op.create_table('consent_text',
     sa.Column('product', sa.Text(), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('version', sa.Text(), server_default='', nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
     sa.Column('first_used_at', sa.DateTime(timezone=True), nullable=False),
@@ -76,6 +77,7 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.Column('rate_bp', sa.Integer(), nullable=False),
+    sa.Column('reduced', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -141,6 +143,8 @@ def upgrade() -> None:
     sa.Column('placed_by', sa.Uuid(), nullable=True),
     sa.Column('placed_scheme', sa.Text(), server_default='', nullable=False),
     sa.Column('placed_role', sa.Text(), server_default='', nullable=False),
+    sa.Column('placed_login', sa.Text(), server_default='', nullable=False),
+    sa.Column('subject', sa.Text(), server_default='', nullable=False),
     sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('effective_on', sa.Date(), nullable=False),
     sa.Column('consent_id', sa.Uuid(), nullable=True),
@@ -199,6 +203,8 @@ def upgrade() -> None:
     op.add_column('customer', sa.Column('profile', JSONB(), server_default=sa.text("'{}'"), nullable=False))
     op.add_column('invoice', sa.Column('contract_id', sa.Uuid(), nullable=True))
     op.add_column('invoice', sa.Column('run_id', sa.Uuid(), nullable=True))
+    op.add_column('invoice_line', sa.Column('charge', sa.Text(), server_default='', nullable=False))
+    op.add_column('invoice_line', sa.Column('sources', ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False))
     op.create_index('invoice_run_idx', 'invoice', ['tenant_id', 'contract_id', 'month'], unique=True, postgresql_where=sa.text('run_id IS NOT NULL'))
     # First for new rows only: checking the old ones must not stop those who are writing.
     op.create_foreign_key(

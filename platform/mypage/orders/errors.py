@@ -1,0 +1,26 @@
+"""Why something cannot be bought or ended."""
+
+from __future__ import annotations
+
+from mypage.lib.errors import DomainError
+
+
+class AlreadyHeld(DomainError):
+    """It has been bought, perhaps just now elsewhere."""
+
+
+class NotHeld(DomainError):
+    """There is nothing to end: it was not bought, or has ended, perhaps just now elsewhere."""
+
+
+class CannotBuy(DomainError):
+    """Something is missing or forbids it; `reason` is one of `offers.Reason`."""
+
+    def __init__(self, reason: str) -> None:
+        """The word for why."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoConsent(DomainError):
+    """The tick under the terms is missing, or they are not the ones that were shown."""
