@@ -51,4 +51,12 @@ class Download:
     cache_seconds: int = 0
 
 
-Reply = Show | Go | GoPath | GoOut | Download
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A few words in JSON for another system."""
+
+    words: Mapping[str, str]
+    status: int = 200
+
+
+Reply = Show | Go | GoPath | GoOut | Download | Told

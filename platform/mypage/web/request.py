@@ -105,6 +105,8 @@ class PortalRequest:
     urls: UrlTable
     menu_of: Callable[[PortalRequest], tuple[MenuGroup, ...]]
     route_name: str = ""
+    body: bytes = b""
+    """What another system posted, for routes that check its signature; forms are in `form`."""
     csrf_token: str = ""
     incoming_flashes: tuple[Flash, ...] = ()
     unit: Tx | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from mypage.web.flashes import pack_flashes
 from mypage.web.framing import Framer
 from mypage.web.headers import page_headers
 from mypage.web.rendering import Templates
-from mypage.web.replies import Download, Go, GoOut, GoPath, Reply, Show
+from mypage.web.replies import Download, Go, GoOut, GoPath, Reply, Show, Told
 from mypage.web.request import PortalRequest
 from mypage.web.urls import safe_path
 
@@ -47,6 +48,9 @@ class Responder:
                 return self.redirect(rq, reply.url)
             case Download():
                 return self._download(rq, reply)
+            case Told():
+                told = json.dumps(dict(reply.words)).encode()
+                return self._finish(rq, Response(told, status_code=reply.status, media_type="application/json"), {})
 
     def render(self, rq: PortalRequest, reply: Show) -> str:
         """The HTML of a page in the tenant's look and the request's language."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from mypage.hooks.permissions import PUBLIC
 from mypage.web.replies import Reply
 
 Handler = Callable[[Any], Reply] | Callable[[Any], Awaitable[Reply]]
@@ -30,6 +31,8 @@ class Route:
     """Whether the handler is asynchronous and runs its units of work itself."""
     capability: str = ""
     """What an operator must declare for the route to exist in its portals; "" is there in all."""
+    signed: bool = False
+    """Whether another system posts here and proves itself by a signature over the body, which the handler checks."""
 
 
 def get(
@@ -50,8 +53,23 @@ def post(
     return _declare("POST", path, name, permission, reauth, gated, capability)
 
 
+def signed_post(path: str, *, name: str, capability: str = "") -> Callable[[F], F]:
+    """Declare where another system reports, without browser, session and form token.
+
+    The handler is asynchronous, finds the bytes in `rq.body`, and must check their signature before it believes any.
+    """
+    return _declare("POST", path, name, PUBLIC, reauth=False, gated=False, capability=capability, signed=True)
+
+
 def _declare(
-    method: Literal["GET", "POST"], path: str, name: str, permission: str, reauth: bool, gated: bool, capability: str
+    method: Literal["GET", "POST"],
+    path: str,
+    name: str,
+    permission: str,
+    reauth: bool,
+    gated: bool,
+    capability: str,
+    signed: bool = False,
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -67,6 +85,7 @@ def _declare(
             gated=gated,
             waits=inspect.iscoroutinefunction(handler),
             capability=capability,
+            signed=signed,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]
