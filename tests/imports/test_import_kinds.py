@@ -28,6 +28,7 @@ Feed = Callable[..., Report]
 Rows = Callable[..., list[Any]]
 InUnit = Callable[[Callable[[Tx], Any]], Any]
 Objects = list[dict[str, Any]]
+KINDS = ("customer", "account", "contract", "subscription", "resource", "posting", "invoice", "card", "notice")
 ISSUER = ("見本ケーブル株式会社", "T1234567890123")
 
 
@@ -37,10 +38,7 @@ def outcomes(report: Report) -> dict[str, int]:
 
 def test_every_kind_is_stored_as_stated(feed: Feed, each: Objects, rows: Rows) -> None:
     report = feed(*each)
-    assert list(report.printable())[1:] == [
-        f"  {kind}: 1 new, 0 updated, 0 unchanged, 0 refused"
-        for kind in ("customer", "account", "contract", "invoice", "card", "notice")
-    ]
+    assert list(report.printable())[1:] == [f"  {kind}: 1 new, 0 updated, 0 unchanged, 0 refused" for kind in KINDS]
     assert rows("SELECT number, number_key, name, kana_key, language FROM customer WHERE tenant_id = :t") == [
         ("00-1", "00-1", "見本 太郎", "ミホンタロウ", "ja")
     ]
@@ -152,20 +150,20 @@ def test_the_same_feed_again_changes_nothing(feed: Feed, each: Objects, rows: Ro
         tables = ("customer", "account", "credential", "login_name", "contract", "service", "invoice", "invoice_line")
         return [
             rows(f"SELECT to_jsonb(x) FROM {table} x WHERE tenant_id = :t ORDER BY to_jsonb(x)::text")
-            for table in (*tables, "invoice_tax", "payment_method", "notice")
+            for table in (*tables, "invoice_tax", "payment_method", "notice", "subscription", "resource", "posting")
         ]
 
     feed(*each)
     before = everything()
     clock.at = datetime(2026, 12, 1, tzinfo=UTC)
     report = feed(*each)
-    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 6, "refused": 0}
+    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 9, "refused": 0}
     assert everything() == before
 
 
 def test_changed_lines_update_their_rows(feed: Feed, each: Objects, rows: Rows, hasher: PasswordHasher) -> None:
     feed(*each)
-    customer, account, contract, invoice, card, notice = each
+    customer, account, contract, invoice, card, notice, *_ = each
     customer["name"] = "見本 次郎"
     del customer["proof_code"]
     account |= {"email": "jiro@example.jp", "status": "suspended", "password": "another2026", "must_change": True}
@@ -174,7 +172,7 @@ def test_changed_lines_update_their_rows(feed: Feed, each: Objects, rows: Rows, 
     card |= {"exp_year": 2031}
     notice |= {"title": "工事の延期", "ends_at": "2026-12-01T00:00:00Z"}
     del notice["customer"]
-    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 0, "refused": 0}
+    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 3, "refused": 0}
     assert rows("SELECT name, proof_hash IS NULL FROM customer WHERE tenant_id = :t") == [("見本 次郎", False)]
     assert rows("SELECT status, email FROM account WHERE tenant_id = :t") == [("suspended", "jiro@example.jp")]
     [(stored, must_change)] = rows("SELECT password_hash, must_change FROM credential WHERE tenant_id = :t")
@@ -296,17 +294,24 @@ def test_each_chunk_leaves_an_audit_entry(feed: Feed, each: Objects, in_unit: In
             "feed.jsonl",
             {"last line": 4, "customer new": 1, "account new": 1} | {"contract new": 1, "invoice new": 1},
         ),
-        ("import.loaded", "import", "feed.jsonl", {"last line": 6, "card new": 1, "notice new": 1}),
+        (
+            "import.loaded",
+            "import",
+            "feed.jsonl",
+            {"last line": 8, "card new": 1, "notice new": 1, "subscription new": 1, "resource new": 1},
+        ),
+        ("import.loaded", "import", "feed.jsonl", {"last line": 9, "posting new": 1}),
     ]
     assert "himitsu" not in json.dumps([e[3] for e in entries])
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(feed: Feed, each: Objects, rows: Rows) -> None:
     report = feed(*each, dry_run=True, chunk=1)
-    assert outcomes(report) == {"new": 6, "updated": 0, "unchanged": 0, "refused": 0}
+    assert outcomes(report) == {"new": 9, "updated": 0, "unchanged": 0, "refused": 0}
     assert "would be 1 new" in "\n".join(report.printable())
     tables = ("customer", "account", "credential", "login_name", "contract", "service", "invoice", "invoice_line")
-    for table in (*tables, "invoice_tax", "payment_method", "notice", "audit_entry", "tenant_key"):
+    bought = ("subscription", "resource", "posting")
+    for table in (*tables, *bought, "invoice_tax", "payment_method", "notice", "audit_entry", "tenant_key"):
         assert rows(f"SELECT count(*) FROM {table} WHERE tenant_id = :t") == [0], table
     assert feed(each[2], dry_run=True).problems[0].field == "customer"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
@@ -60,7 +61,11 @@ class Invoice(TenantRow):
 
 
 class InvoiceLine(TenantRow):
-    """A line of a bill: amount in yen without tax, rate in basis points (1000 = 10 %)."""
+    """A line of a bill: amount in yen without tax, rate in basis points (1000 = 10 %).
+
+    A line of a billing run says what is charged (a kind of fee, or "posting") and by which rows: the purchases, or the
+    posting. Those are never deleted.
+    """
 
     __tablename__ = "invoice_line"
     __table_args__ = (
@@ -77,6 +82,8 @@ class InvoiceLine(TenantRow):
     rate_bp: Mapped[int]
     reduced: Mapped[bool] = mapped_column(server_default=text("false"))
     amount: Mapped[int] = mapped_column(BigInteger)
+    charge: Mapped[str] = mapped_column(server_default="")
+    sources: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid()), server_default=text("'{}'"))
 
 
 class InvoiceTax(TenantRow):
@@ -193,6 +200,7 @@ class Posting(TenantRow):
     description: Mapped[str]
     amount: Mapped[int] = mapped_column(BigInteger)
     rate_bp: Mapped[int]
+    reduced: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

@@ -12,14 +12,15 @@ from typing import Any
 from mypage.auth.hashing import LegacyKind, PasswordHasher
 from mypage.db.session import Tx
 from mypage.imports import cleaning
-from mypage.imports.chunk import Chunk, CustomerRef, Hashes, Item, Means, OutOfStep, unknown_customer
+from mypage.imports.chunk import Chunk, CustomerRef, Hashes, Item, Means, OutOfStep, login_text, unknown_customer
 from mypage.imports.records import Account, PasswordHash
 from mypage.imports.report import BadLine
 from mypage.imports.staging import Cursor, Target, copy_row
 
 NAME = "account"
 
-_CHANGES = ("role", "status", "email", "language", "email_verified_at")
+_NAMED = ("family_name", "given_name", "family_kana", "given_kana", "user_name")
+_CHANGES = ("role", "status", "email", "language", *_NAMED, "email_verified_at")
 _ACCOUNTS = Target("account", ("id", "customer_id", "created_at", *_CHANGES), found_by=("id",), updates=_CHANGES)
 _CREDENTIALS = Target(
     "credential",
@@ -28,7 +29,8 @@ _CREDENTIALS = Target(
 _NAMES = Target("login_name", ("scheme", "login_key", "state", "owner_id"), found_by=("scheme", "login_key"))
 _STORED = (
     "SELECT n.scheme, n.login_key, n.state, n.held_until, a.id, a.customer_id, a.created_at, a.role, a.status,"
-    " a.email, a.language, a.email_verified_at"
+    " a.email, a.language, a.family_name, a.given_name, a.family_kana, a.given_kana, a.user_name, a.email_verified_at,"
+    " a.closed_at"
     " FROM login_name n LEFT JOIN account a ON a.tenant_id = n.tenant_id AND a.id = n.owner_id"
     " WHERE n.tenant_id = %s AND n.scheme = ANY(%s) AND n.login_key = ANY(%s)"
 )
@@ -60,6 +62,7 @@ class Prepared:
     status: str | None
     email: str | None
     language: str | None
+    names: tuple[str | None, ...]
     must_change: bool
 
 
@@ -78,22 +81,24 @@ def prepare(record: Account, means: Means) -> Prepared:
         customer_key=cleaning.key_of("customer", record.customer),
         scheme=cleaning.required("scheme", record.scheme),
         login_id=cleaning.one_line("login_id", record.login_id),
-        login_key=cleaning.key_of(
-            "login_id", record.login_id, case_sensitive=(means.schemes or {}).get(record.scheme, False)
-        ),
+        login_key=cleaning.key_of("login_id", record.login_id, case_sensitive=means.case_sensitive(record.scheme)),
         password=record.password,
         password_hash=record.password_hash,
         role=cleaning.required("role", record.role) if record.role is not None else None,
         status=record.status,
         email=cleaning.mail_address("email", record.email) if record.email is not None else None,
         language=record.language,
+        names=tuple(
+            cleaning.one_line(field, value) if (value := getattr(record, field)) is not None else None
+            for field in _NAMED
+        ),
         must_change=record.must_change,
     )
 
 
 def natural_key(value: Prepared) -> tuple[str, str, str]:
     """Scheme and folded login ID."""
-    return f"{value.scheme}\n{value.login_key}", "login_id", f"login ID {value.login_id}"
+    return login_text(value.scheme, value.login_key), "login_id", f"login ID {value.login_id}"
 
 
 def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
@@ -122,7 +127,9 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
                 chunk.count(NAME, "unchanged")
         except BadLine as error:
             chunk.refuse(NAME, item.line, error)
-    if not chunk.dry_run:
+    if chunk.dry_run:
+        chunk.scratch.note(NAME, (login_text(value.scheme, value.login_key) for value, _ in new))
+    else:
         chunk.cursor.execute(_RELEASE, (chunk.tenant, schemes, keys, chunk.now))
         _write(chunk, new, changed)
 
@@ -131,7 +138,8 @@ def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[
     accounts, credentials, names = list(changed), [], []
     for value, customer in new:
         row_id, now, email = next(chunk.ids), chunk.now, value.email or ""
-        stated = (value.role or "holder", value.status or "active", email, value.language or "")
+        names_of = (name or "" for name in value.names)
+        stated = (value.role or "holder", value.status or "active", email, value.language or "", *names_of)
         accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
         login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
         credentials.append(copy_row((next(chunk.ids), row_id, *login, now)))
@@ -203,24 +211,22 @@ def _is_free(chunk: Chunk, found: _Found | None) -> bool:
 
 def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found) -> str | None:
     """The row that brings an account up to date, or None when it is. Raises BadLine for a name that is another's."""
-    state, _, row_id, customer_id, created, role, status, email, language, verified = found
+    state, _, row_id, customer_id, created, *before, verified, closed_at = found
     if state == "held":
         raise BadLine("login_id", f"{value.login_id} is reserved by a registration just now; load the line again later")
     if customer_id != customer.id:
         # A holder who chose another login ID online keeps it: the old one stays theirs and means the same account.
         why = "was given up and is never given out again" if state == "retired" else "belongs to another customer"
         raise BadLine("login_id", f"{value.login_id} {why}")
-    new_email = value.email if value.email is not None else email
-    after = (
-        value.role or role,
-        value.status or status,
-        new_email,
-        language if value.language is None else value.language,
-    )
-    if after == (role, status, email, language):
+    if closed_at is not None and value.status not in (None, "closed"):
+        raise BadLine("status", f"{value.login_id} was deleted and stays closed")
+    stated = (value.role, value.status, value.email, value.language, *value.names)
+    after = [old if new is None else new for new, old in zip(stated, before, strict=True)]
+    if after == before:
         return None
+    new_email = after[2]
     moved = chunk.now if new_email else None
-    return copy_row((row_id, customer_id, created, *after, verified if new_email == email else moved))
+    return copy_row((row_id, customer_id, created, *after, verified if new_email == before[2] else moved))
 
 
 def _check_hash(old: PasswordHash, hasher: PasswordHasher) -> None:

@@ -12,6 +12,7 @@ from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.portal import TenantSettings
+from mypage.hooks.products import Product
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
 from mypage.imports.staging import Cursor, Target, new_ids, write_rows
@@ -31,7 +32,8 @@ class Means:
     """What an import needs of the deployment.
 
     `settings` are the tenant's. `schemes` maps the operator's login schemes to whether their login IDs tell case
-    apart, `roles` are those of its permissions; None: not checked, and login IDs are compared without case.
+    apart, `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of
+    its own mail addresses; None: not checked, and login IDs are compared without case.
     """
 
     vault: Vault
@@ -39,6 +41,12 @@ class Means:
     settings: TenantSettings
     schemes: Mapping[str, bool] | None = None
     roles: frozenset[str] | None = None
+    products: Mapping[str, Product] | None = None
+    mail_domain: str | None = None
+
+    def case_sensitive(self, scheme: str) -> bool:
+        """Whether login IDs of a scheme tell case apart."""
+        return (self.schemes or {}).get(scheme, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,18 @@ class CustomerRef:
 
     id: uuid.UUID
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRef:
+    """A contract or account that a line refers to, and whose it is."""
+
+    id: uuid.UUID
+    customer_id: uuid.UUID
+
+
+_NOBODY = uuid.UUID(int=0)
+"""Stands for what a dry run would have loaded."""
 
 
 @dataclass(slots=True)
@@ -101,10 +121,36 @@ class Chunk:
                 list(wanted),
             )
         }
-        if self.dry_run:
-            missing = (key for key in wanted - found.keys() if self.scratch.knows_customer(key))
-            found.update((key, CustomerRef(uuid.UUID(int=0), "")) for key in missing)
+        found.update((key, CustomerRef(_NOBODY, "")) for key in self._coming("customer", wanted - found.keys()))
         return found
+
+    def contracts(self, keys: Iterable[str]) -> dict[str, OwnedRef]:
+        """The contracts of the tenant that have these keys; unknown ones are absent."""
+        wanted = set(keys)
+        query: LiteralString = (
+            "SELECT number_key, id, customer_id FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
+        )
+        found = {key: OwnedRef(*row) for key, *row in self.select(query, list(wanted))}
+        found.update((key, OwnedRef(_NOBODY, _NOBODY)) for key in self._coming("contract", wanted - found.keys()))
+        return found
+
+    def logins(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], OwnedRef]:
+        """The accounts that have or had these login IDs, by scheme and key."""
+        wanted = set(keys)
+        query: LiteralString = (
+            "SELECT n.scheme, n.login_key, a.id, a.customer_id FROM login_name n JOIN account a"
+            " ON a.tenant_id = n.tenant_id AND a.id = n.owner_id WHERE n.tenant_id = %s AND n.state <> 'held'"
+            " AND (n.scheme, n.login_key) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"
+        )
+        rows = self.select(query, [scheme for scheme, _ in wanted], [key for _, key in wanted]) if wanted else ()
+        found = {(scheme, key): OwnedRef(*row) for scheme, key, *row in rows}
+        missing = {login_text(*key): key for key in wanted - found.keys()}
+        found.update((missing[key], OwnedRef(_NOBODY, _NOBODY)) for key in self._coming("account", missing.keys()))
+        return found
+
+    def _coming(self, kind: str, missing: Iterable[str]) -> Iterator[str]:
+        """Those of the missing keys that this dry run would have loaded."""
+        return (key for key in missing if self.scratch.knows(kind, key)) if self.dry_run else iter(())
 
 
 class Kind(Protocol[R_contra, P]):
@@ -131,3 +177,8 @@ class Kind(Protocol[R_contra, P]):
 def unknown_customer(number: str) -> BadLine:
     """The refusal of a line whose customer is not there; another tenant's customer is not there either."""
     return BadLine("customer", f"there is no customer {number}; load the customers first")
+
+
+def login_text(scheme: str, login_key: str) -> str:
+    """Scheme and key of a login ID as one key."""
+    return f"{scheme}\n{login_key}"

@@ -71,6 +71,14 @@ def instant(field: str, value: datetime | None) -> datetime | None:
     return value
 
 
+def month(field: str, value: str) -> date:
+    """The first day of a month such as 2026-11, whose form is known to be right."""
+    year = int(value[:4])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadLine(field, f"is in the year {year}; give the month billed, such as 2026-11")
+    return date(year, int(value[5:7]), 1)
+
+
 def in_order(first: str, start: date | None, last: str, end: date | None) -> None:
     """Refuse an end before its start."""
     if start is not None and end is not None and end < start:

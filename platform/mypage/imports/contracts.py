@@ -17,7 +17,7 @@ NAME = "contract"
 
 ServiceRow = tuple[str, str, str, date | None, date | None]
 
-_STATED = ("number", "name", "status", "place", "started_on", "ended_on", "details")
+_STATED = ("number", "name", "status", "plan", "place", "started_on", "ended_on", "details")
 _TABLE = Target(
     "contract",
     ("id", "number_key", "customer_id", *_STATED, "updated_at"),
@@ -26,7 +26,7 @@ _TABLE = Target(
 )
 _SERVICES = Target("service", ("id", "contract_id", "position", "category", "name", "status", "started_on", "ended_on"))
 _STORED = (
-    "SELECT number_key, id, customer_id, number, name, status, place, started_on, ended_on, details"
+    "SELECT number_key, id, customer_id, number, name, status, plan, place, started_on, ended_on, details"
     " FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
 _STORED_SERVICES = (
@@ -64,6 +64,7 @@ def prepare(record: Contract, _: Means) -> Prepared:
         cleaning.one_line("number", record.number),
         cleaning.required("name", record.name),
         record.status,
+        cleaning.one_line("plan", record.plan),
         cleaning.one_line("place", record.place),
         cleaning.day("started_on", record.started_on),
         cleaning.day("ended_on", record.ended_on),
@@ -118,6 +119,9 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     if replaced and not chunk.dry_run:
         chunk.cursor.execute(_FORGET_SERVICES, (chunk.tenant, replaced))
     chunk.write(_SERVICES, service_rows)
+    if chunk.dry_run:
+        there = (item.value for item in items if item.value.customer_key in customers)
+        chunk.scratch.note(NAME, (value.key for value in there))
 
 
 def _service(path: str, service: Service) -> ServiceRow:

@@ -16,13 +16,13 @@ NAME = "customer"
 _STATED = ("number", "kind", "name", "kana", "kana_key", "email", "phone", "postal_code", "address", "language")
 _TABLE = Target(
     "customer",
-    ("id", "number_key", *_STATED, "proof_hash", "created_at", "updated_at"),
+    ("id", "number_key", *_STATED, "proof_hash", "profile", "created_at", "updated_at"),
     found_by=("number_key",),
-    updates=(*_STATED, "proof_hash", "updated_at"),
+    updates=(*_STATED, "proof_hash", "profile", "updated_at"),
 )
 _STORED = (
     "SELECT number_key, id, number, kind, name, kana, kana_key, email, phone, postal_code, address, language,"
-    " proof_hash, created_at FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)"
+    " proof_hash, profile, created_at FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
 
 
@@ -33,6 +33,7 @@ class Prepared:
     key: str
     stated: tuple[str, ...]
     proof_code: tuple[str, ...] | None
+    profile: dict[str, str] | None
     row: str
 
 
@@ -54,7 +55,13 @@ def prepare(record: Customer, _: Means) -> Prepared:
     )
     parts = record.proof_code
     code = tuple(cleaning.required("proof_code", part) for part in parts) if parts is not None else None
-    return Prepared(key, stated, code, copy_row((key, *stated)))
+    profile = record.profile
+    if profile is not None:
+        profile = {
+            cleaning.required("profile", name): cleaning.one_line(f"profile.{name}", value)
+            for name, value in profile.items()
+        }
+    return Prepared(key, stated, code, profile, copy_row((key, *stated)))
 
 
 def natural_key(value: Prepared) -> tuple[str, str, str]:
@@ -63,22 +70,24 @@ def natural_key(value: Prepared) -> tuple[str, str, str]:
 
 
 def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
-    """Insert what is new, replace what is different; a proof code that is left out is kept."""
+    """Insert what is new, replace what is different; a proof code or profile that is left out is kept."""
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
     rows: list[str] = []
     now = copy_row((chunk.now,))
     for item in items:
         value = item.value
         found = stored.get(value.key)
-        proof = found[-2] if found is not None else None
+        proof, profile = found[-3:-1] if found is not None else (None, {})
         if value.proof_code is not None:
             proof = proof_hash(chunk.means.vault.keyring, chunk.tenant, value.key, value.proof_code)
-        if found is not None and found[1:-1] == (*value.stated, proof):
+        if value.profile is not None:
+            profile = value.profile
+        if found is not None and found[1:-1] == (*value.stated, proof, profile):
             chunk.count(NAME, "unchanged")
             continue
         chunk.count(NAME, "new" if found is None else "updated")
         row_id, created = (next(chunk.ids), now) if found is None else (found[0], copy_row((found[-1],)))
-        rows.append(f"{row_id}\t{value.row}\t{copy_row((proof,))}\t{created}\t{now}")
+        rows.append(f"{row_id}\t{value.row}\t{copy_row((proof, profile))}\t{created}\t{now}")
     chunk.write(_TABLE, rows)
     if chunk.dry_run:
-        chunk.scratch.note_customers(item.value.key for item in items)
+        chunk.scratch.note(NAME, (item.value.key for item in items))

@@ -84,7 +84,7 @@ def prepare(record: Invoice, means: Means) -> Prepared:
         customer_key=cleaning.key_of("customer", record.customer),
         addressee=cleaning.required("addressee", record.addressee) if record.addressee is not None else None,
         issued=(
-            _first_day(record.month),
+            cleaning.month("month", record.month),
             cleaning.day("issued_on", record.issued_on),
             mode.value,
             cleaning.many_lines("note", record.note),
@@ -135,13 +135,6 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     chunk.write(_TABLE, rows.invoices)
     chunk.write(_LINES, rows.lines)
     chunk.write(_TAXES, rows.taxes)
-
-
-def _first_day(month: str) -> date:
-    year = int(month[:4])
-    if not cleaning.FIRST_YEAR <= year <= cleaning.LAST_YEAR:
-        raise BadLine("month", f"is in the year {year}; give the month billed, such as 2026-11")
-    return date(year, int(month[5:7]), 1)
 
 
 def _add(chunk: Chunk, rows: _Rows, value: Prepared, customer: CustomerRef) -> None:

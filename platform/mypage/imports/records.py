@@ -25,9 +25,16 @@ Instant = Annotated[datetime, Meta(tz=True)]
 CodePart = Annotated[str, Meta(min_length=1, max_length=32)]
 Language = Literal["ja", "en"]
 ContractState = Literal["preparing", "active", "suspended", "terminated"]
+AccountName = Annotated[str, Meta(max_length=100)]
 CustomerNumber = Annotated[
     str, Meta(min_length=1, max_length=64, description="Number of a customer that was loaded before.")
 ]
+ContractNumber = Annotated[
+    str, Meta(min_length=1, max_length=64, description="Number of a contract that was loaded before.")
+]
+LoginScheme = Annotated[str, Meta(min_length=1, max_length=64, description="Login scheme of the account.")]
+LoginId = Annotated[str, Meta(min_length=1, max_length=200, description="Login ID of an account loaded before.")]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description='The month billed: "2026-11".')]
 _INITIAL = "The first password in plain text. An account that exists keeps the password it has."
 
 
@@ -42,7 +49,8 @@ class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 class Customer(_Line, frozen=True, kw_only=True, tag="customer"):
     """A customer, found again by `number` (width, case, blanks and kinds of hyphen make no difference).
 
-    A line states the whole customer: what it leaves out becomes empty. Only `proof_code` is kept when left out.
+    A line states the whole customer: what it leaves out becomes empty. Only `proof_code` and `profile` are
+    kept when left out.
     """
 
     number: Annotated[str, Meta(min_length=1, max_length=64, description="Customer number, as printed.")]
@@ -65,6 +73,13 @@ class Customer(_Line, frozen=True, kw_only=True, tag="customer"):
         ]
         | None
     ) = None
+    profile: (
+        Annotated[
+            dict[Name, Text],
+            Meta(max_length=50, description="Answers of the operator's profile form, by the names of its fields."),
+        ]
+        | None
+    ) = None
 
 
 class PasswordHash(_Part, frozen=True, kw_only=True):
@@ -81,8 +96,9 @@ class PasswordHash(_Part, frozen=True, kw_only=True):
 class Account(_Line, frozen=True, kw_only=True, tag="account"):
     """Who signs in for a customer, found again by `scheme` and `login_id`.
 
-    The first load creates the account. Later ones update what they state of role, status, e-mail and language; what
-    they leave out stays. The password, `must_change` and the customer never change by an import.
+    The first load creates the account. Later ones update what they state of role, status, e-mail, language and names;
+    what they leave out stays. The password, `must_change` and the customer never change by an import, and an account
+    that was deleted online stays closed.
     """
 
     customer: CustomerNumber
@@ -99,6 +115,11 @@ class Account(_Line, frozen=True, kw_only=True, tag="account"):
     status: Literal["active", "suspended", "closed"] | None = None
     language: Literal["", "ja", "en"] | None = None
     must_change: Annotated[bool, Meta(description="The first password has to be changed at the first login.")] = False
+    family_name: AccountName | None = None
+    given_name: AccountName | None = None
+    family_kana: AccountName | None = None
+    given_kana: AccountName | None = None
+    user_name: AccountName | None = None
 
 
 class Service(_Part, frozen=True, kw_only=True):
@@ -118,6 +139,7 @@ class Contract(_Line, frozen=True, kw_only=True, tag="contract"):
     number: Number
     name: Name
     status: ContractState = "active"
+    plan: Annotated[str, Meta(max_length=64, description="The operator's code of the kind of contract.")] = ""
     place: Annotated[str, Meta(max_length=1_000, description="Where the service is installed.")] = ""
     started_on: date | None = None
     ended_on: date | None = None
@@ -157,7 +179,7 @@ class Invoice(_Line, frozen=True, kw_only=True, tag="invoice"):
 
     customer: CustomerNumber
     number: Number
-    month: Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description='The month billed: "2026-11".')]
+    month: Month
     issued_on: date
     due_on: Annotated[date | None, Meta(description="Day of payment, such as that of the direct debit.")] = None
     status: Annotated[
@@ -208,6 +230,55 @@ class Notice(_Line, frozen=True, kw_only=True, tag="notice"):
     customer: Annotated[str, Meta(min_length=1, max_length=64, description="Only for this customer.")] | None = None
 
 
-Record: TypeAlias = Customer | Account | Contract | Invoice | Card | Notice
-KINDS: tuple[type[Record], ...] = (Customer, Account, Contract, Invoice, Card, Notice)
+class Subscription(_Line, frozen=True, kw_only=True, tag="subscription"):
+    """One purchase of a product, found again by contract, account, `product`, `bought_at` and `piece`.
+
+    A product that accounts hold names its account by `scheme` and `login_id`. A later line may state the end of one
+    that has none; what was ended stays so.
+    """
+
+    contract: ContractNumber
+    product: Annotated[str, Meta(min_length=1, max_length=64, description="Code of one of the operator's products.")]
+    scheme: LoginScheme | None = None
+    login_id: LoginId | None = None
+    piece: Annotated[int, Meta(ge=1, le=1_000, description="Tells several of one product apart.")] = 1
+    bought_at: Instant
+    ended_at: Instant | None = None
+
+
+class Resource(_Line, frozen=True, kw_only=True, tag="resource"):
+    """A mail address or web space of an account, found again by account, `kind`, `value` and `started_at`.
+
+    `own`: of the operator's own domain. A later line may state the end of one that has none.
+    """
+
+    contract: ContractNumber
+    scheme: LoginScheme
+    login_id: LoginId
+    kind: Literal["mail", "web"]
+    value: Annotated[str, Meta(min_length=1, max_length=254, description="The whole address.")]
+    own: bool = False
+    started_at: Instant
+    ended_at: Instant | None = None
+
+
+class Posting(_Line, frozen=True, kw_only=True, tag="posting"):
+    """An amount that the billing run puts on the bill of one month besides what products cost, found again by `key`.
+
+    Once loaded it never changes; correct it by another one. A month whose run has begun takes none.
+    """
+
+    contract: ContractNumber
+    month: Month
+    key: Annotated[str, Meta(min_length=1, max_length=64, description="The sender's own name of the posting.")]
+    description: Annotated[str, Meta(min_length=1, max_length=400)]
+    amount: Annotated[int, Meta(ge=-MOST_YEN, le=MOST_YEN, description="Whole yen without tax; negative is a credit.")]
+    rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="Tax rate in basis points: 1000 is 10 %.")] = 1_000
+    reduced: Annotated[bool, Meta(description="Whether the rate is the reduced one (軽減税率).")] = False
+
+
+Record: TypeAlias = Customer | Account | Contract | Subscription | Resource | Posting | Invoice | Card | Notice
+KINDS: tuple[type[Record], ...] = (
+    Customer, Account, Contract, Subscription, Resource, Posting, Invoice, Card, Notice
+)  # fmt: skip
 """All kinds in the order in which they depend on each other."""

@@ -10,7 +10,7 @@ from typing import Self
 
 
 class Scratch:
-    """A temporary file that is gone when this closes: natural keys seen in a feed, customers a dry run would load.
+    """A temporary file that is gone when this closes: natural keys seen in a feed, what a dry run would load.
 
     Several feeds of one dry run share one, so that contracts find the customers of the file before.
     """
@@ -52,13 +52,13 @@ class Scratch:
         self._file.execute("RELEASE many")
         return found
 
-    def note_customers(self, keys: Iterable[str]) -> None:
-        """Remember customers that a dry run would have loaded."""
-        self._file.executemany("INSERT OR IGNORE INTO known VALUES (?)", ((_digest("customer", key),) for key in keys))
+    def note(self, kind: str, keys: Iterable[str]) -> None:
+        """Remember what a dry run would have loaded."""
+        self._file.executemany("INSERT OR IGNORE INTO known VALUES (?)", ((_digest(kind, key),) for key in keys))
 
-    def knows_customer(self, key: str) -> bool:
-        """Whether a dry run would have loaded the customer."""
-        row = self._file.execute("SELECT 1 FROM known WHERE key = ?", (_digest("customer", key),)).fetchone()
+    def knows(self, kind: str, key: str) -> bool:
+        """Whether a dry run would have loaded it."""
+        row = self._file.execute("SELECT 1 FROM known WHERE key = ?", (_digest(kind, key),)).fetchone()
         return row is not None
 
 

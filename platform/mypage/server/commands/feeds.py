@@ -104,5 +104,7 @@ def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, Pa
         settings=tenant.settings,
         schemes={scheme: operator.login_id_policies[scheme].case_sensitive for scheme in operator.schemes},
         roles=frozenset(operator.permissions.roles),
+        products=operator.products,
+        mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
     )
     return means, hasher
