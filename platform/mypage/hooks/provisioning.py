@@ -14,6 +14,10 @@ from mypage.hooks.markers import hookspec
 
 ProvisioningAction = Literal["start", "end", "change"]
 
+ReportProblem = Literal["not expected", "signature", "time", "body"]
+"""Why a report was refused: this adapter awaits none, it is not signed by the right key, it is too old or from the
+future, or it is signed and malformed."""
+
 
 class ProvisioningFailed(Exception):
     """The other system declined for good; the message says why. Staff have to look at it."""
@@ -21,6 +25,14 @@ class ProvisioningFailed(Exception):
 
 class ProvisioningUnavailable(Exception):
     """The other system did not answer, or asked to come again; the task is tried later."""
+
+
+class ReportRefused(Exception):
+    """What was posted as a report is none of the other system's, or says nothing that can be understood."""
+
+    def __init__(self, problem: ReportProblem) -> None:
+        super().__init__(problem)
+        self.problem: ReportProblem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +60,30 @@ class ProvisioningDone:
     pin: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvisioningReport:
+    """What the other system says later about a task that it took: `done`, or None and the `problem`."""
+
+    id: str
+    done: ProvisioningDone | None
+    problem: str = ""
+
+
 class ProvisioningAdapter(Protocol):
-    """How a tenant's services are switched on and off."""
+    """How a tenant's services are switched on and off. It may be asked by many tasks at once."""
 
     async def perform(self, task: ProvisioningTask) -> ProvisioningDone | None:
         """Do it; None when the other system has taken it and will report later by its callback.
 
         Raises ProvisioningFailed or ProvisioningUnavailable.
+        """
+        ...
+
+    def read_report(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProvisioningReport:
+        """What was posted to the portal's `/hooks/provisioning`, after making sure that the other system signed it.
+
+        `headers` have names in small letters. Nothing but the signature says who posted; compare it in constant time,
+        and refuse what was signed long before or after `now`. Raises ReportRefused.
         """
         ...
 

@@ -24,8 +24,8 @@ from mypage.jobs.tasks import FanOut, Task, TryAgain, read_job
 
 log = structlog.get_logger("mypage.jobs")
 
-LANES: Mapping[str, int] = {"mail": 8, "default": 2}
-"""Queue → jobs at a time. Mail has a lane of its own: a mail server that hangs holds up nothing else."""
+LANES: Mapping[str, int] = {"mail": 8, "provisioning": 4, "default": 2}
+"""Queue → jobs at a time. What asks other systems has lanes of its own: one that hangs holds up nothing else."""
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

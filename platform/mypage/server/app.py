@@ -28,6 +28,7 @@ from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
 from mypage.operators.operator import Operator, OperatorError
 from mypage.operators.themes import Theme, load_themes
+from mypage.orders.provisioning_adapters import Provisioners
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
 from mypage.server.portal import OperatorApp
@@ -122,10 +123,18 @@ class Server:
         self._ready = False
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
+        self.provisioners = Provisioners(compiled.hooks)
         self.hasher = make_hasher(settings)
         breached = BreachedPasswords(settings.breached_passwords)
         self.ports = Ports(
-            breached, self.hasher, Turns(), Vault(self.keyring), self.keyring, InvoicePrinter(), self.gateways
+            breached,
+            self.hasher,
+            Turns(),
+            Vault(self.keyring),
+            self.keyring,
+            InvoicePrinter(),
+            self.gateways,
+            self.provisioners,
         )
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
@@ -179,6 +188,7 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._poll
         await self.gateways.close()
+        await self.provisioners.close()
         await self.database.close()
         self.hasher.close()
 

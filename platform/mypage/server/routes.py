@@ -23,6 +23,7 @@ ROUTE_MODULES = (
     "mypage.billing.routes",
     "mypage.billing.home_routes",
     "mypage.billing.card_routes",
+    "mypage.orders.provisioning_routes",
 )
 
 

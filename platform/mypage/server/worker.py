@@ -27,6 +27,9 @@ from mypage.mail.service import DELIVER, fail_stuck, forget_old
 from mypage.mail.transport import SmtpTransport
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
+from mypage.orders.provisioning import PERFORM
+from mypage.orders.provisioning_adapters import Provisioners
+from mypage.orders.provisioning_jobs import Provisioner
 from mypage.server.app import Compiled, compile_all, make_keyring
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes
@@ -143,10 +146,12 @@ async def run_worker(
     )
     gateways = Gateways(found.hooks)
     reconciler = CardReconciler(database=database, gateways=gateways, vault=vault, tenant_of=registry.find)
+    provisioners = Provisioners(found.hooks)
+    provisioner = Provisioner(database=database, provisioners=provisioners, vault=vault, tenant_of=registry.find)
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     runner = JobRunner(
         settings.database_url,
-        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant, RECONCILE: reconciler},
+        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant, RECONCILE: reconciler, PERFORM: provisioner},
         {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out)},
         times=options.times,
         ready=lambda: log.info("worker ready", tenants=len(registry.current.tenants)),
@@ -159,4 +164,5 @@ async def run_worker(
         with contextlib.suppress(asyncio.CancelledError):
             await watching
         await gateways.close()
+        await provisioners.close()
         await database.close()
