@@ -1,6 +1,7 @@
 """The namespace of login IDs of a scheme: held for a registration, used by an account, retired after a change.
 
-A retired ID stays its last owner's for ever: nobody else can take it, but the owner may take it back.
+A retired ID stays its last owner's for ever: nobody else can take it, but the owner may take it back. When the owner is
+closed, nobody can (UCOM-22): an ID is never used again by somebody else, in no contract of the operator (UCOM-23).
 """
 
 from __future__ import annotations
@@ -86,6 +87,15 @@ def retire(tx: Tx, scheme: str, login_key: str) -> None:
     tx.execute(
         update(LoginName)
         .where(LoginName.tenant_id == tx.tenant, LoginName.scheme == scheme, LoginName.login_key == login_key)
+        .values(state="retired")
+    )
+
+
+def retire_all(tx: Tx, account_id: uuid.UUID) -> None:
+    """Close every login ID of an account that ends."""
+    tx.execute(
+        update(LoginName)
+        .where(LoginName.tenant_id == tx.tenant, LoginName.owner_id == account_id, LoginName.state == "used")
         .values(state="retired")
     )
 

@@ -38,6 +38,8 @@ _FIND = (
         Account.email,
         Account.email_verified_at,
         Account.language,
+        Account.family_name,
+        Account.given_name,
         Customer.name,
         Customer.number,
         Credential.must_change,
@@ -123,12 +125,16 @@ def session_read(operator: Operator, tenant: str, token: str, factor_demanded: b
 def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
     """The session of a token, or None when we did not issue it, it has ended, or its account may not sign in.
 
-    `factor_demanded`: an account without a second factor meets the gate that asks for one.
+    `factor_demanded`: an account without a second factor meets the gate that asks for one. An account that was deleted
+    while it was signed in reads on as a closed one where the operator says so (UCOM-14); no gate stands before it.
     """
     hashed = token_hash(token)
     row = tx.row(_read_for(operator, factor_demanded), tenant=tx.tenant, hash=hashed)
     now = tx.now()
-    if row is None or row.status != "active" or now >= row.expires_at:
+    if row is None or now >= row.expires_at:
+        return None
+    closed = row.status == "closed" and _reads_on(operator, row.role)
+    if row.status != "active" and not closed:
         return None
     if now - row.seen_at >= operator.sessions.idle:
         return None
@@ -140,7 +146,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         session_id=row.public_id,
         scheme=row.scheme,
         role=row.role,
-        name=row.name,
+        name=f"{row.family_name} {row.given_name}".strip() or row.name,
         customer_number=row.number,
         email=row.email,
         permissions=operator.permissions.of(row.role),
@@ -156,10 +162,16 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         principal=principal,
         token=token,
         reauth_fresh=fresh,
-        gate=gate,
+        gate=None if closed else gate,
         language=row.language,
+        closed=closed,
         contract_name=(row.contract_name or "") if operator.portal.contract_label else "",
     )
+
+
+def _reads_on(operator: Operator, role: str) -> bool:
+    accounts = operator.sub_accounts
+    return accounts is not None and accounts.keeps_session and role in accounts.roles
 
 
 def _read_for(operator: Operator, factor_demanded: bool) -> Read:

@@ -27,6 +27,10 @@ class ReauthNeeded(DomainError):
     """The password must be given again before this."""
 
 
+class AccountClosed(DomainError):
+    """The account was deleted while it was signed in; its session only reads."""
+
+
 class Busy(DomainError):
     """Too much work is waiting just now; try again in `retry_after` seconds."""
 

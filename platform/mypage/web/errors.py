@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from mypage.lib.errors import Busy, DomainError, Missing, NotAllowed, NotFound, StaleForm, TooManyAtOnce
+from mypage.lib.errors import AccountClosed, Busy, DomainError, Missing, NotAllowed, NotFound, StaleForm, TooManyAtOnce
 from mypage.web.pages import ErrorKind, ErrorPage
 
 KINDS: dict[int, ErrorKind] = {
@@ -51,6 +51,8 @@ def error_reply(error: DomainError) -> ErrorReply:
             return ErrorReply(404)
         case NotAllowed():
             return ErrorReply(403)
+        case AccountClosed():
+            return ErrorReply(403, kind="closed")
         case StaleForm():
             return ErrorReply(409, kind="stale")
         case TooManyAtOnce():

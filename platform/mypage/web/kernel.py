@@ -15,7 +15,7 @@ from mypage.db.reads import Ask
 from mypage.db.session import Actor, Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
-from mypage.lib.errors import Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
+from mypage.lib.errors import AccountClosed, Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
 from mypage.web.cookies import CookieJar, new_visitor, read_cookies, visitor_holds
@@ -136,6 +136,8 @@ class Kernel:
             return
         if rq.signed_in is None:
             raise SignInNeeded
+        if rq.signed_in.closed and route.method == "POST":
+            raise AccountClosed
         gate = rq.signed_in.gate
         if gate is not None and route.gated and route.name not in gate.allowed | {gate.route}:
             raise GateStands(gate.route)

@@ -13,6 +13,7 @@ from mypage.web.page import Page
 ErrorKind = Literal[
     "bad-request",
     "forbidden",
+    "closed",
     "not-found",
     "method",
     "too-large",
@@ -70,6 +71,28 @@ class PublicTextPage(Page):
     title: str
     lead: str = ""
     blocks: tuple[Paragraphs | Question, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidancePage(Page):
+    """How something is done that cannot be done here: the reason and the ways (UCOM-178 to UCOM-182).
+
+    `leads_to` (label and address) is a page with a login of its own, and `note` says what it asks for; `documents` are
+    labels with addresses. Nothing of the session goes to any of them.
+    """
+
+    template: ClassVar[str] = "guidance/page.html"
+
+    title: str
+    lead: str = ""
+    why: str = ""
+    blocks: tuple[Paragraphs | Question, ...] = ()
+    phone: str = ""
+    tel_url: str = ""
+    hours: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+    leads_to: tuple[str, str] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class SignedIn:
     gate: Gate | None
     language: str
     contract_name: str = ""
+    closed: bool = False
+    """The account was deleted while it was signed in: it may read until it logs out, and change nothing (UCOM-15)."""
 
 
 class Authenticator(Protocol):
