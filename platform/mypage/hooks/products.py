@@ -47,13 +47,29 @@ class AutoEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
-    """A product with a PIN, which the provisioning adapter gives out; kept sealed and shown on demand."""
+    """A product with a PIN, which the provisioning adapter gives out; kept sealed and shown on demand.
+
+    `activation` is what the page says where `activation_label` leads: how the product is activated with the PIN.
+    """
 
     pin_label: str = "PIN番号"
     download_label: str = ""
     download_url: str = ""
     activation_label: str = ""
-    activation_url: str = ""
+    activation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a completion page. What stands in braces is a link to `route`; ``%(address)s`` is a mail address.
+
+    A sentence with a link is left out for those who may not follow it. `params` fill the route's path.
+    """
+
+    text: str
+    route: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +78,11 @@ class Product:
 
     `permission`: who may buy and end it; with `:all` for every account. `plans`: the contracts that are offered it, by
     plan; all when empty. `needs`: what must be there first. `consent`: the words beside the tick, which is demanded
-    when they are there; `terms` the text that is consented to, kept with its version. `adds`: pieces by name of quota.
-    `online_end`: whether the customer may end it here; when not, `no_end` says why and how it ends. `while_held`: shown
-    only while it is held. `notes`: shown before buying; `end_notes`: before ending. `sold`: whether it is offered at
-    all; a basic fee is a product that comes with the contract. `mailed`: a mail confirms purchase and end.
+    when they are there. What is consented to is the description and the `terms`; it is kept with each order, under
+    `terms_version`. `adds`: pieces by name of quota. `online_end`: whether the customer may end it here; when not,
+    `no_end` says why and how it ends. `while_held`: shown only while it is held. `end_notes`: before ending. `sold`:
+    whether it is offered at all; a basic fee is a product that comes with the contract. `mailed`: a mail to the
+    account's address confirms purchase and end. `once_label` and `again_label`: the rows of such fees.
     """
 
     code: str
@@ -73,29 +90,33 @@ class Product:
     holder: Holder
     price: Price
     permission: str
-    description: tuple[str, ...] = ()
+    description: Paragraphs | None = None
     plans: frozenset[str] = frozenset()
     needs: frozenset[Need] = frozenset()
     consent: str = ""
     terms: tuple[str, ...] = ()
+    terms_version: str = ""
     adds: Mapping[str, int] = field(default_factory=dict)
     auto_end: AutoEnd | None = None
     online_end: bool = True
     no_end: str = ""
     licence: Licence | None = None
     while_held: Paragraphs | None = None
-    notes: tuple[str, ...] = ()
     end_notes: tuple[str, ...] = ()
     sold: bool = True
     mailed: bool = False
+    once_label: str = ""
+    again_label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
     """One page where products are bought and ended, and the words of its steps.
 
-    Titles are (choose, confirm, complete) for buying and for ending; `bought` and `ended` are the sentences of the
-    completion pages, where ``{address}`` is the account's mail address.
+    Titles are (choose, confirm, complete) for buying and for ending; the choose page has the one for buying. `bought`
+    and `ended` are the sentences of the completion pages. `irrevocable` stands before the last button. `both_buttons`:
+    the button that does not apply stands there too, without effect. With `holdings_title` there is a page with PINs
+    and downloads, to which `holdings_link` leads.
     """
 
     slug: str
@@ -108,21 +129,26 @@ class ProductPage:
     confirm_lead: str = ""
     buy: str = "購入する"
     end: str = "解約する"
+    both_buttons: bool = False
     commit: str = "決定"
     back: str = "前画面へ戻る"
-    bought: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
+    irrevocable: str = ""
+    bought: tuple[Sentence, ...] = ()
+    ended: tuple[Sentence, ...] = ()
+    done_heading: str = "■お申し込み内容"
     account_label: str = ""
     product_label: str = "商品名"
     action_label: str = "お申込み内容"
     price_label: str = "月額利用料"
     date_label: str = "お申込み日"
     description_label: str = "サービス説明"
+    consent_label: str = ""
     state_label: str = "現在のご契約状態"
     held: str = "購入済"
     not_held: str = "未購入"
     holdings_title: str = ""
-    """The page with PINs and downloads of the products that have them; none when empty."""
+    holdings_lead: str = ""
+    holdings_link: str = ""
 
 
 class ProductsSpec:

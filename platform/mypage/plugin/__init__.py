@@ -78,7 +78,7 @@ from mypage.hooks.portal import (
     TextSizes,
 )
 from mypage.hooks.prices import ChargedMonths, TierPrice, UnitPrice
-from mypage.hooks.products import AutoEnd, Licence, Product, ProductPage, Quota
+from mypage.hooks.products import AutoEnd, Licence, Product, ProductPage, Quota, Sentence
 from mypage.hooks.profile import ProfileField, ProfileForm
 from mypage.hooks.provisioning import (
     ProvisioningAdapter,
@@ -181,6 +181,7 @@ __all__ = [
     "Recovery",
     "Registration",
     "RegistrationField",
+    "Sentence",
     "SessionPolicy",
     "StoredCard",
     "SubAccounts",
