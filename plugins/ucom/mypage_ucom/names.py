@@ -25,3 +25,10 @@ SECURITY_OPTIONS = "option.security"
 """The permission of セキュリティオプションの購入/解約, for one's own アカウントID or with :all for every one."""
 REMOTE_SUPPORT = "option.support"
 """The permission of UCOM光 リモートサポートの申込/解約. Seeing options at all is OPTION_READ."""
+
+LAN = "lan"
+"""The plan of マンションLANタイプ: offered メール&Webスペース, no address free of charge (UCOM-94, UCOM-153)."""
+FIBER = "fiber"
+"""The plan of マンション光タイプ: offered メールパック, one address free of charge."""
+
+ACCOUNTS_QUOTA, MAIL_QUOTA, WEB_QUOTA = "accounts", "mail", "web"
