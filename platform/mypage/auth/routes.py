@@ -11,6 +11,7 @@ from mypage.auth.devices import device_name
 from mypage.auth.factors.routes_base import second_step
 from mypage.auth.forms import checklist, joined_login_id, login_form
 from mypage.auth.hashing import PasswordHasher
+from mypage.auth.landing import landing
 from mypage.auth.login import Entry
 from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
 from mypage.auth.routes_base import devices_of, guessable_at, hashed, matches, remember_device, scheme_of
@@ -34,8 +35,8 @@ CONTACT = "contact"
 
 @get("/", name="top", permission=PUBLIC, gated=False)
 def top(rq: PortalRequest) -> Reply:
-    """The home page when somebody is signed in, else the login page."""
-    return Go("home") if rq.signed_in else _page(rq)
+    """Where a login leads when somebody is signed in, else the login page."""
+    return Go(landing(rq.tx, rq.operator, rq.principal)) if rq.signed_in else _page(rq)
 
 
 @get("/login", name="login", permission=PUBLIC, gated=False)
@@ -149,9 +150,9 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
 
 
 def _onward(rq: PortalRequest) -> Reply:
-    """Where the reader wanted to go, when that is inside the portal (ASVS 3.7.2), else home."""
+    """Where the reader wanted to go, when that is inside the portal (ASVS 3.7.2), else where a login leads."""
     path = safe_path(rq.query.get("next", ""), rq.prefix)
-    return GoPath(path) if path else Go("home")
+    return GoPath(path) if path else Go("top" if rq.operator.landings else "home")
 
 
 def _scheme(rq: PortalRequest) -> LoginScheme:

@@ -11,7 +11,7 @@ from mypage.contracts.service import services_in_use
 from mypage.hooks.permissions import BILL_READ, CONTRACT_READ, HOME, NOTICE_READ
 from mypage.notices.routes import notice_rows
 from mypage.notices.service import NoticeHead, latest_notices
-from mypage.web.replies import Reply, Show
+from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get
 
@@ -20,7 +20,12 @@ NOTICES_SHOWN = 5
 
 @get("/home", name="home", permission=HOME)
 def home(rq: PortalRequest) -> Reply:
-    """Home (ACTV-56 to ACTV-58). Four statements besides the session; each part only for who may read it."""
+    """Home (ACTV-56 to ACTV-58). Four statements besides the session; each part only for who may read it.
+
+    An operator with a page of its own after login has no other home.
+    """
+    if (landing := rq.operator.home_of(rq.principal.role)) != "home":
+        return Go(landing)
     tx, principal, may = rq.tx, rq.principal, rq.principal.may
     # All are asked before the first answer is fetched, so that they travel together.
     asked_notices = latest_notices(tx, principal, locale=rq.locale, limit=NOTICES_SHOWN) if may(NOTICE_READ) else None

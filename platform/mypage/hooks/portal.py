@@ -34,6 +34,9 @@ class TextSizes:
 class Portal:
     """Names and words that stand on every page. `company` is who the customer has a contract with.
 
+    `logo_text` is what the logo says, when that is not the company. Without `top_label` there is no link to the home
+    page beside the logo; with `page_top` every page after login ends with a link to its beginning.
+
     `contract_label`: with it the header of signed-in pages names the customer's contract under this label, and not
     the person (UCOM-13).
     """
@@ -46,6 +49,8 @@ class Portal:
     contact: ContactBlock | None = None
     text_sizes: TextSizes | None = None
     honorific: str = "様"
+    logo_text: str = ""
+    page_top: str = ""
     contract_label: str = ""
 
 
@@ -94,20 +99,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
-    """A page that everybody may read. With `url` the navigation links there instead; `slug` "" is the portal's top."""
+    """A page that everybody may read. With `url` the navigation links there instead; `slug` "" is the portal's top.
+
+    One `at_foot` is linked from the foot of the pages, not from the navigation.
+    """
 
     slug: str
     title: str
     lead: str = ""
     blocks: tuple[Paragraphs | Question, ...] = ()
     url: str = ""
+    at_foot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
     """A page after login that says how something is done which cannot be done here: by telephone, on paper, elsewhere.
 
-    `why` is the reason, `phone` with `hours` and `documents` (label and https:// address) are the ways.
+    `why` is the reason, `phone` with `hours` and `documents` (label and https:// address) are the ways. `leads_to`
+    (label and https:// address) is a page with a login of its own: nothing of the session goes there, and `note` says
+    what is needed. Menu entries name the route "guidance" with the slug, and are shown to who holds its `permission`.
     """
 
     slug: str
@@ -119,6 +130,8 @@ class Guidance:
     phone: str = ""
     hours: str = ""
     documents: tuple[tuple[str, str], ...] = ()
+    leads_to: tuple[str, str] | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
+from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.operator import Operator, OperatorError
@@ -37,6 +38,8 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
     check_products(operator, wrong)
+    check_guidance(operator, wrong)
+    check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)

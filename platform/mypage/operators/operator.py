@@ -76,6 +76,11 @@ class Operator:
         """Product code → price, in the order of the products."""
         return {code: product.price for code, product in self.products.items()}
 
+    def home_of(self, role: str) -> str:
+        """The route that is home to a role: its first landing without a condition, else the core's home page."""
+        fitting = (each.route for each in self.landings if not each.condition and role in (each.roles or {role}))
+        return next(fitting, "home")
+
     @property
     def capabilities(self) -> frozenset[str]:
         """What the operator declares of what not every portal has; routes name them."""

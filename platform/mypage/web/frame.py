@@ -17,7 +17,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of a menu. `text` says in a few words what one gets; `leads_out` that it is another site's page."""
+    """A link of a menu. `text` says in a few words what one gets.
+
+    `leads_out`: to another site's page, or to the note that stands before it.
+    """
 
     label: str
     url: str
@@ -98,5 +101,7 @@ class Frame:
     scripts: tuple[str, ...]
     nonce: str
     flashes: tuple[Flash, ...]
+    foot_nav: tuple[NavItem, ...] = ()
+    page_top: str = ""
     shape: object = None
     """What decides all of the frame but `who`, `csrf_token` and `flashes`; None where it is not worth remembering."""

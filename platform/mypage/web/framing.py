@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
-from mypage.hooks.portal import Entry
+from mypage.hooks.portal import Entry, Guidance
 from mypage.i18n import LOCALES
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
 from mypage.web.request import PortalRequest, SignedIn
@@ -57,7 +57,7 @@ class Framer:
             rq.text_size == "large",
             rq.tenant.second_factor,
             rq.route_name,
-            signed_in.principal.permissions if signed_in else None,
+            (signed_in.principal.role, signed_in.principal.permissions) if signed_in else None,
             bool(signed_in and signed_in.gate),
         )
 
@@ -72,15 +72,15 @@ class Framer:
         return Frame(
             lang=rq.locale,
             text_size="large" if rq.text_size == "large" and portal.text_sizes else "standard",
-            site_title=f"{t(portal.company)} {t(portal.portal_name)}",
+            site_title=f"{t(portal.logo_text or portal.company)} {t(portal.portal_name)}",
             company=t(portal.company),
             portal_name=t(portal.portal_name),
             logo_url=static(f"theme/{theme.logo}"),
-            logo_alt=t(portal.company),
+            logo_alt=t(portal.logo_text or portal.company),
             logo_width=theme.logo_width,
             logo_height=theme.logo_height,
             favicon_url=static(f"theme/{theme.favicon}"),
-            home_url=rq.href("home" if principal else "login"),
+            home_url=rq.href(rq.operator.home_of(principal.role) if principal else "login"),
             signed_in=principal is not None,
             who=None,
             text_size_label=t(portal.text_sizes.label) if portal.text_sizes else "",
@@ -89,7 +89,9 @@ class Framer:
                 Choice(LANGUAGES[code], rq.href("display", language=code, back=rq.path), code == rq.locale)
                 for code in LOCALES
             ),
-            public_nav=self._public_nav(rq),
+            public_nav=self._public_nav(rq, at_foot=False),
+            foot_nav=self._public_nav(rq, at_foot=True),
+            page_top=t(portal.page_top) if principal else "",
             menu=() if gated or principal is None else self.menu(rq),
             contact=Contact(
                 t(portal.contact.title),
@@ -129,7 +131,8 @@ class Framer:
         return tuple(groups)
 
     def _shown(self, rq: PortalRequest, entry: Entry, permissions: frozenset[str]) -> bool:
-        needed = entry.permission or self.permissions[entry.route]
+        guidance = _guidance(rq, entry)
+        needed = entry.permission or (guidance.permission if guidance else self.permissions[entry.route])
         allowed = needed in permissions or needed in (PUBLIC, SIGNED_IN)
         return allowed and (entry.route != "factors" or rq.tenant.second_factor != "off")
 
@@ -143,9 +146,11 @@ class Framer:
             current = _within(rq.route_name, entry.route) and not entry.anchor
         if entry.anchor:
             url += f"#{entry.anchor}"
-        return NavItem(rq.t(entry.label), url, entry.icon, current, rq.t(entry.text))
+        guidance = _guidance(rq, entry)
+        leads_out = guidance is not None and guidance.leads_to is not None
+        return NavItem(rq.t(entry.label), url, entry.icon, current, rq.t(entry.text), leads_out)
 
-    def _public_nav(self, rq: PortalRequest) -> tuple[NavItem, ...]:
+    def _public_nav(self, rq: PortalRequest, *, at_foot: bool) -> tuple[NavItem, ...]:
         return tuple(
             NavItem(
                 rq.t(page.title),
@@ -153,6 +158,7 @@ class Framer:
                 current=rq.path == rq.href("public-page", slug=slug) if slug else False,
             )
             for slug, page in rq.operator.public_pages.items()
+            if page.at_foot == at_foot
         )
 
     def _text_sizes(self, rq: PortalRequest) -> tuple[Choice, ...]:
@@ -175,6 +181,10 @@ class Framer:
         honorific = rq.t(portal.honorific)
         name = f"{principal.name} {honorific}" if rq.locale == "ja" and honorific else principal.name
         return Who(name, principal.customer_number, label)
+
+
+def _guidance(rq: PortalRequest, entry: Entry) -> Guidance | None:
+    return rq.operator.guidance.get(entry.params.get("slug", "")) if entry.route == "guidance" else None
 
 
 def _within(current: str, entry: str) -> bool:

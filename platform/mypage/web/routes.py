@@ -1,12 +1,12 @@
-"""Routes that belong to no area: display preferences and the operator's public pages."""
+"""Routes that belong to no area: display preferences, the operator's public pages and its guidance."""
 
 from __future__ import annotations
 
-from mypage.hooks.permissions import PUBLIC
+from mypage.hooks.permissions import GUIDANCE, PUBLIC
 from mypage.i18n import LOCALES
 from mypage.lib.errors import NotFound
 from mypage.web.cookies import CookieJar
-from mypage.web.pages import PublicTextPage
+from mypage.web.pages import GuidancePage, PublicTextPage
 from mypage.web.replies import Go, GoPath, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get
@@ -35,3 +35,28 @@ def public_page(rq: PortalRequest) -> Reply:
     if page is None or not slug or page.url:
         raise NotFound
     return Show(PublicTextPage(title=rq.t(page.title), lead=rq.t(page.lead) if page.lead else "", blocks=page.blocks))
+
+
+@get("/guidance/{slug:str}", name="guidance", permission=GUIDANCE, capability="guidance")
+def guidance(rq: PortalRequest) -> Reply:
+    """How something is done that cannot be done here (UCOM-16, UCOM-175, UCOM-178 to UCOM-186).
+
+    A page that the account has no permission for is unknown to it.
+    """
+    page = rq.operator.guidance.get(str(rq.params["slug"]))
+    if page is None or not rq.principal.may(page.permission):
+        raise NotFound
+    return Show(
+        GuidancePage(
+            title=page.title,
+            lead=page.lead,
+            why=page.why,
+            blocks=page.blocks,
+            phone=page.phone,
+            tel_url="tel:" + page.phone.replace("-", ""),
+            hours=page.hours,
+            documents=page.documents,
+            leads_to=page.leads_to,
+            note=page.note,
+        )
+    )

@@ -1,14 +1,17 @@
 """What stands around the functions: menu, login page, pages that everybody may read (UCOM-41 to UCOM-46, UCOM-188)."""
 
 from mypage.plugin import ContactBlock, Entry, LoginPageText, MenuSection, Paragraphs, Portal, PublicPage
+from mypage_ucom.guidance import HOURS, PHONE
 
 PORTAL = Portal(
     company="UCOM光 レジデンス",
     portal_name="会員専用ツール マイページ",
     customer_number_label="お客様番号",
-    top_label="ご契約情報一覧",
+    top_label="",
     logout_label="ログアウト",
-    contact=ContactBlock(title="お問い合わせ窓口", phone="0120-000-000", hours="受付時間 9:00~18:00"),
+    contact=ContactBlock(title="お問い合わせ窓口", phone=PHONE, hours=HOURS),
+    logo_text="UCOM光",
+    page_top="▲ページTOPへ",
 )
 
 LOGIN = LoginPageText(
@@ -20,20 +23,46 @@ LOGIN = LoginPageText(
     ),
 )
 
+
+def _guided(label: str, slug: str) -> Entry:
+    return Entry(label, "guidance", icon="", params={"slug": slug})
+
+
 MENU: tuple[MenuSection, ...] = (
     MenuSection(
         (
-            Entry("お客様番号パスワード変更", "credentials", "key"),
-            Entry("お支払い方法変更", "card", "card"),
+            Entry("お客様番号パスワード変更", "credentials", icon=""),
+            Entry("お支払い方法変更", "card", icon=""),
+            _guided("ご契約内容変更申請", "contract-change"),
+            _guided("ご利用ガイド・規約ご請求", "guides"),
+            _guided("ご解約", "cancel"),
         ),
         heading="各種お手続き",
     ),
+    MenuSection(
+        (
+            _guided("月額請求明細照会", "bills"),
+            _guided("GATE CALL050通話明細照会", "gatecall050"),
+            _guided("UCOM光電話通話明細照会", "telephone"),
+        ),
+        heading="料金明細照会",
+    ),
+    MenuSection((_guided("ギガシネマ with U-NEXT", "cinema"), _guided("UCOM光 クラブオフ", "club-off"))),
+    MenuSection(
+        (
+            _guided("障害情報", "trouble"),
+            _guided("メンテナンス情報", "maintenance"),
+            _guided("マニュアル・利用規約", "manuals"),
+        )
+    ),
+    MenuSection((_guided("一般的なお問い合わせ", "contact"),), heading="お問い合わせ窓口"),
 )
 
 PUBLIC_PAGES: tuple[PublicPage, ...] = (
     PublicPage(
         slug="privacy",
         title="個人情報保護方針",
+        at_foot=True,
         blocks=(
             Paragraphs(
                 (

@@ -6,6 +6,7 @@ from mypage.plugin import (
     DIGITS,
     CardChange,
     CredentialChange,
+    Guidance,
     IdentifierPolicy,
     LoginPageText,
     LoginScheme,
@@ -27,7 +28,7 @@ from mypage.plugin import (
     minutes,
     symbols,
 )
-from mypage_ucom import accounts, mail, options, pages, payment, profile
+from mypage_ucom import accounts, guidance, mail, options, pages, payment, profile
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER, HOLDER, USER
 
 
@@ -47,6 +48,12 @@ def menu_items() -> list[MenuSection]:
 def public_page_items() -> list[PublicPage]:
     """UCOM-43."""
     return list(pages.PUBLIC_PAGES)
+
+
+@hookimpl
+def guidance_items() -> list[Guidance]:
+    """UCOM-16, UCOM-175, UCOM-178 to UCOM-186."""
+    return list(guidance.GUIDANCE)
 
 
 @hookimpl

@@ -97,7 +97,7 @@ async def _answered(rq: PortalRequest, door: Door) -> Reply:
     if proof.method == "recovery":
         rq.flash("warn", _codes_left(rq, proof.left))
     path = safe_path(rq.query.get("next", ""), rq.prefix)
-    return GoPath(path) if path else Go("home")
+    return GoPath(path) if path else Go("top" if rq.operator.landings else "home")
 
 
 def _let_in(rq: PortalRequest, tx: Tx, door: Door, proof: Proof) -> str | None:
