@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import sample_operator.plugin as nagi
 from mypage.auth.models import Customer
 from mypage.contracts.models import Contract, Subscription
 from mypage.db.session import Tx
 from mypage.orders.models import ProductOrder
+from mypage.testing.portal import MakePortal, Portal
+
+
+def deploy(make_portal: MakePortal, extensions: Mapping[str, Mapping[str, str]] | None = None) -> Portal:
+    """A portal of the tests' own operator."""
+    return make_portal("nagi", plugins={"nagi": nagi}, settings={"harbour": "みなと"}, extensions=extensions)
 
 
 @dataclass(frozen=True)

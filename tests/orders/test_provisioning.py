@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from provisioning_rows import Ordered, order_something
+from provisioning_rows import Ordered, deploy, order_something
 from sqlalchemy import select, text
 
 from mypage.audit.models import AuditEntry
@@ -35,7 +35,7 @@ HOOKED = {"provisioning": {"adapter": "webhook", "base_url": "http://127.0.0.1:9
 @pytest.fixture
 def elsewhere(make_portal: MakePortal) -> Portal:
     """A portal whose services another system switches."""
-    return make_portal("nagi", extensions=HOOKED)
+    return deploy(make_portal, extensions=HOOKED)
 
 
 def jobs(tx: Tx) -> list[ProvisioningJob]:
@@ -201,7 +201,7 @@ def test_a_job_of_another_tenant_is_not_there(elsewhere: Portal, make_portal: Ma
 
     elsewhere.run(ordering)
     (job,) = elsewhere.run(jobs)
-    neighbour = make_portal("nagi", extensions=HOOKED)
+    neighbour = deploy(make_portal, extensions=HOOKED)
     for ask in (
         lambda tx: begin_try(tx, job.id),
         lambda tx: note_failed(tx, job.id, "x"),
