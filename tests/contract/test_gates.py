@@ -82,7 +82,7 @@ BARE_SQL: Mapping[str, str] = {
     "db/schema.py": "roles, the database and its revision: no tenant rows",
     "db/session.py": "BEGIN and enter_tenant",
     "db/wire.py": "sends what reads.py and session.py give it",
-    "imports/staging.py": "COPY into a scratch table of one unit",
+    "db/staging.py": "COPY into a scratch table of one unit",
     "jobs/connector.py": "the queue's own connection",
     "db/streaming.py": "COPY of a compiled select, heard by the guard of the tests",
     "imports/loader.py": "the scratch table of one unit",

@@ -30,9 +30,8 @@ def said(report: Report) -> list[str]:
 
 
 def product(code: str, **values: Any) -> Product:
-    return Product(
-        **{"code": code, "name": code, "holder": "contract", "price": UnitPrice(), "permission": "p"} | values
-    )
+    usual: dict[str, Any] = {"code": code, "name": code, "holder": "contract", "price": UnitPrice(), "permission": "p"}
+    return Product(**usual | values)
 
 
 @pytest.fixture

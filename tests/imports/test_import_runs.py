@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from mypage.db.session import Actor, Scope, sync_engine
+from mypage.db.staging import copy_row, new_ids
 from mypage.imports.chunk import Means
 from mypage.imports.loader import ImportStopped, import_feed, import_file
-from mypage.imports.staging import copy_row, new_ids
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase
 

@@ -316,11 +316,26 @@ FEED: dict[str, dict[str, Any]] = {
         "customer": "feed-1", "gateway": "x", "token": "x", "brand": "visa", "last4": "4242", "exp_month": 1, "exp_year": 2030,
     },
     "Notice": {"title": "x", "body": "x", "starts_at": "2026-01-01T00:00:00+09:00"},
+    "Subscription": {
+        "contract": "feed-k", "product": "x", "bought_at": "2026-01-01T00:00:00+09:00", "ended_at": "2026-01-02T00:00:00+09:00",
+    },
+    "Resource": {
+        "contract": "feed-k", "scheme": "mypage", "login_id": "feed-a", "kind": "web", "started_at": "2026-01-01T00:00:00+09:00",
+        "ended_at": "2026-01-02T00:00:00+09:00",
+    },
+    "Posting": {"contract": "feed-k", "month": "2026-01", "description": "x", "amount": 1},
 }  # fmt: skip
 """A line of each kind that is in order but for what it is found by."""
 FOUND_BY = {
     "Customer": "number", "Account": "login_id", "Contract": "number", "Invoice": "number", "Card": "customer", "Notice": "key",
+    "Subscription": "product", "Resource": "value", "Posting": "key",
 }  # fmt: skip
+NAMED = (
+    {"type": "customer", "number": "feed-1", "name": "x"},
+    {"type": "contract", "customer": "feed-1", "number": "feed-k", "name": "x"},
+    {"type": "account", "customer": "feed-1", "scheme": "mypage", "login_id": "feed-a"},
+)
+"""What the lines name."""
 
 
 def texts_of(kind: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -380,10 +395,10 @@ def test_a_feed_is_loaded_as_it_is_or_refused(here: Portal, oracle: Oracle, figu
             for name in texts
             for number, payload in enumerate(PAYLOADS)
         ]
-        customer = json.dumps({"type": "customer", "number": "feed-1", "name": "x"}).encode() + b"\n"
+        named_by_them = [json.dumps(line).encode() + b"\n" for line in NAMED]
         scope = Scope(here.name, SystemClock(), Actor("system", "import"), "import")
-        report = import_feed(here.engine, scope, [customer, *lines], means, source=kind.__name__)
-        assert report.lines == len(lines) + 1
+        report = import_feed(here.engine, scope, [*named_by_them, *lines], means, source=kind.__name__)
+        assert report.lines == len(lines) + len(NAMED)
         for problem in report.problems:
             assert len(str(problem).splitlines()) == 1, problem
     figure(f"T22 injection by feeds: {len(PAYLOADS)} payloads x {named} fields, each loaded or refused in one line")

@@ -11,11 +11,11 @@ from typing import Any
 
 from mypage.auth.hashing import LegacyKind, PasswordHasher
 from mypage.db.session import Tx
+from mypage.db.staging import Cursor, Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Hashes, Item, Means, OutOfStep, login_text, unknown_customer
 from mypage.imports.records import Account, PasswordHash
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Cursor, Target, copy_row
 
 NAME = "account"
 

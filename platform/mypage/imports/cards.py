@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Card
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 from mypage.lib.crypto import DecryptError
 
 NAME = "card"

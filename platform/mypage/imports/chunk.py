@@ -11,11 +11,11 @@ from typing import Any, Generic, LiteralString, Protocol, TypeVar
 from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.db.staging import Cursor, Target, new_ids, write_rows
 from mypage.hooks.portal import TenantSettings
 from mypage.hooks.products import Product
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
-from mypage.imports.staging import Cursor, Target, new_ids, write_rows
 
 R_contra = TypeVar("R_contra", contravariant=True)
 P = TypeVar("P")

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Contract, Service
-from mypage.imports.staging import Target, copy_row
 
 NAME = "contract"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mypage.auth.proof import proof_hash
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.records import Customer
-from mypage.imports.staging import Target, copy_row
 from mypage.lib.text import fold_kana
 
 NAME = "customer"

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from mypage.billing.tax import InvoiceTotals, TaxableLine, TaxMode, totals
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, unknown_customer
 from mypage.imports.records import DeclaredTotals, Invoice, InvoiceLine
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 
 NAME = "invoice"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Notice
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 
 NAME = "notice"
 

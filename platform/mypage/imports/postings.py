@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.holders import Holder, Holders, holder
 from mypage.imports.records import Posting
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 
 NAME = "posting"
 

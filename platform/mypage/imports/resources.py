@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.holders import Holder, HolderRef, Holders, holder
 from mypage.imports.records import Resource
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 
 NAME = "resource"
 

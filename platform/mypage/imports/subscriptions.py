@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from mypage.db.staging import Target, copy_row
 from mypage.hooks.prices import TierPrice
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means
 from mypage.imports.holders import Holder, HolderRef, Holders, holder
 from mypage.imports.records import Subscription
 from mypage.imports.report import BadLine
-from mypage.imports.staging import Target, copy_row
 
 NAME = "subscription"
 
