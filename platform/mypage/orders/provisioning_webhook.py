@@ -130,7 +130,7 @@ def _object(content: bytes) -> dict[str, Any]:
     """The JSON object of a body; empty for everything else."""
     try:
         said = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 
