@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from mypage.auth.models import Customer
 from mypage.db.reads import Read
 from mypage.db.session import Actor, Database, Scope, Tx, unit
-from mypage.db.wire import Statement, exchange
+from mypage.db.wire import Statement, Wire
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase
 from mypage.testing.guard import ON_PURPOSE
@@ -31,6 +31,7 @@ NAMES = Read(
     )
 )
 EVERYBODY = Read(select(Customer.tenant_id).distinct().prefix_with(ON_PURPOSE))
+STATE = "SELECT state FROM pg_stat_activity WHERE pid = %s"
 SLEEP = Read(select(func.pg_sleep(bindparam("seconds", type_=Float)).label("slept")))
 DIVIDE = Read(select((1 / bindparam("by", type_=Float)).label("share")))
 SHIFTING = Read(select(column("value")).select_from(table("shifting")))
@@ -140,6 +141,26 @@ def test_a_reader_who_gives_up_leaves_nothing_behind(play: Play, tenants: tuple[
     play(scene)
 
 
+def test_who_only_read_leaves_no_transaction_and_who_wrote_has_written(play: Play, tenants: tuple[str, str]) -> None:
+    """A COMMIT after reads is not waited for: it must arrive all the same, and leave the connection as good as new."""
+
+    async def scene(database: Database) -> None:
+        mine, theirs = tenants
+        name, pid = await named(database, mine)
+        assert name == mine
+        with psycopg.connect(
+            database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        ) as other:
+            while (row := other.execute(STATE, (pid,)).fetchone()) != ("idle",):
+                assert row is not None and row[0] in ("active", "idle in transaction"), row
+                other.rollback()
+        await database.run(theirs, lambda tx: tx.add(Customer(tenant_id=theirs, number="3", number_key="3", name="x")))
+        assert await named(database, theirs, key="3") == ("x", pid)
+        assert await database.platform(lambda connection: connection.scalar(select(func.pg_backend_pid()))) == pid
+
+    play(scene)
+
+
 @pytest.mark.parametrize(
     "change", ["ALTER TABLE shifting ALTER value TYPE text", "DEALLOCATE ALL"], ids=["other type", "forgotten"]
 )
@@ -178,6 +199,6 @@ def test_an_answer_that_makes_no_sense_ends_the_connection() -> None:
         thread.start()
         where = f"host=127.0.0.1 port={listening.getsockname()[1]} dbname=x user=x sslmode=disable gssencmode=disable"
         with psycopg.connect(where, autocommit=True) as driver, pytest.raises(psycopg.OperationalError):
-            exchange(driver, [Statement(b"SELECT 1")], None)
+            Wire(driver, prepares=False).exchange([Statement(b"SELECT 1")])
         assert driver.closed
         thread.join()

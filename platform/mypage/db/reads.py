@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Select, UpdateBase
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import MultipleResultsFound
 
-from mypage.db.wire import Row, Statement, exchange
+from mypage.db.wire import Row, Statement, Wire
 
 T = TypeVar("T")
-PREPARED = "prepared reads"
-"""Where a connection that may keep prepared statements has its own: the driver's would go with every rollback."""
+WIRE = "wire"
+"""Where a connection has its `Wire`."""
 
 
 class Read:
@@ -33,6 +33,8 @@ class Read:
     def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
         """Nothing is compiled before the first use: by then all mapped classes are known."""
         self._statement = statement
+        self.changes = not isinstance(statement, Select) or statement._for_update_arg is not None  # noqa: SLF001
+        """Whether it may leave more than rows: it writes, or it locks."""
 
     @cached_property
     def sql(self) -> bytes:
@@ -52,7 +54,8 @@ class Read:
         """From a tuple to a row."""
         names = [str(column.key) for column in self._statement.exported_columns]
         made: Any = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - the names are known only now
-        return cast("Callable[[Sequence[Any]], Row]", made._make)
+        # As its `_make`, which counts the values once more.
+        return cast("Callable[[Sequence[Any]], Row]", partial(tuple.__new__, made))
 
     @cached_property
     def _compiled(self) -> Any:
@@ -113,9 +116,11 @@ def send_together(connection: Connection, asks: Sequence[Ask], opening: Sequence
     for heard in connection.dispatch.before_cursor_execute:
         for each in statements:
             heard(connection, None, each.sql.decode(), each.values, None, False)
-    driver: Any = connection.connection.driver_connection
+    wire: Wire = connection.info[WIRE]
+    if any(ask.read.changes for ask in asks):
+        wire.wrote = True
     try:
-        found = exchange(driver, statements, connection.info.get(PREPARED))
+        found = wire.exchange(statements)
     except psycopg.Error as error:
         # It wraps the error without people's data and drops all connections of a database that went away.
         connection._handle_dbapi_exception(error, None, None, None, None)  # noqa: SLF001 - there is no public door to it

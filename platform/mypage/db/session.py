@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,8 +21,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import greenlet_spawn
 
 from mypage.db.places import Places
-from mypage.db.reads import PREPARED, Ask, Later, Read, one_or_none, send_together
-from mypage.db.wire import Prepared, Row, Statement
+from mypage.db.reads import WIRE, Ask, Later, Read, one_or_none, send_together
+from mypage.db.wire import Row, Statement, Wire
 from mypage.lib.clock import Clock, SystemClock, tokyo_day
 
 T = TypeVar("T")
@@ -139,13 +140,12 @@ def _checked(tenant: str) -> str:
     return tenant
 
 
-def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+def _on_connect(prepares: bool, connection: Any, entry: ConnectionPoolEntry) -> None:
     connection.autocommit = True
-    getattr(connection, "driver_connection", connection).prepare_threshold = None
-
-
-def _on_connect_prepared(_: Any, entry: ConnectionPoolEntry) -> None:
-    entry.info[PREPARED] = Prepared()
+    driver = getattr(connection, "driver_connection", connection)
+    # The driver's prepared statements would go with every rollback; the wire keeps its own.
+    driver.prepare_threshold = None
+    entry.info[WIRE] = Wire(driver, prepares=prepares)
 
 
 @dataclass(slots=True)
@@ -161,17 +161,40 @@ def _on_begin(connection: Connection) -> None:
     tenant, opening = options.get("tenant"), options.get("opening")
     if tenant is None:
         raise MissingTenant("a transaction was begun outside of a unit of work; use Database.run or platform_unit")
+    asks = [opening.ask] if opening is not None else []
+    connection.info[WIRE].wrote = False
+    found = send_together(connection, asks, (_BEGIN,) if tenant == NO_TENANT else (_BEGIN, entering(tenant)))
     if opening is not None:
-        opening.rows = send_together(connection, [opening.ask], (_BEGIN, entering(tenant)))[0]
-    elif tenant == NO_TENANT:
-        connection.exec_driver_sql("BEGIN")
-    else:
-        send_together(connection, [], (_BEGIN, entering(tenant)))
+        opening.rows = found[0]
 
 
-def _listen(engine: Engine) -> None:
-    event.listen(engine, "connect", _on_connect)
+def _on_statement(connection: Connection, *_: Any) -> None:
+    connection.info[WIRE].wrote = True
+
+
+def _listen(engine: Engine, *, prepares: bool = False) -> None:
+    event.listen(engine, "connect", partial(_on_connect, prepares))
     event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "after_cursor_execute", _on_statement)
+
+
+def _end_lightly(dialect: Any) -> None:
+    """What only read ends without waiting for the answer to its COMMIT."""
+
+    def do_commit(connection: Any) -> None:
+        wire: Wire = connection.info[WIRE]
+        if wire.idle:
+            return
+        if wire.wrote:
+            type(dialect).do_commit(dialect, connection)
+        else:
+            wire.part()
+
+    def do_rollback(connection: Any) -> None:
+        if not connection.info[WIRE].idle:
+            type(dialect).do_rollback(dialect, connection)
+
+    dialect.do_commit, dialect.do_rollback = do_commit, do_rollback
 
 
 def sync_engine(url: str, **options: Any) -> Engine:
@@ -248,9 +271,9 @@ class Database:
         self.streams = Places(max(1, pool_size // 2))
         """Places for units that last as long as somebody reads what they send: the pool is for the others too."""
         self._left_behind: set[asyncio.Task[Any]] = set()
-        _listen(self.engine.sync_engine)
-        if prepared:
-            event.listen(self.engine.sync_engine, "connect", _on_connect_prepared)
+        _listen(self.engine.sync_engine, prepares=prepared)
+        # Not before SQLAlchemy has looked at the server, with a connection that is of no pool yet.
+        event.listen(self.engine.sync_engine, "connect", lambda *_: _end_lightly(self.engine.dialect), once=True)
 
     async def run(
         self,
@@ -357,5 +380,7 @@ def _work(connection: Connection, scope: Scope, work: Callable[[Tx], T]) -> T:
         connection.rollback()
         raise
     finally:
-        tx.close()
+        # One that was never asked anything has nothing to give back.
+        if tx.in_transaction():
+            tx.close()
     return result
