@@ -4,18 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from mypage.hooks.permissions import CORE_PERMISSIONS, PUBLIC, SIGNED_IN
+from mypage.hooks.permissions import (
+    ACCOUNT_CHANGE,
+    ACCOUNT_MANAGE,
+    ACCOUNT_READ,
+    CORE_PERMISSIONS,
+    GUIDANCE,
+    MAILBOX_CHANGE,
+    OPTION_READ,
+    PROFILE_CHANGE,
+    PUBLIC,
+    SIGNED_IN,
+)
 from mypage.server.routes import all_routes
 from mypage.web.replies import Reply
 from mypage.web.routing import check_routes, get, post, routes_of
 
 ROUTES = all_routes()
+OF_CAPABILITIES = {
+    ACCOUNT_CHANGE,
+    ACCOUNT_MANAGE,
+    ACCOUNT_READ,
+    GUIDANCE,
+    MAILBOX_CHANGE,
+    OPTION_READ,
+    PROFILE_CHANGE,
+}
 each = pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method}-{r.name}")
 
 
 @each
 def test_a_route_declares_a_permission_of_the_core(route) -> None:
-    assert route.permission in CORE_PERMISSIONS | {PUBLIC, SIGNED_IN}
+    assert route.permission in CORE_PERMISSIONS | {PUBLIC, SIGNED_IN} | (OF_CAPABILITIES if route.capability else set())
 
 
 @each
@@ -40,7 +60,7 @@ def test_a_card_is_changed_only_after_the_password_was_given_again() -> None:
 
 
 def test_what_everybody_may_use_changes_nothing_of_an_account() -> None:
-    public = {r.name for r in ROUTES if r.permission == PUBLIC and r.method == "POST"}
+    public = {r.name for r in ROUTES if r.permission == PUBLIC and r.method == "POST" and not r.signed}
     before_login = {"login", "login-second", "logout", "register", "register-confirm", "activate", "recover", "reset"}
     assert public <= before_login | {"password-rules"}
 

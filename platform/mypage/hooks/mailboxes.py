@@ -9,6 +9,7 @@ from typing import Literal
 from mypage.hooks.markers import hookspec
 from mypage.hooks.passwords import CharSet
 from mypage.hooks.portal import Paragraphs, Question
+from mypage.hooks.products import Sentence
 
 Broken = Literal["", "length", "characters", "symbols"]
 
@@ -29,6 +30,8 @@ class LocalPart:
             raise ValueError(f"length must satisfy 1 <= least <= most <= 64, not ({least}, {most})")
         if wrong := sorted(c for c in self.alphabet.chars if not c.isascii() or c == "@" or c == " " or c.isupper()):
             raise ValueError(f"an address cannot hold {wrong[0]!r}; give small ASCII letters, digits and symbols")
+        if not (self.alphabet.letters and self.alphabet.digits):
+            raise ValueError("an address needs letters and digits to choose from")
 
     def broken(self, value: str) -> Broken:
         """The first rule that `value` breaks, or ""."""
@@ -49,8 +52,7 @@ class Mailboxes:
     Without a `domain` there are only other companies'. `service` is what provisioning calls a mail box. `buy_page` is
     the slug of the page of products where more own addresses are bought; `full` stands where none is left, and
     `full_link` leads there, for those who may buy. `own_blocks` and `other_blocks` stand below each choice and on the
-    pages after it; `own_consent` and so on are (lead, words of the tick). `leaving` warns of what ends when another
-    company's address takes the place of an own one. `done_other` is told with `%(address)s`.
+    pages after it; `done_own` and `done_other` are what the completion page says.
     """
 
     title: str
@@ -66,7 +68,6 @@ class Mailboxes:
     other_choice: str = "Use an address of another company"
     address_label: str = "Mail address"
     own_help: tuple[str, ...] = ()
-    other_help: tuple[str, ...] = ()
     present_label: str = "Present mail address"
     kind_label: str = "Kind of mail"
     date_label: str = "Date"
@@ -77,13 +78,12 @@ class Mailboxes:
     full: str = "No address of ours is left for this contract."
     full_link: str = ""
     buy_page: str = ""
-    leaving: str = "The present mail box ends, with the web space that belongs to it."
     next: str = "Continue"
     commit: str = "Register"
     back: str = "Back"
     summary_title: str = ""
-    done_own: tuple[str, ...] = ("The mail address is registered.",)
-    done_other: tuple[str, ...] = ("We have sent a mail to %(address)s.",)
+    done_own: tuple[Sentence, ...] = (Sentence("The mail address is registered."),)
+    done_other: tuple[Sentence, ...] = (Sentence("We have sent a mail to %(address)s."),)
 
     def __post_init__(self) -> None:
         if self.domain and not (self.local and self.quota):

@@ -19,15 +19,11 @@ class OverviewOption:
 
 @dataclass(frozen=True, slots=True)
 class OverviewBlock:
-    """Products that each account holds: a heading, the page where they are bought and ended, and words for its links.
-
-    `buy` leads to that page; `use` to the one with licences and downloads, "" for none.
-    """
+    """Products that each account holds: a heading, the page where they are bought and ended, and the link there."""
 
     title: str
     page: str
     buy: str = "Buy or end"
-    use: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +45,16 @@ class Overview:
     secret: Entry | None = None
     change: str = "Change"
     register: str = "Register"
-    quotas_title: str = "Registered"
+    quotas_title: str = "What is registered"
     quotas_note: str = ""
     options_title: str = "Options"
     options: tuple[OverviewOption, ...] = ()
     accounts_title: str = "Accounts"
     add: str = "Register an account"
     none: str = "There is no account yet."
-    facts_title: str = "Account"
+    facts_title: str = "About the account"
     secret_label: str = ""
+    registered: str = "Registered"
     unregistered: str = "Not registered"
     account_options: tuple[OverviewOption, ...] = ()
     space_label: str = ""

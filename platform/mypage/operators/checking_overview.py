@@ -25,17 +25,19 @@ def check_overview(operator: Operator, linked: Collection[str], wrong: Wrong) ->
             raise wrong("overview_policy", f"{entry.label!r} names route {entry.route!r}, which no link can lead to")
     for text in (words.hint_title, words.hint):
         _check_places("overview_policy", text, ("count", "accounts"), wrong)
-    _check_mailboxes(operator, wrong)
+    _check_mailboxes(operator, linked, wrong)
 
 
-def _check_mailboxes(operator: Operator, wrong: Wrong) -> None:
+def _check_mailboxes(operator: Operator, linked: Collection[str], wrong: Wrong) -> None:
     boxes = operator.mailboxes
     if boxes is None:
         return
     if boxes.buy_page and boxes.buy_page not in operator.product_pages:
         raise wrong("mailbox_items", f"there is no page of products {boxes.buy_page!r}; see product_page_items")
-    for text in boxes.done_other:
-        _check_places("mailbox_items", text, ("address",), wrong)
+    for sentence in (*boxes.done_own, *boxes.done_other):
+        _check_places("mailbox_items", sentence.text, ("address",), wrong)
+        if sentence.route and sentence.route not in linked and not sentence.params:
+            raise wrong("mailbox_items", f"{sentence.text!r} names route {sentence.route!r}, which does not exist")
 
 
 def _check_places(hook: str, text: str, known: tuple[str, ...], wrong: Wrong) -> None:
