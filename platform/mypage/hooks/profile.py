@@ -12,9 +12,11 @@ ProfileKind = Literal["name", "kana", "birth-date", "choice", "count", "phone", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileField:
-    """One field, in the order shown. `locked`: shown only, because it changes on paper (`why` says how).
+    """One field, in the order shown. `locked`: shown only, because it changes on paper (`help` says so).
 
-    `phone` and `email` are the customer's columns; the others stand in the customer's profile under `name`.
+    `name`, `kana`, `phone` and `email` are columns of the customer, so there is one of each at most; the others stand
+    in the customer's profile under `name`. Names and birth dates are always locked. A `choice` is kept as its label. An
+    optional field that is left blank loses what was stored; `unit` stands behind a count.
     """
 
     name: str
@@ -29,17 +31,22 @@ class ProfileField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileForm:
-    """The fields and the words of the three steps."""
+    """The fields and the words of the three steps: `titles` and `leads` are those of input, check and completion.
 
+    `notes` stand below the form. `mailed` is the sentence of the completion page when a notice went out; `{address}`
+    in it is where to. `locked_why` says how the locked fields are changed.
+    """
+
+    title: str
     titles: tuple[str, str, str]
     fields: tuple[ProfileField, ...]
-    title: str
-    lead: str = ""
+    leads: tuple[str, str, str] = ("", "", "")
     notes: tuple[str, ...] = ()
-    next: str = "次へ進む"
-    commit: str = "登録"
-    back: str = "入力画面へ戻る"
-    mailed: str = ""
+    locked_why: str = ""
+    next: str = "Continue"
+    commit: str = "Register"
+    back: str = "Back to the input"
+    mailed: str = "A notice was sent to {address}."
 
 
 class ProfileSpec:

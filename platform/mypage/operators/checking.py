@@ -14,6 +14,7 @@ from mypage.i18n import Catalogue
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
+from mypage.operators.checking_profile import check_profile
 from mypage.operators.operator import Operator, OperatorError
 
 Wrong = Callable[[str, str], OperatorError]
@@ -39,6 +40,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_permissions(operator, routes, wrong)
     check_products(operator, wrong)
     check_guidance(operator, wrong)
+    check_profile(operator, wrong)
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
     for registration in operator.registrations.values():

@@ -18,12 +18,18 @@ ROUTE_MODULES = (
     "mypage.auth.factors.routes_second",
     "mypage.auth.factors.routes_enrol",
     "mypage.auth.factors.routes",
+    "mypage.profile.routes",
     "mypage.contracts.routes",
     "mypage.notices.routes",
     "mypage.billing.routes",
     "mypage.billing.home_routes",
     "mypage.billing.card_routes",
     "mypage.orders.provisioning_routes",
+    "mypage.subaccounts.account_routes",
+    "mypage.subaccounts.account_change_routes",
+    "mypage.subaccounts.account_delete_routes",
+    "mypage.subaccounts.overview_routes",
+    "mypage.subaccounts.mailbox_routes",
 )
 
 

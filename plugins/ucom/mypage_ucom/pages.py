@@ -31,6 +31,7 @@ def _guided(label: str, slug: str) -> Entry:
 MENU: tuple[MenuSection, ...] = (
     MenuSection(
         (
+            Entry("お客様情報変更", "profile", icon=""),
             Entry("お客様番号パスワード変更", "credentials", icon=""),
             Entry("お支払い方法変更", "card", icon=""),
             _guided("ご契約内容変更申請", "contract-change"),

@@ -157,7 +157,7 @@ def credential_change_items() -> list[CredentialChange]:
 @hookimpl
 def profile_form_items() -> list[ProfileForm]:
     """UCOM-122 to UCOM-127."""
-    return list(profile.PROFILE_FORMS)
+    return [profile.PROFILE_FORM]
 
 
 @hookimpl
