@@ -116,6 +116,20 @@ GUIDANCE: tuple[Guidance, ...] = (
     _outside("cinema", "ギガシネマ with U-NEXT", "cinema/", CINEMA, "映像配信サービスのお申し込みとご解約ができます。"),
     _outside("club-off", "UCOM光 クラブオフ", "club/", CLUB, "会員優待サービスをご利用いただけます。"),
     Guidance(
+        slug="web-space",
+        title="Webスペースの登録",
+        lead="Webスペースの登録と、ホームページアドレスのご案内です。",
+        why="Webスペースは、ご利用になるアカウントIDを確認してご用意するため、お電話で承ります。",
+        blocks=(
+            Paragraphs(
+                ("お電話の前に、お客様番号と、ご利用になるアカウントIDをご用意ください。",),
+                heading="ご用意いただくもの",
+            ),
+        ),
+        phone=PHONE,
+        hours=HOURS,
+    ),
+    Guidance(
         slug="trouble",
         title="障害情報",
         lead="通信がつながりにくいときにご覧ください。",

@@ -7,6 +7,7 @@ PORTAL = Portal(
     company="UCOM光 レジデンス",
     portal_name="会員専用ツール マイページ",
     customer_number_label="お客様番号",
+    contract_label="ご契約タイプ",
     top_label="",
     logout_label="ログアウト",
     contact=ContactBlock(title="お問い合わせ窓口", phone=PHONE, hours=HOURS),

@@ -11,7 +11,9 @@ from mypage.plugin import (
     LoginPageText,
     LoginScheme,
     Mailboxes,
+    MailText,
     MenuSection,
+    Overview,
     PasswordPolicy,
     PermissionMatrix,
     Portal,
@@ -170,6 +172,18 @@ def sub_account_items() -> list[SubAccounts]:
 def mailbox_items() -> list[Mailboxes]:
     """UCOM-37 to UCOM-40, UCOM-80 to UCOM-93."""
     return list(mail.MAILBOXES)
+
+
+@hookimpl
+def overview_policy() -> Overview:
+    """UCOM-11, UCOM-12, UCOM-47 to UCOM-55."""
+    return mail.OVERVIEW
+
+
+@hookimpl
+def mail_text_items() -> list[MailText]:
+    """UCOM-176."""
+    return list(mail.MAIL_TEXTS)
 
 
 @hookimpl
