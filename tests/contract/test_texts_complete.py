@@ -17,6 +17,7 @@ import mypage.plugin
 from mypage.hooks.auth import LoginScheme, TextPart
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.portal import Portal
+from mypage.hooks.subaccounts import SubAccounts
 from mypage.operators.compiling import CORE_LOCALE, compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, plugin_folder
 from mypage.server.routes import all_routes
@@ -114,10 +115,9 @@ def core_words() -> set[str]:
     routes = {r.name: r.permission for r in all_routes()}
     operator = compile_operator(make_hooks("bare", Bare(), {}), beside, routes)
     shown = (operator.login_page, operator.billing_view, operator.card_change, operator.contract_view)
-    return {text for part in (*shown, operator.notice_view) for text in texts_of(part, frozenset({"order"}))} - {
-        "",
-        ".",
-    }
+    accounts = SubAccounts(scheme=".", quota=".", roles={".": "."}, title=".")
+    skip = frozenset({"order", "kind", "chars"})
+    return {text for part in (*shown, operator.notice_view, accounts) for text in texts_of(part, skip)} - {"", "."}
 
 
 def texts_of(value: object, skip: frozenset[str] = frozenset()) -> Iterator[str]:

@@ -43,7 +43,8 @@ class AccountField:
 class AccountSteps:
     """The words of input, confirm and completion page.
 
-    `titles` of the three, `leads` of the first two, buttons, and `done`, what is said at the end. `summary` is the heading above what was entered. `guide` leads on to the registration of a mail address; `{` and `}`
+    `titles` of the three, `leads` of the first two, buttons, and `done`, what is said at the end. `summary` is the
+    heading above what was entered. `guide` leads on to the registration of a mail address; `{` and `}`
     around a part make only that part the link.
     """
 
@@ -64,7 +65,7 @@ class AccountDeletion:
 
     titles: tuple[str, str] = ("Delete the account", "The account is deleted")
     lead: str = ""
-    login_label: str = "Account"
+    login_label: str = "Login ID"
     notes_label: str = "Please note"
     notes: tuple[str, ...] = ()
     commit: str = "Delete"

@@ -24,6 +24,7 @@ ROUTE_MODULES = (
     "mypage.billing.routes",
     "mypage.billing.home_routes",
     "mypage.billing.card_routes",
+    "mypage.orders.routes",
     "mypage.orders.provisioning_routes",
     "mypage.subaccounts.account_routes",
     "mypage.subaccounts.account_change_routes",

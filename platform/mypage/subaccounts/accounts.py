@@ -73,7 +73,7 @@ def reach_account(
     return found[0]
 
 
-def _accounts(tx: Tx, operator: Operator, principal: Principal) -> Select[Any]:
+def _accounts(tx: Tx, operator: Operator, principal: Principal) -> Select[*tuple[Any, ...]]:
     rules = operator.sub_accounts
     assert rules is not None
     return (
@@ -117,5 +117,5 @@ def _accounts(tx: Tx, operator: Operator, principal: Principal) -> Select[Any]:
     )
 
 
-def _read(tx: Tx, wanted: Select[Any]) -> tuple[SubAccount, ...]:
+def _read(tx: Tx, wanted: Select[*tuple[Any, ...]]) -> tuple[SubAccount, ...]:
     return tuple(SubAccount(**{**row, "mail": row["mail"] or ""}) for row in tx.execute(wanted).mappings())
