@@ -63,13 +63,13 @@ class Licence:
 class Sentence:
     """A sentence of a completion page. What stands in braces is a link to `route`; ``%(address)s`` is a mail address.
 
-    A sentence with a link is left out for those who may not follow it. `params` fill the route's path.
+    A sentence with a `permission` is left out for those who do not hold it. `params` fill the route's path.
     """
 
     text: str
     route: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
-    anchor: str = ""
+    permission: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

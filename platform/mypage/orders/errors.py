@@ -14,7 +14,7 @@ class NotHeld(DomainError):
 
 
 class CannotBuy(DomainError):
-    """Something is missing or forbids it; `reason` is one of `offers.Reason`."""
+    """Something is missing or forbids it; `reason` is one of `offers.Refusal`."""
 
     def __init__(self, reason: str) -> None:
         """The word for why."""
@@ -24,3 +24,7 @@ class CannotBuy(DomainError):
 
 class NoConsent(DomainError):
     """The tick under the terms is missing, or they are not the ones that were shown."""
+
+
+class PriceChanged(DomainError):
+    """What would be charged is not what was shown; it has to be shown again."""

@@ -1,0 +1,284 @@
+"""From offers, wishes and orders to what the pages show."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from mypage.auth.pages import Link, LinkSentence
+from mypage.billing.tax import TaxMode
+from mypage.forms.choices import TickField
+from mypage.forms.form import PortalForm
+from mypage.hooks.permissions import ACCOUNT_MANAGE, CARD_CHANGE, MAILBOX_CHANGE
+from mypage.hooks.prices import UnitPrice
+from mypage.hooks.products import Product, ProductPage, Sentence
+from mypage.orders.buying import Situation, Wish
+from mypage.orders.consents import wording
+from mypage.orders.history import PlacedOrder
+from mypage.orders.holders import AccountHolder, list_holders
+from mypage.orders.offers import Offer, Refusal
+from mypage.orders.pages import (
+    AccountChoice,
+    Fee,
+    HoldingsPage,
+    LicenceRow,
+    OptionConfirmPage,
+    OptionDonePage,
+    OptionPage,
+    OrderRow,
+    OrderRows,
+    ProductCard,
+)
+from mypage.orders.preview import ahead_of_buying, ahead_of_ending, amount_of, monthly_net
+from mypage.web.request import PortalRequest
+
+_REFUSED: Mapping[Refusal, str] = {
+    "not-yours": "You cannot buy this with the login that you use now.",
+    "mail-address": "A mail address is needed first. Please register one for this account.",
+    "payment-none": "A credit card is needed first. Please register one.",
+    "payment-expired": "Your credit card has expired. Please register the new one first.",
+    "payment-review": "Your credit card is being checked. You can buy this once that is done.",
+}
+
+
+def mode_of(rq: PortalRequest) -> TaxMode:
+    """How the tenant rounds taxes."""
+    return TaxMode(rq.tenant.settings.tax_mode)
+
+
+def fees_of(rq: PortalRequest, words: ProductPage, product: Product, *, again: bool) -> tuple[Fee, ...]:
+    """The monthly price, and the one-off fees that this purchase costs, each in a row of its own (UCOM-138)."""
+    price, mode = product.price, mode_of(rq)
+    found = [Fee(words.price_label, amount_of(monthly_net(price), price.rate_bp, mode))]
+    if isinstance(price, UnitPrice) and price.once:
+        found.append(Fee(product.once_label, amount_of(price.once, price.rate_bp, mode), once=True))
+    if again and (fee := again_fee(rq, product)):
+        found.append(fee)
+    return tuple(found)
+
+
+def again_fee(rq: PortalRequest, product: Product) -> Fee | None:
+    """What buying a product again costs besides; None when it costs nothing."""
+    price = product.price
+    if not isinstance(price, UnitPrice) or not price.again:
+        return None
+    return Fee(product.again_label, amount_of(price.again, price.rate_bp, mode_of(rq)), once=True)
+
+
+def choose_page(
+    rq: PortalRequest,
+    words: ProductPage,
+    offers: tuple[Offer, ...],
+    holders: tuple[AccountHolder, ...],
+    account: AccountHolder | None,
+    *,
+    wrong: PortalForm | None = None,
+    wrong_code: str = "",
+) -> OptionPage:
+    """The page with one card per product. `wrong` is the form of `wrong_code` that was refused."""
+    return OptionPage(
+        words=words,
+        cards=tuple(
+            _card(rq, words, offer, account, wrong if offer.product.code == wrong_code else None) for offer in offers
+        ),
+        accounts=choices(holders, account),
+        account_id=str(account.id) if account else "",
+        action_url=rq.href("option", slug=words.slug),
+        holdings_url=holdings_url(rq, words, account),
+        register_url=_accounts_url(rq),
+        form=wrong,
+    )
+
+
+def consent_form(rq: PortalRequest, product: Product, data: Any) -> PortalForm:
+    """The tick of one product; its names carry the product, for several stand on one page."""
+    fields = {"consent": TickField(product.consent)} if product.consent else {}
+    return PortalForm(fields, data, t=rq.t, prefix=product.code)
+
+
+def choices(holders: tuple[AccountHolder, ...], account: AccountHolder | None) -> tuple[AccountChoice, ...]:
+    """The accounts of the selector."""
+    return tuple(AccountChoice(str(h.id), h.login_id, account is not None and h.id == account.id) for h in holders)
+
+
+def holders_of(rq: PortalRequest, words: ProductPage) -> tuple[AccountHolder, ...]:
+    """The accounts that the page's permission reaches."""
+    return list_holders(rq.tx, rq.operator, rq.principal, words.permission)
+
+
+def confirm_page(rq: PortalRequest, wish: Wish, now: Situation, draft_id: uuid.UUID) -> OptionConfirmPage:
+    """The rows, the bills ahead, and what cannot be taken back."""
+    words, product, offer = wish.page, now.offer.product, now.offer
+    ending = wish.action == "end"
+    at, mode = rq.clock.now(), mode_of(rq)
+    if ending:
+        assert offer.holding is not None
+        ahead = ahead_of_ending(product, offer.holding, offer.mine, at, mode=mode)
+    else:
+        ahead = ahead_of_buying(product, offer.mine, at, again=offer.again, mode=mode)
+    account = now.account.login_id if now.account else ""
+    return OptionConfirmPage(
+        words=words,
+        title=(words.end_titles if ending else words.buy_titles)[1],
+        rows=order_rows(rq, words, product, account, wish.action, again=offer.again and not ending, day=rq.today),
+        ending=ending,
+        ahead=ahead,
+        months=product.price.months,
+        monthly=amount_of(monthly_net(product.price), product.price.rate_bp, mode),
+        again=again_fee(rq, product),
+        once_label=product.once_label,
+        notes=product.end_notes if ending else (),
+        action_url=rq.href("option-confirm", slug=words.slug),
+        back_url=rq.href("option", slug=words.slug, account=now.account.id if now.account else None),
+        operation_id=str(draft_id),
+        shown_again=str(int(offer.again)),
+    )
+
+
+def done_page(rq: PortalRequest, words: ProductPage, product: Product, done: Mapping[str, Any]) -> OptionDonePage:
+    """What was ordered, from the result of the operation."""
+    ending = done["action"] == "end"
+    account = done["account"] or None
+    return OptionDonePage(
+        words=words,
+        title=(words.end_titles if ending else words.buy_titles)[2],
+        said=_said(rq, words, words.ended if ending else words.bought, done["address"], account),
+        rows=order_rows(
+            rq, words, product, done["login"], done["action"], again=done["again"], day=date.fromisoformat(done["day"])
+        ),
+        number=done["number"],
+        page_url=rq.href("option", slug=words.slug, account=account),
+        orders_url=rq.href("orders"),
+    )
+
+
+def order_rows(
+    rq: PortalRequest, words: ProductPage, product: Product, account: str, action: str, *, again: bool, day: date
+) -> OrderRows:
+    """The rows that the confirm and the completion page share."""
+    return OrderRows(
+        words=words,
+        account=account,
+        product=product.name,
+        action=words.end if action == "end" else words.buy,
+        fees=fees_of(rq, words, product, again=again),
+        day=day,
+        description=product.description,
+    )
+
+
+def holdings_page(
+    rq: PortalRequest,
+    words: ProductPage,
+    offers: tuple[Offer, ...],
+    holders: tuple[AccountHolder, ...],
+    account: AccountHolder | None,
+    pins: Mapping[str, str],
+) -> HoldingsPage:
+    """What is held, with the PINs that were just asked for."""
+    return HoldingsPage(
+        words=words,
+        rows=tuple(
+            LicenceRow(
+                code=offer.product.code,
+                name=offer.product.name,
+                held=offer.holding is not None,
+                licence=offer.product.licence if offer.holding else None,
+                pin=pins.get(offer.product.code, ""),
+                waiting=offer.holding is not None and not offer.holding.has_pin,
+            )
+            for offer in offers
+        ),
+        accounts=choices(holders, account),
+        account_id=str(account.id) if account else "",
+        action_url=rq.href("option-holdings", slug=words.slug),
+        pin_url=rq.href("option-pin", slug=words.slug),
+        page_url=rq.href("option", slug=words.slug, account=account.id if account else None),
+        register_url=_accounts_url(rq),
+    )
+
+
+def holdings_url(rq: PortalRequest, words: ProductPage, account: AccountHolder | None) -> str:
+    """The page with licences of an account; "" where there is none."""
+    if not words.holdings_title:
+        return ""
+    return rq.href("option-holdings", slug=words.slug, account=account.id if account else None)
+
+
+def order_row(rq: PortalRequest, order: PlacedOrder) -> OrderRow:
+    """An order in the operator's words."""
+    product = rq.operator.products.get(order.product)
+    page = next((p for p in rq.operator.product_pages.values() if order.product in p.products), None)
+    words = {"add": page.buy if page else "Buy", "end": page.end if page else "End"}
+    accounts = rq.operator.sub_accounts
+    role = accounts.roles.get(order.placed_role, "") if accounts else ""
+    return OrderRow(
+        number=order.number,
+        product=product.name if product else order.product,
+        action=words[order.action],
+        subject=order.subject,
+        placed_at=order.placed_at,
+        effective_on=order.effective_on,
+        state=order.state,
+        by=f"{order.placed_login} ({rq.t(role)})" if role and order.placed_login else order.placed_login,
+        why="" if order.cause == "customer" else order.cause,
+    )
+
+
+def _card(
+    rq: PortalRequest, words: ProductPage, offer: Offer, account: AccountHolder | None, wrong: PortalForm | None
+) -> ProductCard:
+    product, held = offer.product, offer.holding is not None
+    act = "end" if offer.can_end else "buy" if not held and not offer.refusal else ""
+    shown = wording(product, rq.t, rq.locale)
+    form = wrong or consent_form(rq, product, None)
+    return ProductCard(
+        code=product.code,
+        name=product.name,
+        held=held,
+        fees=fees_of(rq, words, product, again=offer.again and not held),
+        description=product.description,
+        while_held=product.while_held if held else None,
+        terms=product.terms if not held else (),
+        act=act,
+        other_act=("buy" if held else "end") if words.both_buttons else "",
+        consent=form["consent"] if act == "buy" and shown else None,
+        terms_mark=shown.mark if act == "buy" and shown else "",
+        refusal=_REFUSED.get(offer.refusal, ""),
+        refusal_link=_way_out(rq, offer.refusal, account),
+        no_end=product.no_end if held and not product.online_end else "",
+    )
+
+
+def _way_out(rq: PortalRequest, refusal: Refusal, account: AccountHolder | None) -> Link | None:
+    if refusal == "mail-address" and account is not None and "mailboxes" in rq.operator.capabilities:
+        if rq.principal.may(MAILBOX_CHANGE):
+            return Link(rq.t("Register a mail address"), rq.href("accounts-mail", account_id=account.id))
+    elif refusal in ("payment-none", "payment-expired", "payment-review") and rq.principal.may(CARD_CHANGE):
+        return Link(rq.t(rq.operator.card_change.title), rq.href("card"))
+    return None
+
+
+def _accounts_url(rq: PortalRequest) -> str:
+    """Where an account is registered, for those who may."""
+    there = "sub-accounts" in rq.operator.capabilities and rq.principal.may(ACCOUNT_MANAGE)
+    return rq.href("accounts") if there else ""
+
+
+def _said(
+    rq: PortalRequest, words: ProductPage, sentences: tuple[Sentence, ...], address: str, account: str | None
+) -> tuple[LinkSentence, ...]:
+    said: list[LinkSentence] = []
+    for sentence in sentences:
+        needs_address = "%(address)s" in sentence.text
+        if (needs_address and not address) or (sentence.permission and not rq.principal.may(sentence.permission)):
+            continue
+        text = rq.t(sentence.text, address=address) if needs_address else rq.t(sentence.text)
+        if not sentence.route:
+            said.append(LinkSentence(text, "", "", ""))
+            continue
+        own = {"slug": words.slug, "account": account} if sentence.route == "option-holdings" else {}
+        said.append(LinkSentence.of(text, rq.href(sentence.route, **own, **sentence.params)))
+    return tuple(said)
