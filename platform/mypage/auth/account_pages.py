@@ -13,7 +13,7 @@ from mypage.web.page import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialsPage(Page):
-    """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password.
+    """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password, if any.
 
     `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty if not allowed.
     """
@@ -31,6 +31,9 @@ class CredentialsPage(Page):
     rules: tuple[Rule, ...] = ()
     rules_url: str = ""
     factors_url: str = ""
+    lead: str = ""
+    id_label: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialsConfirmPage(Page):
-    """Before and after, passwords as `*****`. `hidden` are further inputs of the form."""
+    """Before and after, passwords as `*****`, or with `plain` what will be. `hidden` are further inputs of the form."""
 
     template: ClassVar[str] = "auth/credentials_confirm.html"
 
@@ -53,6 +56,11 @@ class CredentialsConfirmPage(Page):
     action_url: str
     back_url: str
     hidden: tuple[tuple[str, str], ...] = ()
+    heading: str = ""
+    lead: str = ""
+    commit: str = ""
+    back: str = ""
+    plain: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,8 @@ class CredentialsDonePage(Page):
     home_url: str
     email: str = ""
     others_ended: bool = True
+    heading: str = ""
+    id_label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

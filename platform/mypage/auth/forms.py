@@ -96,18 +96,27 @@ def credentials_form(
     *,
     t: Translator,
     must_change: bool,
+    policy: PasswordPolicy,
     values: Mapping[str, Any] | None = None,
 ) -> PortalForm:
     """`current`, then `login` and `password` with `password_again` as far as they may be changed (ACTV-64 to 66)."""
-    fields: dict[str, Any] = {"current": PasswordField(t("Current %(label)s", label=t(scheme.secret)))}
+    fields: dict[str, Any] = {}
+    if rules.present:
+        fields["current"] = PasswordField(t("Current %(label)s", label=t(scheme.secret)))
     if rules.login:
         fields["login"] = LoginIdField(rules.login_label or "Login ID", required=False)
     if rules.password:
         label = rules.password_label or scheme.secret
-        fields["password"] = PasswordField(label, new=True, required=must_change)
         again = rules.password_again_label or "The same password again"
-        fields["password_again"] = PasswordField(again, new=True, required=must_change)
+        words: dict[str, Any] = {"new": True, "required": must_change or not rules.login, "render_kw": limit_of(policy)}
+        fields["password"] = PasswordField(label, description=rules.password_help, **words)
+        fields["password_again"] = PasswordField(again, **words)
     return PortalForm(fields, data, t=t, values=values)
+
+
+def limit_of(policy: PasswordPolicy) -> Mapping[str, str]:
+    """The attribute of an input that takes no more characters than the password may have (UCOM-29)."""
+    return {"maxlength": str(policy.length[1])} if policy.stops else {}
 
 
 def reset_form(scheme: LoginScheme, rules: CredentialChange | None, data: Any, *, t: Translator) -> PortalForm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mypage.auth import credentials, login, names
@@ -48,7 +49,7 @@ async def credentials_input(rq: PortalRequest) -> Reply:
     password = form.text("password") if "password" in form else ""
     if password and not await _is_new(rq, before, form, password):
         return _input(rq, before, form, 422)
-    secret = await hashed(rq, password) if password else None
+    secret = await hashed(rq, password) if password else ""
     draft_id = await rq.run(lambda tx: _keep(rq, tx, before, form, secret))
     if draft_id is None:
         return _input(rq, before, form, 422)
@@ -66,14 +67,20 @@ def credentials_confirm(rq: PortalRequest) -> Reply:
     if rules.login:
         changes.append(Row(rules.login_label or "Login ID", before.login_id, draft.data["login_id"] or ""))
     if rules.password:
-        shown = draft.data["echo"] + MASK if draft.data["password"] else ""
-        changes.append(Row(rules.password_label or _scheme(rq).secret, MASK, shown))
+        secret, echo = _secret(draft)
+        changes.append(Row(rules.password_label or _scheme(rq).secret, MASK, echo + MASK if secret else ""))
+    kept = ((rules.id_label or "Login ID", before.login_id),) if not rules.login else ()
     page = CredentialsConfirmPage(
         title=rules.title,
         changes=tuple(changes),
         action_url=rq.href("credentials-confirm"),
         back_url=rq.href("credentials", edit=draft.id),
-        hidden=(("operation", str(draft.id)),),
+        hidden=(("operation", str(draft.id)), ("_back", rq.href("credentials-confirm", draft=draft.id))),
+        heading=rules.confirm_title,
+        lead=rules.confirm_lead,
+        commit=rules.commit,
+        back=rules.back,
+        plain=(*kept, *((row.label, row.after) for row in changes if row.after)) if rules.plain else (),
     )
     return Show(page)
 
@@ -106,7 +113,12 @@ def credentials_done(rq: PortalRequest) -> Reply:
     if not done:
         return Go("credentials")
     page = CredentialsDonePage(
-        title=_rules(rq).title, login_id=done["login_id"], home_url=rq.href("home"), email=done["email"]
+        title=_rules(rq).title,
+        login_id=done["login_id"],
+        home_url=rq.href("home"),
+        email=done["email"],
+        heading=_rules(rq).done_title,
+        id_label=_rules(rq).id_label,
     )
     return Show(page)
 
@@ -132,7 +144,10 @@ def _before(rq: PortalRequest, tx: Tx) -> Earlier:
 
 
 def _form(rq: PortalRequest, before: Earlier, data: Any, values: dict[str, Any] | None = None) -> PortalForm:
-    return credentials_form(_rules(rq), _scheme(rq), data, t=rq.t, must_change=before.must_change, values=values)
+    policy = rq.operator.password_policies[rq.principal.scheme]
+    return credentials_form(
+        _rules(rq), _scheme(rq), data, t=rq.t, must_change=before.must_change, policy=policy, values=values
+    )
 
 
 def _well_formed(rq: PortalRequest, before: Earlier, form: PortalForm) -> bool:
@@ -170,6 +185,8 @@ def _good_password(rq: PortalRequest, before: Earlier, form: PortalForm, login_i
 
 
 async def _is_owner(rq: PortalRequest, before: Earlier, form: PortalForm) -> bool:
+    if not _rules(rq).present:
+        return True  # The route has demanded the password shortly before.
     attempt = await rq.run(
         lambda tx: login.begin(
             tx, rq.operator.throttle, rq.principal.scheme, before.login_key, rq.network, devices_of(rq)
@@ -192,7 +209,7 @@ def _own(rq: PortalRequest, attempt: Attempt) -> bool:
 
 
 async def _is_new(rq: PortalRequest, before: Earlier, form: PortalForm, password: str) -> bool:
-    if password == form["current"].data:
+    if password == form["current"].data if "current" in form else await any_matches(rq, before.hashes[:1], password):
         add_broken(form, "password", present_result(True, rq.t))
         return False
     if await any_matches(rq, before.hashes[1:], password):
@@ -202,7 +219,7 @@ async def _is_new(rq: PortalRequest, before: Earlier, form: PortalForm, password
     return True
 
 
-def _keep(rq: PortalRequest, tx: Tx, before: Earlier, form: PortalForm, secret: str | None) -> Any:
+def _keep(rq: PortalRequest, tx: Tx, before: Earlier, form: PortalForm, secret: str) -> Any:
     """Keep the draft; None, with the message in the form, when the login ID is not free."""
     scheme = rq.principal.scheme
     login_id = form.text("login") if "login" in form else ""
@@ -220,10 +237,8 @@ def _keep(rq: PortalRequest, tx: Tx, before: Earlier, form: PortalForm, secret: 
             "credential": str(before.credential_id),
             "login_id": login_id or None,
             "login_key": login_key if login_id else None,
-            "password": secret is not None,
-            "echo": form.text("password")[:echo] if secret is not None else "",
         },
-        secret=secret.encode() if secret is not None else None,
+        secret=json.dumps([secret, form.text("password")[:echo]]).encode() if secret else None,
     )
 
 
@@ -238,7 +253,7 @@ def _commit(rq: PortalRequest, draft: DraftContent) -> Any:
         credential_id=_before(rq, rq.tx).credential_id,
         login_id=draft.data["login_id"],
         login_key=draft.data["login_key"],
-        password_hash=draft.secret.decode() if draft.secret else None,
+        password_hash=_secret(draft)[0] or None,
     )
     policy = rq.operator.password_policies[principal.scheme]
     result = credentials.change(
@@ -246,6 +261,14 @@ def _commit(rq: PortalRequest, draft: DraftContent) -> Any:
     )
     drop_draft(rq.tx, owner=rq.owner, wizard=credentials.WIZARD)
     return result
+
+
+def _secret(draft: DraftContent) -> tuple[str, str]:
+    """The hash of the new password and its first characters, both sealed; "" for none."""
+    if draft.secret is None:
+        return "", ""
+    password_hash, echo = json.loads(draft.secret)
+    return password_hash, echo
 
 
 def _draft(rq: PortalRequest, text: str) -> DraftContent | None:
@@ -270,7 +293,7 @@ def _input(rq: PortalRequest, before: Earlier, form: PortalForm, status: int) ->
         title=rules.title,
         form=form,
         login_id=before.login_id,
-        current="current",
+        current="current" if rules.present else "",
         new_login=("login",) if rules.login else (),
         new_password=("password", "password_again") if rules.password else (),
         action_url=rq.href("credentials"),
@@ -278,5 +301,8 @@ def _input(rq: PortalRequest, before: Earlier, form: PortalForm, status: int) ->
         rules=rules_of(rq, scheme) if rules.password else (),
         rules_url=rules_url(rq, scheme),
         factors_url="" if gated or rq.tenant.second_factor == "off" else rq.href("factors"),
+        lead=rules.lead,
+        id_label=rules.id_label,
+        next=rules.next,
     )
     return Show(page, status)

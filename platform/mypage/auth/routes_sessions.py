@@ -63,13 +63,13 @@ def sessions_end_one(rq: PortalRequest) -> Reply:
     return Go("sessions")
 
 
-@get("/reauth", name="reauth", permission=SIGNED_IN)
+@get("/reauth", name="reauth", permission=SIGNED_IN, gated=False)
 def reauth_page(rq: PortalRequest) -> Reply:
     """Asks for the password before something that matters (ASVS 7.5.1)."""
     return _page(rq, _form(rq, None), safe_path(rq.query.get("next", ""), rq.prefix), 200)
 
 
-@post("/reauth", name="reauth", permission=SIGNED_IN)
+@post("/reauth", name="reauth", permission=SIGNED_IN, gated=False)
 async def reauth_post(rq: PortalRequest) -> Reply:
     """Counted like a login; the session gets a new token and goes on where the reader was."""
     form = _form(rq, rq.form)

@@ -141,7 +141,14 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialChange:
-    """What of a credential its holder may change online, and the words of the page."""
+    """What of a credential its holder may change online, and the words of the page.
+
+    `present`: whether a field asks for the present password; without it the password has to have been given shortly
+    before. `id_label` names the login ID that is shown; `password_help` stands at the new password. `confirm_title` and
+    `done_title` are the titles of the later pages, `lead` and `confirm_lead` stand below the first two, `next`,
+    `commit` and `back` are buttons; empty ones are the core's words. With `plain` the confirm page lists what will be,
+    instead of comparing it with what is.
+    """
 
     scheme: str
     title: str
@@ -150,6 +157,17 @@ class CredentialChange:
     login_label: str = ""
     password_label: str = ""
     password_again_label: str = ""
+    present: bool = True
+    id_label: str = ""
+    password_help: str = ""
+    lead: str = ""
+    next: str = ""
+    confirm_title: str = ""
+    confirm_lead: str = ""
+    commit: str = ""
+    back: str = ""
+    done_title: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

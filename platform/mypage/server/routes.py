@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 
 from mypage.operators.operator import Operator
@@ -33,6 +34,8 @@ ROUTE_MODULES = (
     "mypage.subaccounts.mailbox_routes",
 )
 
+_CREDENTIALS = frozenset({"credentials", "credentials-confirm"})
+
 
 def all_routes() -> tuple[Route, ...]:
     """Every route of the core. Raises ValueError when two contradict each other."""
@@ -42,8 +45,13 @@ def all_routes() -> tuple[Route, ...]:
 
 
 def routes_for(operator: Operator) -> tuple[Route, ...]:
-    """The routes of one operator's portals: those of capabilities that it does not declare do not exist there."""
-    return tuple(route for route in all_routes() if not route.capability or route.capability in operator.capabilities)
+    """The routes of one operator's portals: those of capabilities that it does not declare do not exist there.
+
+    Where no field asks for the present password before it changes, the password has to have been given shortly before.
+    """
+    asked = all(change.present for change in operator.credential_changes.values())
+    there = (route for route in all_routes() if not route.capability or route.capability in operator.capabilities)
+    return tuple(route if asked or route.name not in _CREDENTIALS else replace(route, reauth=True) for route in there)
 
 
 def capabilities() -> dict[str, str]:

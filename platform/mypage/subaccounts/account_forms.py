@@ -9,6 +9,7 @@ from typing import Any
 
 from wtforms.validators import ValidationError
 
+from mypage.auth.forms import limit_of
 from mypage.forms.choices import ChoiceField
 from mypage.forms.fields import Check, LoginIdField, PasswordField, TextField
 from mypage.forms.form import PortalForm
@@ -68,7 +69,7 @@ def _inputs(
         case "login":
             return {"login": LoginIdField(field.label, description=field.help, render_kw={"autocomplete": "off"})}
         case "password":
-            limit = {"maxlength": str(passwords.length[1])} if passwords.stops else None
+            limit = limit_of(passwords)
             first = PasswordField(field.label, description=field.help, new=True, required=new, render_kw=limit)
             again = PasswordField(field.again, description=field.again_help, new=True, required=new, render_kw=limit)
             return {"password": first, "password_again": again}

@@ -117,6 +117,7 @@ def password_policy(scheme: str) -> PasswordPolicy:
             alphabet=ASCII_LETTERS + DIGITS + symbols("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
             context="equal",
             echo=3,
+            stops=True,
         )
     return PasswordPolicy(
         length=(8, 16),
@@ -152,6 +153,20 @@ def credential_change_items() -> list[CredentialChange]:
             password=True,
             password_label="新パスワード",
             password_again_label="確認のため、再入力ください",
+            password_help=(
+                "※半角英数字と半角記号で入力してください。"
+                "※パスワードは6文字以上10文字以下で入力してください。(10文字以上は入力できません)"
+            ),
+            present=False,
+            id_label="お客様番号",
+            lead="変更後のパスワードを入力し、[次へ進む] ボタンをクリックしてください。",
+            next="次へ進む",
+            confirm_title="お客様番号パスワード変更確認",
+            confirm_lead="変更内容をご確認いただき、問題ない場合は[変更] ボタンをクリックしてください。",
+            commit="変更",
+            back="前画面へ戻る",
+            done_title="お客様番号パスワード変更完了",
+            plain=True,
         )
     ]
 

@@ -60,13 +60,13 @@ async def second_post(rq: PortalRequest) -> Reply:
     return await _answered(rq, LOGIN)
 
 
-@get("/reauth/second", name="reauth-second", permission=SIGNED_IN)
+@get("/reauth/second", name="reauth-second", permission=SIGNED_IN, gated=False)
 def reauth_second_page(rq: PortalRequest) -> Reply:
     """Asks for the second factor after the password was given once more."""
     return _shown(rq, rq.tx, REAUTH) or _gone(rq, REAUTH)
 
 
-@post("/reauth/second", name="reauth-second", permission=SIGNED_IN)
+@post("/reauth/second", name="reauth-second", permission=SIGNED_IN, gated=False)
 async def reauth_second_post(rq: PortalRequest) -> Reply:
     """The session gets a new token when the proof holds."""
     return await _answered(rq, REAUTH)
