@@ -119,7 +119,7 @@ def _buy_url(rq: PortalRequest, ref: ContractRef) -> str:
         return ""
     offered = [rq.operator.products[code] for code in page.products]
     may = any(rq.principal.may(p.permission) for p in offered if not p.plans or ref.plan in p.plans)
-    return rq.href("products", slug=page.slug) if may and rq.principal.may(page.permission) else ""
+    return rq.href("option", slug=page.slug) if may and rq.principal.may(page.permission) else ""
 
 
 def login_label(rq: PortalRequest) -> str:

@@ -214,7 +214,7 @@ def _page_url(rq: PortalRequest, stand: Stand, page: ProductPage, account: SubAc
     """Where the products of a page are bought and ended, for those who may look there."""
     if stand.ref is None or not (rq.principal.may(OPTION_READ) and rq.principal.may(page.permission)):
         return ""
-    return rq.href("options", slug=page.slug, account=account.id if account else None)
+    return rq.href("option", slug=page.slug, account=account.id if account else None)
 
 
 def _use_url(rq: PortalRequest, page: ProductPage, account: SubAccount) -> str:
