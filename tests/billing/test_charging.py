@@ -111,7 +111,7 @@ def test_a_tier_counts_each_holders_pieces_by_themselves() -> None:
 def test_what_has_no_price_or_too_many_pieces_is_named() -> None:
     with pytest.raises(PriceError, match="gone of h has no price"):
         charges(JAN, [purchase(1, "5 Jan", product="gone")], {"p": SECURITY})
-    with pytest.raises(PriceError, match="p of h: 5 pieces, but prices end at 4"):
+    with pytest.raises(PriceError, match="p of h has 5 pieces, but prices end at 4"):
         charges(FEB, [purchase(n, "5 Jan") for n in range(5)], {"p": MAIL_SLOTS})
 
 

@@ -190,7 +190,7 @@ def test_a_posting_never_changes_and_a_billed_month_takes_none(
     def begin(tx: Tx) -> None:
         tx.execute(
             insert(BillingRun).values(
-                tenant_id=tx.tenant, month=date(2026, 11, 1), state="running", started_at=tx.now()
+                tenant_id=tx.tenant, month=date(2026, 11, 1), issued_on=tx.today(), state="running", started_at=tx.now()
             )
         )
 

@@ -15,7 +15,14 @@ ChargeKind = Literal["monthly", "once", "again", "tier"]
 
 
 class PriceError(ValueError):
-    """Something is held that the operator's prices do not cover; the message names product and holder."""
+    """Something is held that the operator's prices do not cover; the message names product and holder.
+
+    `problem` is the message without the holder, whose id says nothing to people.
+    """
+
+    def __init__(self, product: str, holder: str, reason: str) -> None:
+        super().__init__(f"{product} of {holder} {reason}")
+        self.problem = f"{product} {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def charges(month: date, purchases: Iterable[Purchase], prices: Mapping[str, Pri
     for purchase in purchases:
         held[purchase.product].append(purchase)
     for product in held.keys() - prices.keys():
-        raise PriceError(f"{product} of {held[product][0].holder} has no price; declare one")
+        raise PriceError(product, held[product][0].holder, "has no price; declare one")
     found: list[Charge] = []
     for product, price in prices.items():
         ordered = sorted(held.get(product, ()), key=lambda p: (p.holder, p.bought, p.id))
@@ -122,8 +129,7 @@ def _tiers(month: date, price: TierPrice, purchases: Iterable[Purchase]) -> Iter
             pieces[p.holder].append(p)
     for holder, held in pieces.items():
         if len(held) >= len(price.totals):
-            raise PriceError(
-                f"{held[0].product} of {holder}: {len(held)} pieces, but prices end at {len(price.totals) - 1}"
-            )
+            reason = f"has {len(held)} pieces, but prices end at {len(price.totals) - 1}"
+            raise PriceError(held[0].product, holder, reason)
         ids = tuple(p.id for p in held)
         yield Charge(held[0].product, holder, "tier", price.totals[len(held)], price.rate_bp, ids)

@@ -124,7 +124,10 @@ class PaymentMethod(TenantRow):
 
 
 class CardSetup(TenantRow):
-    """A card entry at the gateway. The row, and with it the idempotency key, is committed before the first call."""
+    """A card entry at the gateway. The row, and with it the idempotency key, is committed before the first call.
+
+    `reviewed`: the name on the card is compared with the customer's before the card may pay.
+    """
 
     __tablename__ = "card_setup"
     __table_args__ = (
@@ -148,6 +151,7 @@ class CardSetup(TenantRow):
     exp_year: Mapped[int | None]
     reason: Mapped[str | None]
     registering: Mapped[bool] = mapped_column(server_default=text("false"))
+    reviewed: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -162,6 +166,8 @@ class BillingRun(TenantRow):
     )
 
     month: Mapped[date]
+    issued_on: Mapped[date]
+    due_on: Mapped[date | None]
     state: Mapped[str]
     last_contract: Mapped[uuid.UUID | None]
     contracts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
@@ -207,7 +213,8 @@ class Posting(TenantRow):
 class PaymentReview(TenantRow):
     """A registered card whose name has to be compared with the contract by a person. At most one waits per customer.
 
-    The card stands in `payment_method`, not current, until it is accepted.
+    It has the id of the card entry that it came from. The card stands in `payment_method`, not current, until it is
+    accepted.
     """
 
     __tablename__ = "payment_review"

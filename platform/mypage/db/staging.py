@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.exc import DBAPIError
+
+from mypage.db.session import Tx
 
 Cursor = psycopg.Cursor[Any]
+FAILURES = (DBAPIError, psycopg.Error)
+"""What the database raises in a unit that writes in bulk: statements of both kinds stand in it."""
+LOCK_FEEDS = "SELECT pg_advisory_xact_lock(hashtextextended('mypage import ' || %s, 0))"
+"""One chunk of a tenant's feeds at a time: holds until the transaction ends."""
 _IDS_AT_ONCE = 512
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,45 @@ def write_rows(cursor: Cursor, tenant: str, target: Target, rows: Sequence[str])
         (tenant,),
     )
     return cursor.rowcount
+
+
+def read_rows(tx: Tx, query: LiteralString, values: Mapping[str, Any]) -> list[list[str]]:
+    """The rows of a query that names its tenant, each value as COPY writes it: `copy_row` would write the same.
+
+    Several times cheaper than objects for rows whose values mostly go into other rows as they are.
+    """
+    cursor = psycopg.ClientCursor(driver_of(tx))
+    with cursor, cursor.copy(f"COPY ({query}) TO STDOUT".encode(), values) as copy:
+        text = b"".join(copy).decode()
+    return [line.split("\t") for line in text.split("\n")[:-1]]
+
+
+def unescaped(value: str) -> str:
+    """A value of `read_rows` as it is stored; for the few that are looked at."""
+    if "\\" not in value:
+        return value
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), value)
+
+
+def driver_of(tx: Tx) -> psycopg.Connection[Any]:
+    """The driver's connection of a synchronous unit, for COPY."""
+    driver = tx.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
+def sqlstate(error: Exception) -> str:
+    """The code of a failure, "" when there is none."""
+    return getattr(_cause(error), "sqlstate", None) or ""
+
+
+def first_line(error: Exception) -> str:
+    """What the database said, in one line."""
+    return (str(_cause(error)).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def copy_row(values: Iterable[Any]) -> str:

@@ -12,16 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import psycopg
-from psycopg import Connection as DriverConnection
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from mypage.audit.trail import record
 from mypage.billing.tax import TaxMode
 from mypage.db.session import Scope, Tx, unit
+from mypage.db.staging import FAILURES, LOCK_FEEDS, driver_of, first_line, sqlstate
 from mypage.imports import accounts, customers
 from mypage.imports.chunk import Chunk, Hashes, Means, OutOfStep
 from mypage.imports.reading import LOADERS, Batch, batches, feed_lines
@@ -36,7 +34,6 @@ OnProblem = Callable[[Problem], None]
 CHUNK_LINES = 4000
 """Lines of one transaction: what each costs besides its rows is shared by many, and memory stays small."""
 _TRIES = 5
-_ONE_IMPORT_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('mypage import ' || %s, 0))"
 
 
 class ImportStopped(RuntimeError):
@@ -78,9 +75,9 @@ def import_feed(
             _refuse_repeated(batch, notes)
             try:
                 loaded = _load(engine, scope, batch, means, notes, report)
-            except (DBAPIError, psycopg.Error, OutOfStep) as error:
+            except (*FAILURES, OutOfStep) as error:
                 report.seconds = time.monotonic() - started
-                raise ImportStopped(report, after_line, _first_line(error)) from error
+                raise ImportStopped(report, after_line, first_line(error)) from error
             report.tally.counts.update(loaded.tally.counts)
             for problem in sorted(loaded.problems):
                 tell(problem)
@@ -130,7 +127,7 @@ def _load(engine: Engine, scope: Scope, batch: Batch, means: Means, scratch: Scr
                 hashes |= _hash_passwords(engine, scope, batch, means, hashes)
             with unit(engine, scope) as tx:
                 return _load_once(tx, batch, means, scratch, report, hashes)
-        except (DBAPIError, psycopg.Error, OutOfStep) as error:
+        except (*FAILURES, OutOfStep) as error:
             if last or not _may_pass(error):
                 raise
             time.sleep(0.05)
@@ -143,25 +140,19 @@ def _hash_passwords(engine: Engine, scope: Scope, batch: Batch, means: Means, kn
     if not items:
         return {}
     coming = {item.value.key for item in batch.items.get(customers.NAME, ())}
-    with unit(engine, scope) as tx, _driver(tx).cursor() as cursor:
+    with unit(engine, scope) as tx, driver_of(tx).cursor() as cursor:
         wanted = accounts.to_hash(tx, cursor, items, coming)
     return accounts.hash_all(means.hasher, [value for value in wanted if (value.scheme, value.login_key) not in known])
 
 
-def _driver(tx: Tx) -> DriverConnection[Any]:
-    driver = tx.connection().connection.driver_connection
-    assert isinstance(driver, DriverConnection)
-    return driver
-
-
 def _load_once(tx: Tx, batch: Batch, means: Means, scratch: Scratch, report: Report, hashes: Hashes) -> Chunk:
-    with _driver(tx).cursor() as cursor:
+    with driver_of(tx).cursor() as cursor:
         chunk = Chunk(tx, cursor, tx.tenant, tx.now(), means, scratch, report.dry_run, hashes)
         for kind, problem in batch.problems:
             chunk.problems.append(problem)
             chunk.tally.add(kind, "refused")
         if not report.dry_run:
-            cursor.execute(_ONE_IMPORT_AT_A_TIME, (tx.tenant,))
+            cursor.execute(LOCK_FEEDS, (tx.tenant,))
         for loader in LOADERS:
             if items := batch.items.get(loader.NAME):
                 loader.load(chunk, items)
@@ -199,11 +190,4 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
 
 def _may_pass(error: Exception) -> bool:
     """Whether trying again may help: a conflict with another transaction, not a lost connection or our mistake."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "sqlstate", None) or ""
-    return isinstance(error, OutOfStep) or state[:2] in ("23", "40")
-
-
-def _first_line(error: Exception) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    return isinstance(error, OutOfStep) or sqlstate(error)[:2] in ("23", "40")

@@ -74,7 +74,7 @@ def prepare(record: Resource, means: Means) -> Prepared:
             what = "is" if ours else "is not"
             raise BadLine("own", f"should be {str(ours).lower()}: the address {what} of {means.mail_domain}")
     held_by = holder(record.contract, record.scheme, record.login_id, means)
-    key = cleaning.key_of("value", value)
+    key = value.lower()
     return Prepared(held_by, record.kind, value, key, record.own, record.started_at, record.ended_at)
 
 

@@ -17,7 +17,7 @@ from mypage.i18n.catalogue import CatalogueError
 from mypage.operators.operator import OperatorError
 from mypage.operators.store import TenantError
 from mypage.operators.themes import ThemeError
-from mypage.server.commands import accounts, audit, check, database, feeds, keys, serving, tenants
+from mypage.server.commands import accounts, audit, billing, check, database, feeds, keys, serving, tenants
 from mypage.server.settings import SettingsError
 
 KNOWN = (
@@ -49,6 +49,7 @@ def secret() -> None:
 cli.add_command(database.db)
 cli.add_command(tenants.tenants)
 cli.add_command(feeds.import_)
+cli.add_command(billing.billing)
 cli.add_command(serving.serve)
 cli.add_command(serving.worker)
 cli.add_command(audit.audit)

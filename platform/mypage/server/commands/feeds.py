@@ -19,7 +19,9 @@ from mypage.imports.loader import ImportStopped, import_file
 from mypage.imports.report import Report
 from mypage.imports.schema import feed_schema
 from mypage.lib.clock import SystemClock
+from mypage.operators.operator import Operator
 from mypage.operators.store import TenantError, read_registry
+from mypage.operators.tenants import Tenant
 from mypage.server.app import Compiled, compile_all, make_hasher, make_keyring
 from mypage.server.settings import Settings, read_settings
 
@@ -85,7 +87,8 @@ def _bar() -> Progress:
     )
 
 
-def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, PasswordHasher]:
+def find_tenant(settings: Settings, name: str, compiled: Compiled) -> tuple[Tenant, Operator]:
+    """A tenant and its operator. Raises TenantError with one line."""
     types = {operator.name: operator.settings_type for operator in compiled.operators.values()}
     engine = sync_engine(settings.database_url)
     with platform_unit(engine) as connection:
@@ -96,7 +99,11 @@ def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, Pa
         known = ", ".join(registry.tenants) or "none"
         reason = next((str(e) for e in errors if f"tenant {name}:" in str(e)), f"the tenants are: {known}")
         raise TenantError(f"there is no tenant {name!r}; {reason}")
-    operator = compiled.operators[tenant.operator]
+    return tenant, compiled.operators[tenant.operator]
+
+
+def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, PasswordHasher]:
+    tenant, operator = find_tenant(settings, name, compiled)
     hasher = make_hasher(settings)
     means = Means(
         vault=Vault(make_keyring(settings)),

@@ -21,6 +21,8 @@ def upgrade() -> None:
     """Apply."""
     op.create_table('billing_run',
     sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('last_contract', sa.Uuid(), nullable=True),
     sa.Column('contracts', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
@@ -199,12 +201,14 @@ def upgrade() -> None:
     op.add_column('account', sa.Column('given_kana', sa.Text(), server_default='', nullable=False))
     op.add_column('account', sa.Column('user_name', sa.Text(), server_default='', nullable=False))
     op.add_column('account', sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('card_setup', sa.Column('reviewed', sa.Boolean(), server_default=sa.text('false'), nullable=False))
     op.add_column('contract', sa.Column('plan', sa.Text(), server_default='', nullable=False))
     op.add_column('customer', sa.Column('profile', JSONB(), server_default=sa.text("'{}'"), nullable=False))
     op.add_column('invoice', sa.Column('contract_id', sa.Uuid(), nullable=True))
     op.add_column('invoice', sa.Column('run_id', sa.Uuid(), nullable=True))
     op.add_column('invoice_line', sa.Column('charge', sa.Text(), server_default='', nullable=False))
     op.add_column('invoice_line', sa.Column('sources', ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False))
+    op.add_column('notice', sa.Column('permission', sa.Text(), server_default='', nullable=False))
     op.create_index('invoice_run_idx', 'invoice', ['tenant_id', 'contract_id', 'month'], unique=True, postgresql_where=sa.text('run_id IS NOT NULL'))
     # First for new rows only: checking the old ones must not stop those who are writing.
     op.create_foreign_key(
