@@ -39,12 +39,13 @@ _LOCK_CUSTOMER = (
 
 
 def open_entry(
-    tx: Tx, principal: Principal, *, entry_id: uuid.UUID, return_token: str, gateway: str
+    tx: Tx, principal: Principal, *, entry_id: uuid.UUID, return_token: str, gateway: str, reviewed: bool = False
 ) -> tuple[Entry, bool]:
     """The entry to send the customer to, and whether it is new; the customer's row is locked until the unit ends.
 
     There is one open entry per customer: a double click and a second tab get the one that is there. Raises
-    EntryUnderWay while the outcome of a call about it is unknown.
+    EntryUnderWay while the outcome of a call about it is unknown. `reviewed`: the name on the card has to be the
+    customer's, or a person looks at it.
     """
     lock_customer(tx, principal.customer_id)
     entry = entry_to_go_on_with(tx, principal, entry_id)
@@ -62,6 +63,7 @@ def open_entry(
             gateway=gateway,
             state="created",
             return_token_hash=token_hash(return_token),
+            reviewed=reviewed,
             created_at=now,
             updated_at=now,
         )

@@ -28,6 +28,7 @@ _COLUMNS = (
     CardSetup.gateway,
     CardSetup.state,
     CardSetup.registering,
+    CardSetup.reviewed,
     CardSetup.reference,
     CardSetup.url,
     CardSetup.brand,
@@ -68,6 +69,7 @@ class Entry:
     gateway: str
     state: State
     registering: bool
+    reviewed: bool
     reference: str | None
     url: str | None
     brand: str | None

@@ -63,6 +63,7 @@ async def start_entry(
     return_token: str,
     gateway_name: str,
     request: CardSetupRequest,
+    reviewed: bool = False,
 ) -> Entry:
     """Open the company's page for a customer, or find the entry that is already open.
 
@@ -72,7 +73,9 @@ async def start_entry(
     """
 
     def find_or_open(tx: Tx) -> tuple[Entry, bool]:
-        return open_entry(tx, principal, entry_id=entry_id, return_token=return_token, gateway=gateway_name)
+        return open_entry(
+            tx, principal, entry_id=entry_id, return_token=return_token, gateway=gateway_name, reviewed=reviewed
+        )
 
     entry, new = await units(find_or_open)
     if not new and entry.id != entry_id:
@@ -151,6 +154,17 @@ async def drop(units: Units, gateway: PaymentGateway, principal: Principal, entr
     if entry.reference is not None:
         await _discard(gateway, entry.reference)
     return True
+
+
+async def entered_card(gateway: PaymentGateway, entry: Entry) -> StoredCard | None:
+    """The entered card with the name on it, which is kept nowhere here; None when the company cannot tell just now."""
+    try:
+        result = await gateway.card_setup(idempotency_key=entry.key, reference=entry.reference)
+    except GatewayError as error:
+        log.warning("payment company does not answer", entry=entry.key, error=type(error).__name__)
+        return None
+    same = result.card is not None and (result.card.brand, result.card.last4) == (entry.brand, entry.last4)
+    return result.card if same else None
 
 
 def _never_heard_of(tx: Tx, entry_id: UUID) -> Entry:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from mypage.auth.pages import LinkSentence
 from mypage.billing.pages import CardFact
 from mypage.web.page import Page
 
@@ -20,13 +21,22 @@ class Step:
     state: Literal["done", "now", "todo"]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A fact about a card under the operator's label."""
+
+    label: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPage(Page):
-    """The registered card and the way to another one (ACTV-62, ACTV-63).
+    """The registered card and the way to another one (ACTV-62, ACTV-63, UCOM-112).
 
     `start_url` takes a POST that leads to the payment company's page; `operation_id` makes a double click one entry.
     `pending_url` is set while an earlier entry has no known outcome. `start_label` is the operator's word for the
-    button; `accepted` the cards it takes, in its words.
+    button; `accepted` the cards it takes, in its words. `notes` are read before; `form` has the tick `consent` where
+    one is demanded. `rows`: the card in the operator's own rows. `under_review`: a newer card waits for a decision.
     """
 
     template: ClassVar[str] = "billing/card.html"
@@ -41,6 +51,13 @@ class CardPage(Page):
     company: str = ""
     pending_url: str = ""
     steps: tuple[Step, ...] = ()
+    notes: tuple[LinkSentence | str, ...] = ()
+    form: Any = None
+    consent_label: str = ""
+    current_title: str = ""
+    entry_title: str = ""
+    rows: tuple[Row, ...] = ()
+    under_review: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +96,10 @@ class CardWait(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardConfirmPage(Page):
-    """Before and after, then the registration. The labels are the operator's words for the buttons."""
+    """Before and after, or the operator's own `rows` (UCOM-114), then the registration.
+
+    The labels are the operator's words for the buttons; `over` is the name of the procedure.
+    """
 
     template: ClassVar[str] = "billing/card_confirm.html"
 
@@ -93,11 +113,16 @@ class CardConfirmPage(Page):
     register_label: str = ""
     back_label: str = ""
     steps: tuple[Step, ...] = ()
+    rows: tuple[Row, ...] = ()
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardCompletePage(Page):
-    """The new card is registered. `from_month` is the first bill it pays, when that is known."""
+    """The new card is registered, or `held` until its name was compared (UCOM-115, UCOM-116).
+
+    `from_month` is the first bill it pays, when that is known; `sentences` are the operator's own.
+    """
 
     template: ClassVar[str] = "billing/card_complete.html"
 
@@ -107,6 +132,10 @@ class CardCompletePage(Page):
     from_month: date | None = None
     mailed: bool = False
     steps: tuple[Step, ...] = ()
+    rows: tuple[Row, ...] = ()
+    over: str = ""
+    held: bool = False
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

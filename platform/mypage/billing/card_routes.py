@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
+from mypage.audit.trail import record
 from mypage.billing.card_change import mail_address
 from mypage.billing.card_entry import Entry, find_entry, find_returned, pending_entry
-from mypage.billing.card_flow import ask, confirm, start_entry
-from mypage.billing.card_pages import CardCompletePage, CardPage, CardPhonePage
-from mypage.billing.card_views import card_request, confirm_page, failed_page, steps, wait_page
-from mypage.billing.cards import current_card
+from mypage.billing.card_flow import ask, confirm, entered_card, start_entry
+from mypage.billing.card_pages import CardPage, CardPhonePage
+from mypage.billing.card_views import (
+    card_request,
+    complete_page,
+    confirm_page,
+    consent_form,
+    failed_page,
+    start_page,
+    wait_page,
+)
+from mypage.billing.cards import Card, current_card
 from mypage.billing.errors import EntryUnderWay
+from mypage.billing.review_queue import review_of, review_waits
 from mypage.billing.tenant_gateways import Gateways
 from mypage.billing.views import card_fact
 from mypage.db.keys import Vault
+from mypage.db.session import Tx
+from mypage.forms.form import PortalForm
 from mypage.hooks.payment import PaymentGateway
 from mypage.hooks.permissions import CARD_CHANGE
 from mypage.lib.errors import StaleForm
@@ -28,25 +41,15 @@ _OPERATION = range(20, 101)
 @get("/card", name="card", permission=CARD_CHANGE)
 def card(rq: PortalRequest) -> Reply:
     """The card in use and the way to another one; without a payment company, the telephone."""
-    words, current = rq.operator.card_change, card_fact(rq, current_card(rq.tx, rq.principal))
     if not rq.ports.get(Gateways).name_of(rq.tenant):
-        return Show(CardPhonePage(title=words.title, card=current, home_url=rq.href("home")))
-    pending = pending_entry(rq.tx, rq.principal)
-    return Show(
-        CardPage(
-            title=words.title,
-            card=current,
-            start_url=rq.href("card-start"),
-            operation_id=new_token(),
-            pending_url=rq.href("card-result", setup_id=pending.id) if pending else "",
-            steps=steps(0),
-        )
-    )
+        fact = card_fact(rq, current_card(rq.tx, rq.principal))
+        return Show(CardPhonePage(title=rq.operator.card_change.title, card=fact, home_url=rq.href("home")))
+    return Show(_first_page(rq, rq.tx, consent_form(rq)))
 
 
 @post("/card/start", name="card-start", permission=CARD_CHANGE, reauth=True)
 async def card_start(rq: PortalRequest) -> Reply:
-    """Open the payment company's page, after the password was given recently.
+    """Open the payment company's page, after the password was given recently and what is demanded was ticked.
 
     The entry's id follows from the form's operation, so that the same form sent twice is the same entry.
     """
@@ -55,8 +58,11 @@ async def card_start(rq: PortalRequest) -> Reply:
         raise StaleForm
     if not gateways.name_of(rq.tenant):
         return Go("card")
+    form = consent_form(rq, posted=True)
+    if form is not None and not form.validate():
+        return Show(await rq.run(lambda tx: _first_page(rq, tx, form)), status=422)
     token = new_token()
-    current = await rq.run(lambda tx: current_card(tx, rq.principal))
+    current = await rq.run(lambda tx: _note_consent(rq, tx))
     try:
         entry = await start_entry(
             rq.run,
@@ -67,6 +73,7 @@ async def card_start(rq: PortalRequest) -> Reply:
             return_token=token,
             gateway_name=gateways.name_of(rq.tenant),
             request=card_request(rq, current, return_token=token),
+            reviewed=rq.operator.card_change.review,
         )
     except EntryUnderWay as error:
         return Go("card-result", {"setup_id": error.setup_id, "onward": 1})
@@ -107,12 +114,16 @@ async def card_result(rq: PortalRequest) -> Reply:
 
 
 @get("/card/confirm/{setup_id:uuid}", name="card-confirm", permission=CARD_CHANGE)
-def card_confirm(rq: PortalRequest) -> Reply:
-    """The card as it was and as it will be, its number masked."""
-    entry = find_entry(rq.tx, rq.principal, rq.uuid_param("setup_id"))
+async def card_confirm(rq: PortalRequest) -> Reply:
+    """The card as it was and as it will be, its number masked; the name on it is asked for where it is shown."""
+    entry, current = await rq.run(
+        lambda tx: (find_entry(tx, rq.principal, rq.uuid_param("setup_id")), current_card(tx, rq.principal))
+    )
     if _place(entry) != "card-confirm":
         return Go("card-result", {"setup_id": entry.id})
-    return Show(confirm_page(rq, entry, current_card(rq.tx, rq.principal)))
+    rows = rq.operator.card_change.rows
+    named = await entered_card(_gateway(rq), entry) if rows is not None and rows.holder else None
+    return Show(confirm_page(rq, entry, current, named))
 
 
 @post("/card/confirm/{setup_id:uuid}", name="card-confirm", permission=CARD_CHANGE)
@@ -132,18 +143,29 @@ async def card_register(rq: PortalRequest) -> Reply:
 def card_complete(rq: PortalRequest) -> Reply:
     """The card that was registered."""
     entry = find_entry(rq.tx, rq.principal, rq.uuid_param("setup_id"))
-    registered = card_fact(rq, entry.card)
-    if entry.state != "registered" or registered is None:
+    if entry.state != "registered" or entry.card is None:
         return Go("card-result", {"setup_id": entry.id})
-    return Show(
-        CardCompletePage(
-            title=rq.operator.card_change.title,
-            card=registered,
-            home_url=rq.href("home"),
-            mailed=bool(mail_address(rq.tx, entry)),
-            steps=steps(3),
-        )
-    )
+    review = review_of(rq.tx, entry)
+    if review in ("rejected", "replaced"):
+        return Go("card")
+    mailed = review is None and bool(mail_address(rq.tx, entry))
+    return Show(complete_page(rq, entry.card, held=review == "waiting", mailed=mailed))
+
+
+def _first_page(rq: PortalRequest, tx: Tx, form: PortalForm | None) -> CardPage:
+    pending, waits = pending_entry(tx, rq.principal), review_waits(tx, rq.principal.customer_id)
+    return start_page(rq, current_card(tx, rq.principal), form=form, pending=pending, under_review=waits)
+
+
+def _note_consent(rq: PortalRequest, tx: Tx) -> Card | None:
+    """Keep in the trail who consented to which wording; the card in use."""
+    words, principal = rq.operator.card_change, rq.principal
+    if words.consent:
+        wording = "\n".join(rq.t(text) for text in (*(note.text for note in words.notes), words.consent))
+        told = {"wording": hashlib.sha256(wording.encode()).hexdigest(), "language": rq.locale}
+        told |= {"scheme": principal.scheme, "role": principal.role}
+        record(tx, "card.consented", "account", principal.account_id, customer_id=principal.customer_id, after=told)
+    return current_card(tx, principal)
 
 
 def _gateway(rq: PortalRequest) -> PaymentGateway:

@@ -6,14 +6,30 @@ import re
 from dataclasses import fields, replace
 from typing import Any, Literal, cast, get_args
 
-from mypage.billing.brands import ACCEPTED
+from mypage.auth.pages import LinkSentence
+from mypage.billing.brands import ACCEPTED, brand_name
 from mypage.billing.card import UNAVAILABLE
 from mypage.billing.card_entry import Entry
-from mypage.billing.card_pages import CardConfirmPage, CardFailedPage, CardOutcome, CardWait, CardWaitPage, Step
+from mypage.billing.card_pages import (
+    CardCompletePage,
+    CardConfirmPage,
+    CardFailedPage,
+    CardOutcome,
+    CardPage,
+    CardWait,
+    CardWaitPage,
+    Row,
+    Step,
+)
 from mypage.billing.cards import Card
 from mypage.billing.views import card_fact
-from mypage.hooks.payment import CardBrand, CardLabels, CardPageTheme, CardSetupRequest
+from mypage.forms.choices import TickField
+from mypage.forms.form import PortalForm
+from mypage.hooks.billing import CardRows
+from mypage.hooks.payment import CardBrand, CardLabels, CardPageTheme, CardSetupRequest, StoredCard
+from mypage.hooks.products import Sentence
 from mypage.i18n import Translator
+from mypage.lib.tokens import new_token
 from mypage.operators.tenants import Tenant
 from mypage.web.request import PortalRequest
 
@@ -45,13 +61,76 @@ def card_request(rq: PortalRequest, current: Card | None, *, return_token: str) 
     )
 
 
-def confirm_page(rq: PortalRequest, entry: Entry, current: Card | None) -> CardConfirmPage:
+def start_page(
+    rq: PortalRequest, current: Card | None, *, form: PortalForm | None, pending: Entry | None, under_review: bool
+) -> CardPage:
+    """The card in use, what has to be read first, and the way to the payment company's page."""
+    words = rq.operator.card_change
+    return CardPage(
+        title=words.title,
+        card=card_fact(rq, current),
+        start_url=rq.href("card-start"),
+        operation_id=new_token(),
+        lead=words.lead,
+        start_label=words.start,
+        pending_url=rq.href("card-result", setup_id=pending.id) if pending else "",
+        steps=steps(0),
+        notes=tuple(_note(rq, note) for note in words.notes),
+        form=form,
+        consent_label=words.consent_label,
+        current_title=words.current_title,
+        entry_title=words.entry_title,
+        rows=card_rows(rq, current),
+        under_review=under_review,
+    )
+
+
+def consent_form(rq: PortalRequest, *, posted: bool = False) -> PortalForm | None:
+    """The tick that an operator demands before the payment company's page."""
+    label = rq.operator.card_change.consent
+    return PortalForm({"consent": TickField(label)}, rq.form if posted else None, t=rq.t) if label else None
+
+
+def card_rows(rq: PortalRequest, card: Card | None) -> tuple[Row, ...]:
+    """A registered card in the operator's own rows; none where it has no such words."""
+    words = rq.operator.card_change.rows
+    if words is None or card is None:
+        return ()
+    rows = (
+        Row(words.method, rq.t(words.method_value) if words.method_value else ""),
+        Row(words.brand, brand_name(card.brand)),
+        Row(words.expiry, _expires(rq, words, card)),
+        Row(words.number, rq.t(words.masked, last4=card.last4)),
+    )
+    return tuple(row for row in rows if row.label)
+
+
+def entered_rows(rq: PortalRequest, card: Card, stored: StoredCard | None) -> tuple[Row, ...]:
+    """An entered card in the operator's own rows, with the name on it as the payment company tells it just now."""
+    words = rq.operator.card_change.rows
+    if words is None:
+        return ()
+    rows = (
+        Row(words.expiry, _expires(rq, words, card)),
+        Row(words.holder, _holder(rq, words, stored)),
+        Row(words.number, rq.t(words.masked, last4=card.last4)),
+    )
+    return tuple(row for row in rows if row.label)
+
+
+def confirm_page(
+    rq: PortalRequest, entry: Entry, current: Card | None, stored: StoredCard | None = None
+) -> CardConfirmPage:
     """Before and after, for an entry whose card is known."""
     words = rq.operator.card_change
     after = card_fact(rq, entry.card)
     assert after is not None
+    assert entry.card is not None
     return CardConfirmPage(
-        title=words.title,
+        title=words.confirm_title,
+        over=words.title,
+        lead=words.confirm_lead,
+        rows=entered_rows(rq, entry.card, stored),
         before=card_fact(rq, current),
         after=after,
         action_url=rq.href("card-confirm", setup_id=entry.id),
@@ -94,6 +173,38 @@ def steps(now: int) -> tuple[Step, ...]:
     return tuple(
         Step(label, "done" if place < now else "now" if place == now else "todo") for place, label in enumerate(_STEPS)
     )
+
+
+def complete_page(rq: PortalRequest, card: Card, *, held: bool, mailed: bool) -> CardCompletePage:
+    """The card that was registered, and that it pays from now on, or that somebody has to look at it first."""
+    words, fact = rq.operator.card_change, card_fact(rq, card)
+    assert fact is not None
+    return CardCompletePage(
+        title=words.complete_title,
+        over=words.title,
+        card=fact,
+        rows=card_rows(rq, card),
+        home_url=rq.href("home"),
+        mailed=mailed and not held,
+        steps=steps(3),
+        held=held,
+        sentences=words.held if held else words.complete,
+    )
+
+
+def _note(rq: PortalRequest, note: Sentence) -> LinkSentence | str:
+    return LinkSentence.of(rq.t(note.text), rq.href(note.route, **note.params)) if note.route else note.text
+
+
+def _expires(rq: PortalRequest, words: CardRows, card: Card) -> str:
+    return rq.t(words.expires, year=card.exp_year, month=card.exp_month)
+
+
+def _holder(rq: PortalRequest, words: CardRows, stored: StoredCard | None) -> str:
+    if stored is None:
+        return rq.t("Cannot be shown just now")
+    apart = words.parts and stored.given and stored.family
+    return rq.t(words.parts, given=stored.given, family=stored.family) if apart else stored.holder
 
 
 def _labels(labels: CardLabels, t: Translator) -> CardLabels:

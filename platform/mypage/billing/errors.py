@@ -12,3 +12,12 @@ class EntryUnderWay(DomainError):
         """Name the earlier entry."""
         super().__init__(str(setup_id))
         self.setup_id = setup_id
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else has decided about the card, or a newer one took its place; `state` says what became of it."""
+
+    def __init__(self, state: str, by: str) -> None:
+        """`by` is who decided; empty when a newer card took its place."""
+        super().__init__(state)
+        self.state, self.by = state, by

@@ -169,11 +169,13 @@ def _card(said: Any) -> StoredCard:
     _must(isinstance(said, dict), "no card")
     brand, month, year = said.get("brand"), said.get("exp_month"), said.get("exp_year")
     last4, token, holder = _text(said, "last4"), _text(said, "token"), _text(said, "holder")
+    parts = [_text(said, name) if said.get(name) else "" for name in ("given", "family")]
     _must(brand in get_args(CardBrand), "no such brand")
     _must(type(month) is int and 1 <= month <= 12 and type(year) is int and 2000 <= year <= 2100, "no such expiry")
     _must(re.fullmatch(r"[0-9]{4}", last4) is not None, "no last four digits")
     # A gateway that sends a whole number must not make the portal store it.
-    _must(_CARD_NUMBER.fullmatch(token) is None and _CARD_NUMBER.search(holder) is None, "a field holds a card number")
+    _must(_CARD_NUMBER.fullmatch(token) is None, "the token is a card number")
+    _must(not any(map(_CARD_NUMBER.search, (holder, *parts))), "a name holds a card number")
     return StoredCard(
         token=token,
         brand=brand,
@@ -182,6 +184,8 @@ def _card(said: Any) -> StoredCard:
         exp_year=year,
         holder=holder,
         three_d_secure=said.get("three_d_secure") is True,
+        given=parts[0],
+        family=parts[1],
     )
 
 

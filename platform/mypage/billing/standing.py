@@ -28,14 +28,15 @@ _CURRENT = select(PaymentMethod.brand, PaymentMethod.last4, PaymentMethod.exp_mo
 def payment_standing(tx: Tx, customer_id: uuid.UUID) -> Standing:
     """How it stands with the card that pays for a customer, today in Japan.
 
-    "valid": a card is in force and its last month is not over; a newer card under review does not change that
-    (UCOM-117). "review": none is in force, and one waits for a decision. "expired": the card in force has expired.
-    "none": there is no card.
+    "review": a newer card waits for a decision, and until then nothing that needs payment data is sold, although the
+    former card goes on paying for the rest (UCOM-116, UCOM-117). "valid": the card in force has not expired; it is
+    valid to the last day of its month. "expired": it has. "none": there is no card.
     """
     values = {"tenant": tx.tenant, "customer": customer_id}
-    row = tx.execute(_CURRENT, values).one_or_none()
-    if row is not None and not Card(row.brand, row.last4, row.exp_month, row.exp_year).expired(tx.today()):
-        return "valid"
     if tx.execute(select(_WAITING), values).scalar_one():
         return "review"
-    return "none" if row is None else "expired"
+    row = tx.execute(_CURRENT, values).one_or_none()
+    if row is None:
+        return "none"
+    card = Card(row.brand, row.last4, row.exp_month, row.exp_year)
+    return "expired" if card.expired(tx.today()) else "valid"

@@ -147,8 +147,9 @@ class CardSetupStarted:
 class StoredCard:
     """All the portal ever knows of a card. ``exp_month`` 1 to 12, ``exp_year`` with four digits, the month included.
 
-    ``token`` may be charged only once the state is ``registered``. ``holder`` is the name as typed, in capitals.
-    ``three_d_secure``: the issuer asked the customer and the answer was right.
+    ``token`` may be charged only once the state is ``registered``. ``holder`` is the name as typed, in capitals;
+    ``given`` and ``family`` are its two parts, where the page asked for them apart. ``three_d_secure``: the issuer
+    asked the customer and the answer was right.
     """
 
     token: str
@@ -158,6 +159,8 @@ class StoredCard:
     exp_year: int
     holder: str
     three_d_secure: bool
+    given: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,10 @@ from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
 
 
 class Notice(TenantRow):
-    """お知らせ: plain text, shown from `starts_at` until `ends_at`; `customer_id` None means everybody."""
+    """お知らせ: plain text, shown from `starts_at` until `ends_at`; `customer_id` None means everybody.
+
+    With a `permission` only accounts that hold it see the notice.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
@@ -24,6 +27,7 @@ class Notice(TenantRow):
 
     key: Mapped[str]
     customer_id: Mapped[uuid.UUID | None]
+    permission: Mapped[str] = mapped_column(server_default="")
     title: Mapped[str]
     body: Mapped[str]
     title_en: Mapped[str] = mapped_column(server_default="")

@@ -27,6 +27,9 @@ def _visible() -> tuple[ColumnElement[bool], ...]:
     return (
         Notice.tenant_id == bindparam("tenant"),
         or_(Notice.customer_id.is_(None), Notice.customer_id == bindparam("customer")),
+        or_(
+            Notice.permission == "", func.strpos(bindparam("permissions"), func.concat(" ", Notice.permission, " ")) > 0
+        ),
         Notice.starts_at <= bindparam("now"),
         or_(Notice.ends_at.is_(None), Notice.ends_at > bindparam("now")),
     )
@@ -135,6 +138,7 @@ def _values(tx: Tx, principal: Principal) -> dict[str, Any]:
         "tenant": tx.tenant,
         "customer": principal.customer_id,
         "account": principal.account_id,
+        "permissions": f" {' '.join(sorted(principal.permissions))} ",
         "now": tx.now(),
     }
 

@@ -16,7 +16,7 @@ from mypage.hooks.auth import (
     TextPart,
     ThrottlePolicy,
 )
-from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.billing import BillingView, CardChange, CardRows
 from mypage.hooks.context import HookContext, Principal
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
@@ -84,8 +84,10 @@ from mypage.hooks.provisioning import (
     ProvisioningAdapter,
     ProvisioningDone,
     ProvisioningFailed,
+    ProvisioningReport,
     ProvisioningTask,
     ProvisioningUnavailable,
+    ReportRefused,
 )
 from mypage.hooks.subaccounts import AccountDeletion, AccountField, AccountSteps, SubAccounts
 
@@ -128,6 +130,7 @@ __all__ = [
     "CardBrandChoice",
     "CardChange",
     "CardLabels",
+    "CardRows",
     "CardSetupRequest",
     "CardSetupResult",
     "CardSetupStarted",
@@ -173,6 +176,7 @@ __all__ = [
     "ProvisioningAdapter",
     "ProvisioningDone",
     "ProvisioningFailed",
+    "ProvisioningReport",
     "ProvisioningTask",
     "ProvisioningUnavailable",
     "PublicPage",
@@ -181,6 +185,7 @@ __all__ = [
     "Recovery",
     "Registration",
     "RegistrationField",
+    "ReportRefused",
     "Sentence",
     "SessionPolicy",
     "StoredCard",

@@ -16,6 +16,8 @@ import structlog
 from mypage.auth.cleanup import cleanup
 from mypage.billing.card import RECONCILE
 from mypage.billing.card_jobs import CardReconciler
+from mypage.billing.review_jobs import CardDiscarder
+from mypage.billing.review_queue import DISCARD
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
@@ -146,12 +148,19 @@ async def run_worker(
     )
     gateways = Gateways(found.hooks)
     reconciler = CardReconciler(database=database, gateways=gateways, vault=vault, tenant_of=registry.find)
+    discarder = CardDiscarder(database=database, gateways=gateways, tenant_of=registry.find)
     provisioners = Provisioners(found.hooks)
     provisioner = Provisioner(database=database, provisioners=provisioners, vault=vault, tenant_of=registry.find)
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     runner = JobRunner(
         settings.database_url,
-        {DELIVER: delivery, CLEANUP_TENANT: cleaner.tenant, RECONCILE: reconciler, PERFORM: provisioner},
+        {
+            DELIVER: delivery,
+            CLEANUP_TENANT: cleaner.tenant,
+            RECONCILE: reconciler,
+            DISCARD: discarder,
+            PERFORM: provisioner,
+        },
         {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out)},
         times=options.times,
         ready=lambda: log.info("worker ready", tenants=len(registry.current.tenants)),

@@ -76,6 +76,8 @@ class Card:
     exp_year: int
     holder: str
     does: str
+    given: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +150,8 @@ def check(form: Form, asked: Asked, today: date) -> tuple[Card | None, dict[str,
         exp_year=int(form.year),
         holder=" ".join(" ".join(names).split()),
         does=_BY_NUMBER[digits].does,
+        given=" ".join(form.given.split()) if asked.two_names else "",
+        family=" ".join(form.family.split()) if asked.two_names else "",
     ), {}
 
 

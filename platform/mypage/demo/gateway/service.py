@@ -22,7 +22,7 @@ CHALLENGE_CODE: Final = "123456"
 CHALLENGE_TRIES: Final = 3
 _JAPAN: Final = ZoneInfo("Asia/Tokyo")
 _FORGET: Final[dict[str, Any]] = dict.fromkeys(
-    ("token", "brand", "last4", "exp_month", "exp_year", "holder", "does", "challenge_left")
+    ("token", "brand", "last4", "exp_month", "exp_year", "holder", "given", "family", "does", "challenge_left")
 )
 
 Problem = Literal["bad_request", "return_url", "key_conflict", "not_found"]
@@ -219,6 +219,8 @@ class Company:
             exp_month=card.exp_month,
             exp_year=card.exp_year,
             holder=card.holder,
+            given=card.given,
+            family=card.family,
         )
 
     def _judge(self, db: sqlite3.Connection, setup: Setup, left: int, digits: str | None) -> str | None:
@@ -253,7 +255,7 @@ def _found(setup: Setup | None) -> Setup:
 
 
 def _setup(row: sqlite3.Row) -> Setup:
-    names = ("token", "brand", "last4", "exp_month", "exp_year", "holder")
+    names = ("token", "brand", "last4", "exp_month", "exp_year", "holder", "given", "family")
     card = {name: row[name] for name in names} | {"three_d_secure": bool(row["three_d_secure"])}
     return Setup(
         reference=row["reference"],

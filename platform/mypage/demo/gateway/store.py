@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS setups (
   challenge_left INTEGER,
   does TEXT,
   token TEXT, brand TEXT, last4 TEXT CHECK (length(last4) = 4), exp_month INTEGER, exp_year INTEGER, holder TEXT,
+  given TEXT, family TEXT,
   three_d_secure INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS setups_register_key ON setups (register_key);
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS log (
 CREATE TRIGGER IF NOT EXISTS log_keeps BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER IF NOT EXISTS log_stays BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 """
+
+_ADDED: Final = ("given", "family")
+"""Columns that a file of an earlier version does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class Store:
         with self._connected() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_SCHEMA)
+            known = {row["name"] for row in db.execute("PRAGMA table_info(setups)")}
+            for name in _ADDED:
+                if name not in known:
+                    db.execute(f"ALTER TABLE setups ADD COLUMN {name} TEXT")
 
     @contextmanager
     def work(self) -> Iterator[sqlite3.Connection]:
