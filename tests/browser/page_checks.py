@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ _LOOK = """
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const parent = walker.currentNode.parentElement;
-    if (!parent.closest("[lang]:not(html), script, style")) texts.push(walker.currentNode.data.trim());
+    // Keys and codes are of no language, and by chance some look like words.
+    if (!parent.closest("[lang]:not(html), [translate=no], script, style")) texts.push(walker.currentNode.data.trim());
   }
   const targets = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
     .map((e) => [e, e.getBoundingClientRect()])
@@ -146,11 +148,47 @@ def _axe() -> str:
     return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
+_FORM = """
+() => {
+  // All that axe judges by: elements, attributes, what is shown, style sheets, width. Of words only whether there are any.
+  const wordy = new Set(["value", "aria-label", "title", "alt", "placeholder", "content", "href", "src", "action", "datetime"]);
+  const passing = new Set(["lang", "hreflang", "nonce", "hx-nonce"]);
+  const kept = (name, value) => {
+    if (name === "href" && (value.startsWith("#") || value.includes(".css"))) return value;
+    return wordy.has(name) || (name.startsWith("data-") && value.length > 16) ? String(Boolean(value.trim())) : value;
+  };
+  const form = (e) => {
+    const attributes = [...e.attributes].filter((a) => !passing.has(a.name)).map((a) => `${a.name}=${kept(a.name, a.value)}`).sort();
+    const inside = [...e.childNodes].flatMap((node) => {
+      if (node.nodeType === Node.ELEMENT_NODE) return [form(node)];
+      return node.nodeType === Node.TEXT_NODE && node.data.trim() ? ["text"] : [];
+    });
+    // The present language is the first here and the second there.
+    if (e.matches(".languages, [role=group]")) inside.sort();
+    const shown = e.checkVisibility({visibilityProperty: true});
+    return `<${e.localName} ${attributes} ${shown} ${e === document.activeElement}>${inside.join("")}</>`;
+  };
+  return `${innerWidth} ${form(document.documentElement)}`;
+}
+"""
+
+
+@cache
+def _without_barriers() -> set[str]:
+    """The forms of pages in which axe found nothing in this process."""
+    return set()
+
+
 def barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA."""
+    """What axe finds against WCAG 2.2 A and AA. A page of which only the words differ is not judged again."""
+    form = hashlib.sha256(page.evaluate(_FORM).encode()).hexdigest()
+    if form in _without_barriers():
+        return []
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_axe())
     found: list[str] = page.evaluate(_RUN_AXE, list(RULES))
+    if not found:
+        _without_barriers().add(form)
     return [f"axe {violation}" for violation in found]
 
 

@@ -237,10 +237,9 @@ def served(app: Any, listener: socket.socket, *, lifespan: Any = "off") -> Itera
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
+    # However long that takes on a machine that does other things too.
     while not server.started:
         assert thread.is_alive(), f"{app!r} ended while it started"
-        assert time.monotonic() < deadline, f"{app!r} did not start"
         time.sleep(0.01)
     try:
         yield

@@ -128,6 +128,7 @@ def test_the_checks_find_planted_faults(walks: Walks) -> None:
     page.set_viewport_size({"width": PHONE, "height": HEIGHT})
     page.set_content(
         "<html lang=en><title></title><h1>A</h1><h1>B</h1><p id=a>Not in Japanese</p><p id=a>"
+        "<p translate=no>KYJK KXMC OGDR GEAK SG5D</p>"
         "<img src='/x.png'><div style='width:500px'>wide</div><input></html>"
     )
     found = "\n".join(faults(page, "ja") + barriers(page))
@@ -142,4 +143,5 @@ def test_the_checks_find_planted_faults(walks: Walks) -> None:
         "label",
     ):
         assert fault in found, found
+    assert "KYJK" not in found, "a key is of no language"
     page.close()
