@@ -2,7 +2,8 @@
 
 For each number N from 1 until a run reaches no N-th point: a process with a failpoint at N, customers who try again,
 plain restarts, the invariants. Death after point N and death before point N + 1 leave the same behind, because nothing
-else lasts; so the short run does the one, and the night's run both.
+else lasts; so the short run does the one of them, and at each point either that or the error, in turns that the day
+begins; the night's run does all.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from mypage.mail.service import send_mail
 
 NIGHT = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "0")) >= 50
 MODES = ("crash-before", "crash-after", "error-before", "error-after") if NIGHT else ("crash-after", "error-after")
+TURN = int(os.environ.get("MYPAGE_FAULT_SEED", "0")) or datetime.now(UTC).toordinal()
+"""Says at which points of a short run the process dies, and at which the operation fails."""
 MOST = 60
 CUSTOMERS = 70
 REPEATED = {("mail", "crash-after"), ("mail", "error-after"), ("commit", "crash-before"), ("commit", "error-before")}
@@ -38,10 +41,11 @@ REPEATED = {("mail", "crash-after"), ("mail", "error-after"), ("commit", "crash-
 def exhaust(here: Installation, folder: Path, attempt: Callable[[str, Path, int], None]) -> int:
     """Run `attempt` with the fault at point 1, 2, … in each mode; returns how many points there are."""
     found = set()
-    for mode in MODES:
+    for mode in MODES if NIGHT else ("in turns",):
         for number in range(1, MOST):
+            fault = mode if NIGHT else MODES[(number + TURN) % len(MODES)]
             points = folder / f"{mode}-{number}"
-            attempt(f"{mode}:{number}", points, number)
+            attempt(f"{fault}:{number}", points, number)
             reached = points.read_text().splitlines() if points.exists() else []
             if len(reached) < number:
                 found.add(number - 1)
@@ -142,6 +146,7 @@ def say(here: Installation, figure: Callable[[str], None]) -> Callable[[str, int
         if here.worker:
             settle(here)
         check(here)
-        figure(f"T14 failpoints: {what} {points} points x {len(MODES)}, invariants hold")
+        how = f"x {len(MODES)}" if NIGHT else f"in turns of {len(MODES)} from day {TURN}"
+        figure(f"T14 failpoints: {what} {points} points {how}, invariants hold")
 
     return tell

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from attackkit import Browser, Seen
@@ -21,12 +23,15 @@ SESSION_ENDERS = ("sessions-end", "logout")
 """Come last: who tried them is signed out."""
 RANDOM_PAGES = {"register", "captcha", "factors-app", "factors-passkey"}
 """Their pages hold a picture, a secret or a challenge that is never the same, or is there once the attacker began."""
-SHARE = 20
-"""In the small size each id is carried to each route by one attacker of so many; which, the seed says."""
-CONTRADICTING_SHARE = 6
-"""The same for what those try who contradict themselves about the portal that they mean."""
+ATTEMPTS = 20_400
+"""So many a run makes in the small size, however many routes there are: what goes by recipe first, the seed says which."""
+WEIGHTS = {"recipe": 1.0, "contradicting": 0.2, "everywhere": 0.1, "undeclared": 0.5}
+"""How much likelier one kind of attempt is than another one; what must be made for a comparison is made always."""
+ALWAYS = float("inf")
 
 Plan = tuple[Browser, Attempt, str]
+Maybe = tuple[float, tuple[Callable[[], Plan], ...]]
+"""What is tried together or not at all: its weight, and how its attempts are made."""
 
 
 def missing_ids(size: int, seed: int) -> tuple[str, ...]:
@@ -36,19 +41,58 @@ def missing_ids(size: int, seed: int) -> tuple[str, ...]:
 
 
 def all_plans(
-    victim: Victim, crowd: Sequence[Browser], names: Collection[str] = (), *, size: int, seed: int
+    victim: Victim, crowd: Sequence[Browser], names: Collection[str] = (), *, size: int, seed: int, most: int = 0
 ) -> Iterator[Plan]:
-    """Every attempt on a victim; `names` of routes make it a part."""
-    chosen = [route for route in all_routes() if not names or route.name in names]
+    """Every attempt on a victim, at most so many of them; `names` of routes make it a part.
+
+    Which of them it are the seed says: over the seeds it is all of them.
+    """
+    maybes = list(_every_plan(victim, crowd, names, size, seed))
+    keep = chosen([(weight, len(made)) for weight, made in maybes], most, seed) if most else range(len(maybes))
+    for number in keep:
+        for make in maybes[number][1]:
+            yield make()
+
+
+def chosen(things: Sequence[tuple[float, int]], most: int, seed: int) -> list[int]:
+    """The places of so many of the things, each a weight and a number of attempts, that these are about as many as wanted.
+
+    Spread evenly; what has the weight `ALWAYS` is always among them. Other seeds choose others: everything has its turn.
+    """
+    sure = sum(count for weight, count in things if weight == ALWAYS)
+    factor = _factor(Counter(thing for thing in things if thing[0] < ALWAYS), most - sure)
+    reached, found = seed * (math.sqrt(5) - 1) / 2 % 1, []
+    for number, (weight, _) in enumerate(things):
+        before = reached
+        reached += 0 if weight == ALWAYS else min(1.0, weight * factor)
+        if weight == ALWAYS or math.floor(reached) > math.floor(before):
+            found.append(number)
+    return found
+
+
+def _factor(kinds: Mapping[tuple[float, int], int], most: int) -> float:
+    """By which all weights are multiplied to be chances whose attempts sum up to as many as wanted."""
+    low, high = 0.0, 1 / min((weight for weight, _ in kinds), default=1.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        wanted = sum(min(1.0, weight * middle) * count * times for (weight, count), times in kinds.items())
+        low, high = (middle, high) if wanted < most else (low, middle)
+    return high
+
+
+def _every_plan(
+    victim: Victim, crowd: Sequence[Browser], names: Collection[str], size: int, seed: int
+) -> Iterator[Maybe]:
+    options = [route for route in all_routes() if not names or route.name in names]
     missing = missing_ids(size, seed)
     for last in (None, *SESSION_ENDERS):
-        now = [route for route in chosen if (route.name if route.name in SESSION_ENDERS else None) == last]
+        now = [route for route in options if (route.name if route.name in SESSION_ENDERS else None) == last]
         for number, attacker in enumerate(crowd):
             for route in now:
                 yield from _by_recipe(victim, attacker, route, missing, size, number + seed)
-        for number, attacker in enumerate(crowd):
+        for attacker in crowd:
             for route in now:
-                yield from _everywhere(victim, attacker, route, missing, SHARE if size == 1 else 1, number + seed)
+                yield from _everywhere(victim, attacker, route, missing)
         for attacker in crowd[:2]:
             yield from _undeclared(victim, attacker, now)
 
@@ -71,41 +115,47 @@ def _allowed_to_all(victim: Victim, attacker: Browser, route: Route) -> bool:
 
 def _by_recipe(
     victim: Victim, attacker: Browser, route: Route, missing: tuple[str, ...], size: int, turn: int
-) -> Iterator[Plan]:
-    """What an attacker tries at a route. In the small size, of many ids in queries and forms every fifth."""
-    share = CONTRADICTING_SHARE if size == 1 and attacker.contradicts else 1
+) -> Iterator[Maybe]:
+    """What an attacker tries at a route: an id that does not exist and one of another always, so that they compare."""
     if _allowed_to_all(victim, attacker, route):
         return
-    for number, attempt in enumerate(attempts(victim, route, missing, at_home=_at_home(victim, attacker), size=size)):
-        if size == 1 and not attempt.subject and number > 2 and number % 5:
-            continue
-        if (number + turn) % share and attempt.subject not in missing[-1:]:
-            continue
-        yield attacker, attempt, route.method
+    weight = WEIGHTS["contradicting" if attacker.contradicts else "recipe"]
+    tried = list(attempts(victim, route, missing, at_home=_at_home(victim, attacker), size=size))
+    foreign = [number for number, attempt in enumerate(tried) if attempt.subject not in missing]
+    for number, attempt in enumerate(tried):
+        sure = attempt.subject in missing[-1:] or number == foreign[turn % len(foreign)]
+        yield ALWAYS if sure else weight, (partial(_plan, attacker, attempt, route.method),)
         if attempt.subject == victim.ids[0] and route.method == "GET":
-            yield attacker, attempt, "HEAD"
+            yield weight, (partial(_plan, attacker, attempt, "HEAD"),)
 
 
-def _everywhere(
-    victim: Victim, attacker: Browser, route: Route, missing: tuple[str, ...], share: int, turn: int
-) -> Iterator[Plan]:
+def _everywhere(victim: Victim, attacker: Browser, route: Route, missing: tuple[str, ...]) -> Iterator[Maybe]:
     """Every id of every kind of object, carried in query or form, headers and htmx values."""
     if _allowed_to_all(victim, attacker, route):
         return
-    for number, each in enumerate((*victim.ids, *missing)):
-        # Who tries takes turns, but a comparison needs what is another's and what does not exist.
-        if (number + turn) % share == 0 or (each in missing and (len(victim.ids) + turn) % share == 0):
-            yield attacker, carried(victim, route, each), route.method
+    for number, each in enumerate(victim.ids):
+        # An answer tells something only beside that to an id that does not exist.
+        pair = (each, missing[number % len(missing)])
+        yield WEIGHTS["everywhere"], tuple(partial(_carried, victim, attacker, route, one) for one in pair)
 
 
-def _undeclared(victim: Victim, attacker: Browser, routes: Sequence[Route]) -> Iterator[Plan]:
+def _undeclared(victim: Victim, attacker: Browser, routes: Sequence[Route]) -> Iterator[Maybe]:
     """Every method that a path does not have."""
     everything = all_routes()
     for route in routes:
         declared = {each.method for each in everything if each.path == route.path} | {"HEAD"}
         for method in METHODS:
             if method not in declared:
-                yield attacker, Attempt(route, path_of(route, victim), {}), method
+                attempt = Attempt(route, path_of(route, victim), {})
+                yield WEIGHTS["undeclared"], (partial(_plan, attacker, attempt, method),)
+
+
+def _plan(attacker: Browser, attempt: Attempt, method: str) -> Plan:
+    return attacker, attempt, method
+
+
+def _carried(victim: Victim, attacker: Browser, route: Route, each: str) -> Plan:
+    return attacker, carried(victim, route, each), route.method
 
 
 @dataclass

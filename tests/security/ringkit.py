@@ -18,7 +18,7 @@ from datetime import date
 
 from attackkit import Oracle, Rows, columns_changed, differences, run_all, session_of
 from ring_attackers import Attacker, crowd_of
-from ring_plans import Findings, Judge, all_plans, in_portions
+from ring_plans import ATTEMPTS, Findings, Judge, all_plans, in_portions
 from ring_recipes import path_of
 from ring_victims import CANARY, Victim, victim_of
 
@@ -93,15 +93,20 @@ def run_ring(
     victims: Collection[Victim] = (),
     size: int = SIZE,
 ) -> Findings:
-    """Make every attempt and say what was seen; by names of routes and labels of attackers only a part of them."""
+    """Make the attempts and say what was seen: in the small size as many as `ATTEMPTS`, which ones the seed says.
+
+    A larger size makes all of them, and so do names of routes or labels of attackers, of their part.
+    """
+    part = bool(routes or attackers or victims) or size > 1
     found = Findings()
     hunted = list(victims or ring.victims)
+    most = 0 if part else ATTEMPTS // len(hunted)
     before = {victim.portal.name: oracle.rows(victim.portal.name) for victim in hunted}
     for victim in hunted:
         name = victim.portal.name
         judge = Judge(found, victim, set(oracle.fetch(SHOWN_TO_ALL, victim.person.customer_id)[0]))
         crowd = [each.browser() for each in ring.attackers[name] if not attackers or each.label in attackers]
-        for plans in in_portions(all_plans(victim, crowd, routes, size=size, seed=SEED)):
+        for plans in in_portions(all_plans(victim, crowd, routes, size=size, seed=SEED, most=most)):
             answers = run_all(victim.portal, [lambda a=a, t=t, m=m: t.send(a, m) for a, t, m in plans])
             judge.look(plans, answers)
         judge.compare()

@@ -2,7 +2,7 @@
 
 The attempts follow from the route table. A route without a recipe (ring_recipes) fails the test, and so does a text
 column that has neither a canary nor a reason. `MYPAGE_RING_SIZE` multiplies the victim's objects and the ids that do
-not exist.
+not exist. In the small size the number of attempts is fixed, and `MYPAGE_RING_SEED` says which ones they are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 from attackkit import Oracle, browser, run_all
+from ring_plans import ALWAYS, WEIGHTS, chosen
 from ringkit import CANARY, SEED, SIZE, Ring, Victim, build_ring, foreign_changes, path_of, run_ring
 
 from mypage.auth import routes_sessions
@@ -40,6 +41,18 @@ def test_nobody_sees_or_changes_what_is_anothers(ring: Ring, oracle: Oracle, fig
     assert {200, 303, 403, 404, 421} <= found.statuses.keys()
     assert not found.anything, f"seed {SEED}, size {SIZE}\n{found.told()}"
     assert attempts >= LEAST_ATTEMPTS
+
+
+@pytest.mark.parametrize("most", [300, 900])
+def test_a_ring_of_any_size_has_as_many_attempts_as_wanted_and_its_seeds_have_all(most: int) -> None:
+    things = [(ALWAYS, 1)] * 100 + [(WEIGHTS[kind], 1 + number % 2) for number in range(400) for kind in WEIGHTS]
+    seen: set[int] = set()
+    for seed in range(7, 207):
+        found = chosen(things, most, seed)
+        assert set(range(100)) <= set(found)
+        assert abs(sum(things[number][1] for number in found) - most) <= 3
+        seen.update(found)
+    assert len(seen) == len(things)
 
 
 def test_every_route_that_an_application_serves_is_in_the_ring(place: Callable[..., Portal]) -> None:
