@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mypage.web.page import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverviewRow:
-    """A label and a value. `state` is set for a product: whether it is held. `url` with `action` leads to a change."""
+    """A label and a value; `kind` is how the value is set.
+
+    `state` is there for a product: whether it is held. `url` with `action` leads to a change.
+    """
 
     label: str
     value: str
     state: bool | None = None
-    code: bool = False
+    kind: Literal["", "code", "num"] = ""
     url: str = ""
     action: str = ""
 

@@ -55,7 +55,7 @@ def _contract(rq: PortalRequest, stand: Stand) -> tuple[OverviewRow, ...]:
     assert ref is not None
     rows = [
         OverviewRow(label=words.plan_label, value=rq.t(ref.name) if ref.name else ""),
-        OverviewRow(label=rq.operator.portal.customer_number_label, value=rq.principal.customer_number, code=True),
+        OverviewRow(label=rq.operator.portal.customer_number_label, value=rq.principal.customer_number, kind="num"),
     ]
     if words.secret is not None:
         # Accounts that the customer handed out cannot take over the contract's own login (UCOM-166).
@@ -146,7 +146,7 @@ def _mail_and_space(
             OverviewRow(
                 label=accounts.mail_label,
                 value=mail.value if mail else rq.t(accounts.no_mail),
-                code=mail is not None,
+                kind="code" if mail else "",
                 url=rq.href("accounts-mail", account_id=account.id) if may else "",
                 action=words.change if mail else words.register,
             )
@@ -161,7 +161,9 @@ def _mail_and_space(
             OverviewRow(label=words.space_label, value=word, url=url, action=words.space.label if words.space else "")
         )
     if words.site_label:
-        rows.append(OverviewRow(label=words.site_label, value=space or rq.t(words.unregistered), code=bool(space)))
+        rows.append(
+            OverviewRow(label=words.site_label, value=space or rq.t(words.unregistered), kind="code" if space else "")
+        )
     return tuple(row for row in rows if row is not None)
 
 

@@ -166,7 +166,7 @@ def test_the_form_has_the_manuals_words(home: Household, account: uuid.UUID, hol
     assert page.all(f"{radios}[@disabled or @checked]") == []
     assert page.texts("//*[@class='group__sep']") == ["@s2.spaaqs.ne.jp"]
     assert page.texts("//*[@id='local-rules']/p") == [
-        "※半角英小文字、半角数字および記号(.,-,_)がご利用いただけます。",
+        "※半角英小文字、半角数字および記号(.-_)がご利用いただけます。",
         "※3文字以上15文字以内で入力してください。",
         "※記号の連続使用、先頭と末尾での使用はできません。",
     ]
