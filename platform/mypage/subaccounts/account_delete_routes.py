@@ -58,6 +58,7 @@ def delete_commit(rq: PortalRequest) -> Reply:
     account_id = rq.uuid_param("account_id")
     operation = draft_id_of(rq.form.get("operation", ""))
     if operation is None:
+        reach_for_deletion(rq.tx, rq.operator, rq.principal, account_id)
         raise StaleForm
     done = recall(rq.tx, str(operation), owner=rq.owner, wizard=WIZARD)
     if done is not None and done.get("account_id") not in (None, str(account_id)):
