@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lost_secrets import FORMER, tenant_of_a_former_secret
 from sqlalchemy.engine import make_url
 
+from forked_cli import ForkedCli, forked_cli
+from lost_secrets import FORMER, tenant_of_a_former_secret
 from mypage.testing.database import TestDatabase, drop_database, make_database
 
 ROOT = Path(__file__).parents[2]
@@ -41,8 +42,14 @@ def own_database(admin_url: str) -> Iterator[TestDatabase]:
     drop_database(database)
 
 
+@pytest.fixture(scope="module")
+def cli() -> Iterator[ForkedCli]:
+    with forked_cli() as program:
+        yield program
+
+
 @pytest.fixture
-def run(own_database: TestDatabase) -> Run:
+def run(own_database: TestDatabase, cli: ForkedCli) -> Run:
     environment = {
         "PATH": os.environ["PATH"],
         "MYPAGE_DATABASE_URL": own_database.app,
@@ -51,10 +58,7 @@ def run(own_database: TestDatabase) -> Run:
     }
 
     def call(*words: str, **changed: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "mypage.server.cli", *words]
-        return subprocess.run(
-            command, env=environment | changed, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-        )
+        return cli.call(words, environment | changed, ROOT)
 
     return call
 
@@ -68,7 +72,9 @@ def _failed_in_one_line(done: subprocess.CompletedProcess[str], *named: str) -> 
 
 
 def test_a_secret_is_random_and_fits_the_settings(run: Run) -> None:
-    first, second = run("secret").stdout.strip(), run("secret").stdout.strip()
+    typed = [sys.executable, "-m", "mypage.server.cli", "secret"]
+    whole = subprocess.run(typed, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    first, second = whole.stdout.strip(), run("secret").stdout.strip()
     assert first != second
     assert len(base64.b64decode(first)) == 32
 
