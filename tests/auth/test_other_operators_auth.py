@@ -80,7 +80,7 @@ def change(browser: PortalClient, old: str, new: str) -> Answer:
 
 def test_a_login_id_of_a_typed_and_a_chosen_part(harbour: Portal) -> None:
     member(harbour)
-    assert login(harbour, PASSWORDS[0])[1].location == "/home"
+    assert login(harbour, PASSWORDS[0])[1].location == "/"
     assert login(harbour, PASSWORDS[0], domain="sea.nagi.example")[1].status == 422
     typed = login(harbour, PASSWORDS[0], local="umi@nagi.example")[1]
     assert "@" in typed.texts("//*[@id='local-e']")[0]
@@ -176,4 +176,4 @@ def test_two_schemes_on_one_page_do_not_mix(make_portal: MakePortal) -> None:
     wrong = browser.submit({"line-login": "line-1", "line-password": "x" * 12}, form=second)
     assert wrong.status == 422
     assert len(wrong.all("//*[contains(@class,'error-summary')]")) == 1
-    assert browser.submit({"line-login": "line-1", "line-password": PASSWORDS[0]}, form=second).location == "/home"
+    assert browser.submit({"line-login": "line-1", "line-password": PASSWORDS[0]}, form=second).location == "/"

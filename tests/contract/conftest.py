@@ -45,5 +45,10 @@ def actv(both: Mapping[str, Compiled]) -> Operator:
 
 
 @pytest.fixture(scope="session")
+def ucom(both: Mapping[str, Compiled]) -> Operator:
+    return both["ucom"].operator
+
+
+@pytest.fixture(scope="session")
 def nagi(both: Mapping[str, Compiled]) -> Operator:
     return both["nagi"].operator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mypage.hooks.permissions import BILL_READ, CORE_PERMISSIONS, HOME
+from mypage.hooks.permissions import BILL_READ, CORE_PERMISSIONS, GUIDANCE, HOME, PROFILE_CHANGE
 from mypage.hooks.portal import TenantSettings
 from mypage.operators.operator import Operator
 from mypage.operators.store import TenantError, check_settings
@@ -24,7 +24,7 @@ def test_hook_menu_items(actv: Operator, nagi: Operator) -> None:
         return [[entry.route for entry in section.entries] for section in operator.menu]
 
     assert routes(actv) == [["contract", "bills", "invoices", "card", "credentials"]]
-    assert routes(nagi) == [["bills", "invoices"], ["contract", "credentials"]]
+    assert routes(nagi) == [["bills", "invoices"], ["contract", "credentials", "profile", "guidance"]]
     assert [section.heading for section in nagi.menu] == ["お支払い", "ご契約"]
 
 
@@ -35,9 +35,21 @@ def test_hook_public_page_items(actv: Operator, nagi: Operator) -> None:
 
 
 def test_hook_permission_policy(actv: Operator, nagi: Operator) -> None:
-    assert actv.permissions.of("holder") == nagi.permissions.of("holder") == CORE_PERMISSIONS
-    assert nagi.permissions.of("reader") == {HOME, BILL_READ}
+    assert actv.permissions.of("holder") == CORE_PERMISSIONS
+    assert nagi.permissions.of("holder") >= CORE_PERMISSIONS | {PROFILE_CHANGE, GUIDANCE}
+    assert nagi.permissions.of("reader") == {HOME, BILL_READ, GUIDANCE}
     assert actv.permissions.of("reader") == frozenset()
+
+
+def test_hook_guidance_items(ucom: Operator, nagi: Operator) -> None:
+    assert list(nagi.guidance) == ["moving", "counter"]
+    assert ucom.guidance["bills"].leads_to is not None
+    assert nagi.guidance["moving"].permission == PROFILE_CHANGE
+    assert "guidance" in nagi.capabilities & ucom.capabilities
+
+
+def test_hook_landing_items(actv: Operator, nagi: Operator) -> None:
+    assert (actv.home_of("holder"), nagi.home_of("holder"), nagi.home_of("reader")) == ("home", "home", "bills")
 
 
 def test_hook_settings_policy(actv: Operator, nagi: Operator) -> None:

@@ -120,7 +120,9 @@ def test_a_reader_may_read_bills_and_nothing_else(nagi_portal: Portal) -> None:
     reader = add_person(nagi_portal, role="reader")
     bill = add_bill(nagi_portal, reader, date(2026, 10, 1), [("インターネット", 5000)])
     client = sign_in(nagi_portal, reader)
-    home = client.get("/home")
+    assert client.get("/home").location == "/bills"
+    assert client.get("/").location == "/bills"
+    home = client.get("/bills")
     assert home.status == 200
     assert home.texts("//nav[@id='menu']//ul[1]/li/a")[:1] == ["ご利用料金"]
     menu = " ".join(home.texts("//nav[@id='menu']"))

@@ -9,19 +9,24 @@ from mypage.plugin import (
     CONTRACT_READ,
     CREDENTIAL_CHANGE,
     DIGITS,
+    GUIDANCE,
     HOME,
     INVOICE_READ,
     NOTICE_READ,
+    PROFILE_CHANGE,
     BillingView,
     CardChange,
     CardLabels,
+    CardRows,
     ChoicePart,
     ContactBlock,
     ContractView,
     CredentialChange,
     Entry,
     Gate,
+    Guidance,
     IdentifierPolicy,
+    Landing,
     LoginPageText,
     LoginScheme,
     MailText,
@@ -32,6 +37,8 @@ from mypage.plugin import (
     PaymentGateway,
     PermissionMatrix,
     Portal,
+    ProfileField,
+    ProfileForm,
     PublicPage,
     Question,
     Recovery,
@@ -79,7 +86,12 @@ def menu_items() -> list[MenuSection]:
         ),
         MenuSection(
             heading="ご契約",
-            entries=(Entry("ご契約の内容", "contract"), Entry("パスワードの変更", "credentials", "key")),
+            entries=(
+                Entry("ご契約の内容", "contract"),
+                Entry("パスワードの変更", "credentials", "key"),
+                Entry("ご連絡先", "profile", "user"),
+                Entry("お引っこし", "guidance", params={"slug": "moving"}),
+            ),
         ),
     ]
 
@@ -102,10 +114,56 @@ def public_page_items() -> list[PublicPage]:
 
 
 @hookimpl
+def landing_items() -> list[Landing]:
+    """A reader comes for the bills."""
+    return [Landing(route="bills", roles=frozenset({"reader"}))]
+
+
+@hookimpl
+def guidance_items() -> list[Guidance]:
+    """Moving house is for the holder; who may pay in cash is said to everybody, with the counter's own page."""
+    return [
+        Guidance(
+            slug="moving",
+            title="お引っこし",
+            permission=PROFILE_CHANGE,
+            why="線をつなぎかえるため、窓口でうけたまわります。",
+            phone="0120-000-773",
+            hours="平日 10:00~16:00",
+        ),
+        Guidance(
+            slug="counter",
+            title="窓口でのお支払い",
+            leads_to=("窓口のページ", "https://nagi.example/counter"),
+            note="窓口のページには、べつの合言葉が必要です。",
+        ),
+    ]
+
+
+@hookimpl
+def profile_form_items() -> list[ProfileForm]:
+    """How one is reached, and which harbour is near; the number of boats is asked, too."""
+    return [
+        ProfileForm(
+            title="ご連絡先",
+            titles=("ご連絡先の入力", "ご連絡先の確認", "ご連絡先の変更"),
+            fields=(
+                ProfileField(name="mail", kind="email", label="メール", required=True),
+                ProfileField(name="call", kind="mobile", label="けいたい電話"),
+                ProfileField(name="harbour", kind="choice", label="近くの港", choices=("北の港", "南の港")),
+                ProfileField(name="boats", kind="count", label="舟の数", unit="そう"),
+                ProfileField(name="named", kind="name", label="お名前", locked=True, help="窓口で変えられます。"),
+            ),
+        )
+    ]
+
+
+@hookimpl
 def permission_policy() -> PermissionMatrix:
     """The holder may do all; a reader, such as a family's bookkeeper, may read bills and nothing else."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    return PermissionMatrix({"holder": frozenset(everything), "reader": frozenset({HOME, BILL_READ})})
+    more = {PROFILE_CHANGE, GUIDANCE}
+    return PermissionMatrix({"holder": frozenset(everything | more), "reader": frozenset({HOME, BILL_READ, GUIDANCE})})
 
 
 @hookimpl
@@ -237,7 +295,15 @@ def card_change_policy() -> CardChange:
         submit="進む",
         cancel="やめる",
     )
-    return CardChange(title="カードの変更", labels=labels, confirm="このカードにする", back="入力にもどる")
+    return CardChange(
+        title="カードの変更",
+        labels=labels,
+        confirm="このカードにする",
+        back="入力にもどる",
+        review=True,
+        rows=CardRows(number="番号", masked="・・・・%(last4)s", holder="お名前"),
+        held=("窓口の者がお名前を確かめます。",),
+    )
 
 
 @hookimpl

@@ -44,6 +44,8 @@ ANONYMOUS = "anonymous"
 OTHER = "any-other"
 """A role that no operator names: it must be able to do nothing beyond what every account may."""
 BACK = "/pages/back"
+ANSWERS = ("birth_date", "mobile", "fax", "call", "boats")
+"""Fields of the operators' profile forms that stand in the customer's profile, as text that is shown."""
 FORM = {
     "password": "Abc12345",
     "password_again": "Abc12345",
@@ -260,6 +262,24 @@ def change_credentials(cast: Cast) -> None:
     assert done.status == 200, done.text
 
 
+def change_profile(cast: Cast) -> None:
+    """What the operator's form of the customer's data may change; from the accounts' mail address to another one."""
+    form = operator_of(cast.portal).profile_form
+    if form is None:
+        return
+    values = {"phone": "03-1234-5678", "fax": "03-1234-5678", "mobile": "090-1234-5678", "count": "2"}
+    for address in ("taro@example.jp", "new@example.jp"):
+        client = sign_in(cast.portal, cast.holder)
+        client.get("/profile")
+        entered = client.submit(
+            {f.name: values.get(f.kind, f.choices[-1] if f.choices else address) for f in form.fields if not f.locked}
+        )
+        assert entered.status == 303, entered.errors
+        client.get(entered.location)
+        done = client.submit({}, follow=True)
+        assert done.status == 200, done.text
+
+
 PLANTED = re.compile(r"zq[0-9a-f]{10}z")
 
 
@@ -269,7 +289,8 @@ def plant_fields(oracle: Oracle, tenant: str, columns: Iterable[tuple[str, str, 
     for table, column, kind in columns:
         digest = hashlib.sha256(f"{table}.{column}".encode()).hexdigest()[:9]
         if kind == "JSONB":
-            value = json.dumps([[f"zq{digest}0z", f"zq{digest}1z"]])
+            texts = [f"zq{digest}0z", f"zq{digest}1z"]
+            value = json.dumps(dict.fromkeys(ANSWERS, texts[0]) if column == "profile" else [texts])
             sql = f'UPDATE "{table}" SET "{column}" = %s::jsonb WHERE tenant_id = %s'
             changed = oracle.change(sql, value, tenant)
         else:
