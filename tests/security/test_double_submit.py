@@ -46,7 +46,12 @@ SAYS_NOTHING_TWICE = {
     "factors-remove": "what is removed stays removed",
     "factors-codes-new": "an input step: each press shows other codes in place of the last",
     "factors-codes-kept": "the draft is used up by the first",
+    "accounts-mail": "an input step: keeps the newest draft, and changes nothing else",
 }
+PRESSED_ELSEWHERE = {
+    "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
+}
+"""Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""
 
 
 @pytest.fixture
@@ -159,7 +164,8 @@ def test_every_form_at_once_and_after_back_has_one_effect(
     here: Portal, oracle: Oracle, company: Running, figure: Callable[[str], None]
 ) -> None:
     forms = recipes(here, oracle, company)
-    assert {route.name for route in all_routes() if route.method == "POST"} == forms.keys() | SAYS_NOTHING_TWICE.keys()
+    covered = forms.keys() | SAYS_NOTHING_TWICE.keys() | PRESSED_ELSEWHERE.keys()
+    assert {route.name for route in all_routes() if route.method == "POST"} == covered
     rounds = effects = sent = 0
     for name, ready in forms.items():
         for crowd in CROWDS:

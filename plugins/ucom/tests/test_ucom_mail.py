@@ -542,15 +542,26 @@ def test_two_contracts_cannot_get_one_address_at_once(portal: Portal) -> None:
     assert living(portal) == [f"arteri.an@{DOMAIN}"]
 
 
-def test_a_double_click_registers_once(home: Household, account: uuid.UUID, holder: PortalClient) -> None:
-    entered = enter(holder, account, other(OUTSIDE))
-    values = holder.get(entered.location).form_values()
-    path = f"/accounts/{account}/mail/confirm"
-    first, second = holder.post(path, values), holder.post(path, values)
-    assert (first.status, second.status) == (303, 303)
-    assert first.location == second.location
-    assert len(found(home.portal, MailMessage)) == 1
-    assert len([e for e in found(home.portal, AuditEntry) if e.action.startswith("mailbox.")]) == 1
+def at_once(browser: PortalClient, path: str, values: dict[str, str], times: int) -> list[Answer]:
+    """The same form so many times at the same moment, and once more after all of them."""
+
+    async def together() -> list[Any]:
+        return await asyncio.gather(*(browser.arequest("POST", path, data=values) for _ in range(times)))
+
+    return [*(Answer(raw) for raw in browser.portal.wait(together())), browser.post(path, values)]
+
+
+def test_a_form_pressed_many_times_at_once_registers_once(home: Household, holder: PortalClient) -> None:
+    for number, times in enumerate((2, 8, 64), 1):
+        account = home.account(f"arteri-an-00{number}")
+        entered = enter(holder, account, other(OUTSIDE))
+        values = holder.get(entered.location).form_values()
+        answers = at_once(holder, f"/accounts/{account}/mail/confirm", values, times)
+        assert {answer.status for answer in answers} == {303}
+        assert len({answer.location for answer in answers}) == 1
+        assert len(found(home.portal, MailMessage)) == number
+        assert len(found(home.portal, Resource)) == number
+        assert len([e for e in found(home.portal, AuditEntry) if e.action.startswith("mailbox.")]) == number
 
 
 def test_back_keeps_what_was_entered_and_a_reload_shows_the_result(
