@@ -176,6 +176,7 @@ def _card(said: Any) -> StoredCard:
     # A gateway that sends a whole number must not make the portal store it.
     _must(_CARD_NUMBER.fullmatch(token) is None, "the token is a card number")
     _must(not any(map(_CARD_NUMBER.search, (holder, *parts))), "a name holds a card number")
+    _must(all(name.isprintable() for name in (holder, *parts)), "a name holds what no card has")
     return StoredCard(
         token=token,
         brand=brand,
