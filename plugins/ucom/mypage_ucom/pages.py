@@ -1,7 +1,20 @@
 """What stands around the functions: menu, login page, pages that everybody may read (UCOM-41 to UCOM-46, UCOM-188)."""
 
-from mypage.plugin import ContactBlock, Entry, LoginPageText, MenuSection, Paragraphs, Portal, PublicPage
+from mypage.plugin import (
+    ACCOUNT_READ,
+    FOR_ALL,
+    ContactBlock,
+    Entry,
+    Landing,
+    LoginPageText,
+    MenuSection,
+    Paragraphs,
+    Portal,
+    PublicPage,
+)
 from mypage_ucom.guidance import HOURS, PHONE
+from mypage_ucom.names import HOLDER, MAIL_OPTIONS, REMOTE_SUPPORT
+from mypage_ucom.options import MAIL_PAGE, SUPPORT_PAGE
 
 PORTAL = Portal(
     company="UCOM光 レジデンス",
@@ -31,6 +44,10 @@ def _guided(label: str, slug: str) -> Entry:
 
 MENU: tuple[MenuSection, ...] = (
     MenuSection(
+        (Entry("ご契約情報一覧", "overview", icon="", permission=ACCOUNT_READ + FOR_ALL),),
+        heading="ご契約情報",
+    ),
+    MenuSection(
         (
             Entry("お客様情報変更", "profile", icon=""),
             Entry("お客様番号パスワード変更", "credentials", icon=""),
@@ -49,7 +66,23 @@ MENU: tuple[MenuSection, ...] = (
         ),
         heading="料金明細照会",
     ),
+    MenuSection(
+        (
+            Entry("メールサービス", "option", icon="", params={"slug": MAIL_PAGE}, permission=MAIL_OPTIONS),
+            Entry(
+                "UCOM光 リモートサポート", "option", icon="", params={"slug": SUPPORT_PAGE}, permission=REMOTE_SUPPORT
+            ),
+        ),
+        heading="オプションサービス",
+    ),
     MenuSection((_guided("ギガシネマ with U-NEXT", "cinema"), _guided("UCOM光 クラブオフ", "club-off"))),
+    MenuSection(
+        (
+            Entry("アカウントID管理", "accounts", icon=""),
+            Entry("アカウントIDオプション変更", "overview", icon="", anchor="accounts"),
+        ),
+        heading="アカウントIDオプション",
+    ),
     MenuSection(
         (
             _guided("障害情報", "trouble"),
@@ -59,6 +92,13 @@ MENU: tuple[MenuSection, ...] = (
     ),
     MenuSection((_guided("一般的なお問い合わせ", "contact"),), heading="お問い合わせ窓口"),
 )
+"""UCOM-41, UCOM-42, UCOM-46: who may not use a function does not see its entry."""
+
+LANDINGS: tuple[Landing, ...] = (
+    Landing(route="accounts-new", roles=frozenset({HOLDER}), condition="no-sub-accounts"),
+    Landing(route="overview"),
+)
+"""UCOM-09 to UCOM-12."""
 
 PUBLIC_PAGES: tuple[PublicPage, ...] = (
     PublicPage(

@@ -8,6 +8,7 @@ from mypage.plugin import (
     CredentialChange,
     Guidance,
     IdentifierPolicy,
+    Landing,
     LoginPageText,
     LoginScheme,
     Mailboxes,
@@ -50,6 +51,12 @@ def menu_items() -> list[MenuSection]:
 def public_page_items() -> list[PublicPage]:
     """UCOM-43."""
     return list(pages.PUBLIC_PAGES)
+
+
+@hookimpl
+def landing_items() -> list[Landing]:
+    """UCOM-09 to UCOM-12."""
+    return list(pages.LANDINGS)
 
 
 @hookimpl
