@@ -111,6 +111,18 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "POST profile-confirm": operations,
         "GET profile-complete": drafts,
         "GET overview": [{}, stolen],
+        "GET option": [{}] + [{"account": each} for each in ids[: 2 * size]],
+        "POST option": [
+            {"product": "security-360", "action": action, "account": each} | stolen
+            for action in ("buy", "end")
+            for each in ids[:size]
+        ],
+        "GET option-confirm": drafts[: 2 * size],
+        "POST option-confirm": operations[: 2 * size],
+        "GET option-done": drafts[: 2 * size],
+        "GET option-holdings": [{}] + [{"account": each} for each in ids[: 2 * size]],
+        "POST option-pin": [{"product": "security-360", "account": each} | stolen for each in ids[: 2 * size]],
+        "GET orders": [{}, stolen, {"page": "2"}],
         "GET accounts-mail": drafts[: 2 * size],
         "POST accounts-mail": [
             {"use": "own", "local": "attacker1", "consent": "1"} | stolen,

@@ -46,9 +46,12 @@ SAYS_NOTHING_TWICE = {
     "factors-remove": "what is removed stays removed",
     "factors-codes-new": "an input step: each press shows other codes in place of the last",
     "factors-codes-kept": "the draft is used up by the first",
+    "option": "an input step: keeps the newest draft, and changes nothing else",
+    "option-pin": "shows the PIN again, and changes nothing",
     "accounts-mail": "an input step: keeps the newest draft, and changes nothing else",
 }
 PRESSED_ELSEWHERE = {
+    "option-confirm": "plugins/ucom/tests/test_ucom_options.py",
     "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
 }
 """Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import date, datetime
 from typing import Any
@@ -170,3 +171,13 @@ def mails(portal: Portal) -> list[tuple[str, str]]:
         return [(row.template, row.recipient) for row in rows]
 
     return portal.run(read)
+
+
+def at_once(browsers: list[PortalClient], path: str, forms: list[dict[str, str]]) -> list[Answer]:
+    """Each browser posts its form, all at the same moment."""
+
+    async def together() -> list[Any]:
+        posts = (b.arequest("POST", path, data=form) for b, form in zip(browsers, forms, strict=True))
+        return await asyncio.gather(*posts)
+
+    return [Answer(raw) for raw in browsers[0].portal.wait(together())]

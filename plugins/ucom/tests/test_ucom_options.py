@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from optionkit import (
     ahead,
+    at_once,
     card_of,
     choose,
     facts,
@@ -389,6 +390,41 @@ def test_an_order_is_placed_once_and_never_taken_back(home: Household, holder: P
     assert holder.get(answers[0].location).all("//main//form") == [], "there is nothing to take it back with"
     assert holder.post("/options/mail/confirm", {"operation": str(uuid.uuid4())}).status == 409
     assert holder.get("/options/security/done?operation=" + form["operation"]).status == 303
+
+
+@pytest.mark.req("UCOM-62", "UCOM-107")
+def test_pressed_many_times_at_once_it_is_bought_once(home: Household, holder: PortalClient) -> None:
+    for number, times in enumerate((2, 8, 64), 1):
+        account = home.account(f"arteri-an-00{number}")
+        with_address(home, account, f"an{number}@else.example", own=False)
+        form = holder.get(choose(holder, "security", "kids-filter", account).location).form_values(
+            "//form[@class='actions']"
+        )
+        answers = at_once([holder] * times, "/options/security/confirm", [form] * times)
+        answers.append(holder.post("/options/security/confirm", form))
+        assert {answer.status for answer in answers} == {303}
+        assert len({answer.location for answer in answers}) == 1
+        assert len(orders_of(home)) == len(subscriptions(home)) == len(mails(home.portal)) == number
+
+
+@pytest.mark.req("UCOM-84", "UCOM-148")
+def test_several_of_a_household_at_once_buy_once_and_the_others_see_it(home: Household, portal: Portal) -> None:
+    account = home.account("arteri-an-001", MANAGER)
+    with_address(home, account, "an@else.example", own=False)
+    browsers = [signed_in(portal, BY_NUMBER, NUMBER) for _ in range(3)]
+    browsers += [signed_in(portal, BY_ACCOUNT, "arteri-an-001") for _ in range(3)]
+    forms = [
+        browser.get(choose(browser, "security", "security-360", account).location).form_values(
+            "//form[@class='actions']"
+        )
+        for browser in browsers
+    ]
+    answers = at_once(browsers, "/options/security/confirm", forms)
+    assert [answer.status for answer in answers] == [303] * 6
+    pages = [browser.get(answer.location) for browser, answer in zip(browsers, answers, strict=True)]
+    assert sorted(page.texts("//h1")[0][-2:] for page in pages) == sorted(["完了", *["解約"] * 5])
+    assert sum("すでに購入済みです。" in page.raw.text for page in pages) == 5
+    assert len(subscriptions(home)) == len(orders_of(home)) == 1
 
 
 @pytest.mark.req("UCOM-96", "UCOM-174")
