@@ -8,6 +8,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,11 @@ from mypage.lib.errors import NotFound
 from mypage.lib.tokens import new_token
 from mypage.mail.models import MailMessage
 from mypage.notices.models import Notice
+from mypage.notices.service import find_notice, latest_notices, list_notices
 from mypage.server.cli import cli
 from mypage.testing.database import TestDatabase
 from mypage.testing.portal import NOON, MakePortal, Portal
-from portal_rows import Person, add_account, add_card, add_person, operator_of, sign_in
+from portal_rows import Person, add_card, add_person, operator_of, sign_in
 
 KEY = "MYPAGE_TEST_PAYMENT_KEY"
 
@@ -85,6 +87,15 @@ def register(portal: Portal, person: Person, stored: StoredCard, *, reference: s
         return entry_id
 
     return portal.run(steps)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """As much of a principal as notices look at."""
+
+    customer_id: uuid.UUID
+    account_id: uuid.UUID
+    permissions: frozenset[str]
 
 
 def principal_of(portal: Portal, person: Person) -> Any:
@@ -292,14 +303,29 @@ def test_without_an_address_the_notice_alone_tells(portal: Portal, email: str, n
 
 @pytest.mark.req("UCOM-167")
 def test_only_who_may_change_the_card_sees_the_notice(portal: Portal, person: Person) -> None:
-    family = add_account(portal, person, "contractless")
     decide(portal, register(portal, person, card()), yes=True)
     (notice,) = rows(portal, Notice)
-    path = f"/notices/{notice.id}"
-    assert sign_in(portal, person).get(path).texts("//h1") == ["クレジットカードを登録しました"]
-    assert sign_in(portal, family).get(path).status in (403, 404)
-    neighbour = add_person(portal, "1000002")
-    assert sign_in(portal, neighbour).get(path).status == 404
+    assert sign_in(portal, person).get(f"/notices/{notice.id}").texts("//h1") == ["クレジットカードを登録しました"]
+    assert sign_in(portal, add_person(portal, "1000002")).get(f"/notices/{notice.id}").status == 404
+
+    def seen(*permissions: str) -> list[int]:
+        """By all three ways to a notice, with these permissions."""
+        reader = Reader(person.customer_id, person.account_id, frozenset(permissions))
+
+        def work(tx: Tx) -> list[int]:
+            try:
+                found = [find_notice(tx, reader, notice.id, locale="ja")]
+            except NotFound:
+                found = []
+            listed = list_notices(tx, reader, locale="ja").heads
+            return [len(found), len(listed), len(latest_notices(tx, reader, locale="ja", limit=3).get())]
+
+        return portal.run(work)
+
+    assert seen("notice.read", "card.change") == [1, 1, 1]
+    assert seen("card.change") == [1, 1, 1]
+    assert seen("notice.read", "home", "card.changed", "card") == [0, 0, 0]
+    assert seen() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("yes", [True, False])
