@@ -30,6 +30,7 @@ T = TypeVar("T")
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
 _BEGIN = Statement(b"BEGIN")
+_MORE = 5
 NETWORK = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -254,14 +255,17 @@ class Database:
     ) -> None:
         """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long.
 
-        `prepared`: reads are kept prepared, which a pooler in transaction mode may not be able to do.
+        `pool_size` connections are enough for every day; a crowd opens five more, which stay. `prepared`: reads are kept
+        prepared, which a pooler in transaction mode may not be able to do.
         """
         self.clock: Clock = clock or SystemClock()
         # Errors end in logs, and the values of a statement are people's data.
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=5,
+            # Those above a lower number would be closed when they come back, and opened again by the next crowd.
+            pool_size=pool_size + _MORE,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_timeout=10,
             hide_parameters=True,
             connect_args=NETWORK,
