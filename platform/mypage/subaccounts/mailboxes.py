@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 
 from mypage.audit.trail import record
 from mypage.contracts.models import Resource
@@ -39,12 +39,12 @@ class Held:
 
 def resources_of(tx: Tx, account_id: uuid.UUID) -> tuple[Held, ...]:
     """What an account has now. One statement."""
-    return _read(tx, Resource.account_id == account_id)
-
-
-def resources_in(tx: Tx, customer_id: uuid.UUID) -> tuple[Held, ...]:
-    """What all accounts of a customer have now. One statement."""
-    return _read(tx, Resource.customer_id == customer_id)
+    rows = tx.execute(
+        select(Resource.id, Resource.account_id, Resource.kind, Resource.value, Resource.own)
+        .where(Resource.tenant_id == tx.tenant, Resource.account_id == account_id, Resource.ended_at.is_(None))
+        .order_by(Resource.kind, Resource.id)
+    )
+    return tuple(Held(row.id, row.account_id, cast("Kind", row.kind), row.value, row.own) for row in rows)
 
 
 def address_of(tx: Tx, account_id: uuid.UUID) -> str:
@@ -135,12 +135,3 @@ def service_of(operator: Operator, kind: Kind) -> str:
     """What provisioning calls a resource of this kind."""
     boxes = operator.mailboxes
     return boxes.service if kind == "mail" and boxes is not None else kind
-
-
-def _read(tx: Tx, whose: ColumnElement[bool]) -> tuple[Held, ...]:
-    rows = tx.execute(
-        select(Resource.id, Resource.account_id, Resource.kind, Resource.value, Resource.own)
-        .where(Resource.tenant_id == tx.tenant, Resource.ended_at.is_(None), whose)
-        .order_by(Resource.kind, Resource.id)
-    )
-    return tuple(Held(row.id, row.account_id, cast("Kind", row.kind), row.value, row.own) for row in rows)

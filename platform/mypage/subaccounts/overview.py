@@ -1,4 +1,4 @@
-"""The overview of a customer: contract, quotas, purchases, accounts with what they have. Few statements, however many.
+"""The overview of a customer: contract, quotas, purchases, accounts with what they have (UCOM-47 to UCOM-55).
 
 Who reaches the own account alone is told of no other, and of the contract nothing but its products (UCOM-167).
 """
@@ -9,17 +9,16 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mypage.contracts.reaching import ContractRef, reach_contract
+from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.hooks.permissions import ACCOUNT_READ
 from mypage.hooks.products import Product, ProductPage
-from mypage.lib.errors import NotFound
 from mypage.operators.operator import Operator
-from mypage.orders.holdings import holdings
-from mypage.orders.quotas import QuotaStand, standing
-from mypage.subaccounts.accounts import SubAccount, list_accounts
-from mypage.subaccounts.mailboxes import Held, resources_in
+from mypage.orders.quotas import QuotaStand
+from mypage.subaccounts.accounts import SubAccount
+from mypage.subaccounts.mailboxes import Held
+from mypage.subaccounts.overview_reads import find, quota_stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,34 +37,28 @@ class Stand:
 
 
 def overview(tx: Tx, operator: Operator, principal: Principal) -> Stand:
-    """Read it all: five statements at most."""
+    """Read it all, in one round trip."""
     whole = principal.may_for_all(ACCOUNT_READ)
-    try:
-        ref = reach_contract(tx, principal)
-    except NotFound:
-        ref = None
-    accounts = list_accounts(tx, operator, principal)
+    found = find(tx, operator, principal.customer_id)
+    accounts = tuple(account for account in found.accounts if whole or account.id == principal.account_id)
     resources: dict[uuid.UUID, tuple[Held, ...]] = {account.id: () for account in accounts}
-    for each in resources_in(tx, principal.customer_id) if accounts else ():
-        if each.account_id in resources:
-            resources[each.account_id] += (each,)
+    for row in found.resources:
+        if row.account_id in resources:
+            resources[row.account_id] += (Held(row.id, row.account_id, row.kind, row.value, row.own),)
     return Stand(
-        ref=ref,
+        ref=found.contract,
         whole=whole,
         accounts=accounts,
         resources=resources,
-        held=frozenset((h.holder_id, h.product) for h in holdings(tx, ref) if h.active) if ref else frozenset(),
-        quotas=standing(tx, operator, ref) if ref and whole else {},
+        held=frozenset((row.holder_id, row.product) for row in found.held),
+        quotas=quota_stands(operator, found) if whole else {},
     )
 
 
 def shown_products(
     operator: Operator, page: ProductPage, stand: Stand, holder_id: uuid.UUID
 ) -> tuple[tuple[Product, bool], ...]:
-    """The products of a page that somebody holds or may buy, each with whether it is held.
-
-    Of those that one contract is never offered together, the one that is held stands alone.
-    """
+    """The products of a page that somebody holds or may buy, each with whether it is held."""
     assert stand.ref is not None
     found = []
     for code in page.products:
