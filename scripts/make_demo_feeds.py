@@ -8,12 +8,17 @@ The same run always gives the same files; today is 21 November 2026.
 from __future__ import annotations
 
 import json
+import sys
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import demo_households
 
 from mypage.billing.tax import TaxableLine, totals
 
@@ -469,6 +474,11 @@ def write_feeds(tenant: str, people: list[Person], news: list[Line]) -> None:
         ],
         "6-notices": news,
     }
+    write_files(tenant, feeds)
+
+
+def write_files(tenant: str, feeds: dict[str, list[Line]]) -> None:
+    """A feed per name, unless it is empty."""
     folder = DEMO / "feeds" / tenant
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in feeds.items():
@@ -477,8 +487,8 @@ def write_feeds(tenant: str, people: list[Person], news: list[Line]) -> None:
             (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
 
 
-def write_logins(portals: dict[str, tuple[str, str, list[Person]]]) -> None:
-    """What to try, for those who run the demo."""
+def write_logins(portals: dict[str, tuple[str, str, list[Person]]], more: list[dict[str, str]]) -> None:
+    """What to try, for those who run the demo; `more` are logins of other operators."""
     parts = [
         "# Sample logins of the demo, and papers for trying a registration. Written by scripts/make_demo_feeds.py.\n"
     ]
@@ -491,6 +501,7 @@ def write_logins(portals: dict[str, tuple[str, str, list[Person]]]) -> None:
             if person.code:
                 values = {**shared, "number": person.number, "code": "-".join(person.code)}
                 parts.append(_table("registration", values | {"note": f"{person.name}: {person.shows}"}))
+    parts.extend(_table("login", values) for values in more)
     (DEMO / "logins.toml").write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -502,9 +513,11 @@ def _table(name: str, values: dict[str, str]) -> str:
 if __name__ == "__main__":
     write_feeds("actv", actv(), notices())
     write_feeds("actv-plain", plain(), [])
+    write_files(demo_households.TENANT, demo_households.feeds())
     write_logins(
         {
             "actv": ("http://actv.localhost:{port}/", "青森ケーブルテレビ", actv()),
             "actv-plain": ("http://plain.localhost:{port}/aomori/", "標準テーマ", plain()),
-        }
+        },
+        demo_households.logins(),
     )

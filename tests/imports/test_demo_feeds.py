@@ -49,7 +49,7 @@ def test_all_lines_are_valid_by_the_schema(schema: Draft202012Validator) -> None
             record = json.loads(line)
             schema.validate(record)
             kinds.add(record["type"])
-    assert kinds == {"customer", "account", "contract", "invoice", "card", "notice"}
+    assert kinds == {"customer", "account", "contract", "invoice", "card", "notice", "subscription", "resource"}
 
 
 def test_the_schema_refuses_and_describes(schema: Draft202012Validator, each: list[dict[str, Any]]) -> None:
@@ -103,5 +103,6 @@ def test_the_script_makes_these_very_files(tmp_path: Path) -> None:
     script["write_feeds"].__globals__["DEMO"] = tmp_path
     script["write_feeds"]("actv", script["actv"](), script["notices"]())
     script["write_feeds"]("actv-plain", script["plain"](), [])
+    script["write_files"]("ucom", script["demo_households"].feeds())
     made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
     assert made == {path.relative_to(DEMO): path.read_bytes() for path in FEEDS}

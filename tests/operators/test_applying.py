@@ -260,12 +260,13 @@ def test_the_demo_s_tenants_are_good() -> None:
     declared = read_tenants(
         ROOT / "demo" / "tenants.toml",
         {"MYPAGE_PAYMENT_URL": "http://127.0.0.1:8002"},
-        settings_types={"actv": TenantSettings},
+        settings_types={"actv": TenantSettings, "ucom": TenantSettings},
         themes=THEMES,
     )
     assert [(d.name, d.theme, d.addresses) for d in declared] == [
         ("actv", "actv", (Address("actv.localhost", ""),)),
         ("actv-plain", "plain", (Address("plain.localhost", "/aomori"),)),
+        ("ucom", "ucom", (Address("ucom.localhost", ""),)),
     ]
 
 

@@ -1,0 +1,78 @@
+"""The demo's households: loaded with what the plugin sells, and each shows the state that its note promises."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from ucomkit import try_login
+
+from mypage.db.keys import Vault
+from mypage.db.session import Actor, Scope
+from mypage.imports.chunk import Means
+from mypage.imports.loader import import_file
+from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
+from mypage_ucom.mail import DOMAIN
+from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER
+
+DEMO = Path(__file__).parents[3] / "demo"
+LOGINS = tomllib.loads((DEMO / "logins.toml").read_text(encoding="utf-8"))["login"]
+WORDS = {each["login"]: each["password"] for each in LOGINS if each["tenant"] == "ucom"}
+
+
+@pytest.fixture
+def portal(make_portal: MakePortal) -> Portal:
+    portal = make_portal("ucom", theme="ucom")
+    operator = portal.server.compiled.operators["ucom"]
+    tenant = portal.server.registry.current.get(portal.name)
+    assert tenant is not None
+    means = Means(
+        vault=Vault(portal.server.keyring),
+        hasher=portal.server.hasher,
+        settings=tenant.settings,
+        schemes=dict.fromkeys(operator.schemes, False),
+        roles=frozenset(operator.permissions.roles),
+        products=operator.products,
+        mail_domain=DOMAIN,
+    )
+    scope = Scope(portal.name, portal.clock, Actor("system", "demo"))
+    for path in sorted((DEMO / "feeds" / "ucom").glob("*.jsonl")):
+        report = import_file(portal.engine, scope, path, means)
+        assert report.problems == []
+        assert report.tally.total("new") == report.lines > 0
+    return portal
+
+
+def enter(portal: Portal, login: str) -> PortalClient:
+    browser = portal.client()
+    scheme = BY_NUMBER if login.isdecimal() else BY_ACCOUNT
+    answer = try_login(browser, scheme, login, WORDS[login])
+    assert answer.status == 303, answer.errors
+    return browser
+
+
+def test_every_sample_login_opens_a_page(portal: Portal) -> None:
+    assert len(WORDS) == 10
+    for login in WORDS:
+        page = enter(portal, login).get("/", follow=True)
+        assert page.status == 200
+        portal.clock.at += timedelta(seconds=1)
+
+
+@pytest.mark.req("UCOM-09", "UCOM-24", "UCOM-25", "UCOM-48", "UCOM-53")
+def test_each_household_shows_its_state(portal: Portal) -> None:
+    def page(login: str, path: str = "/") -> Answer:
+        return enter(portal, login).get(path, follow=True)
+
+    assert page("90000000000001").texts("//h1") == ["アカウントID登録／変更"]
+    assert "2個 / 5個 (基本 5個)" in page("90000000000000").text
+    assert "5個 / 5個 (基本 5個)" in page("90000000000002").text
+    assert "メールパック:購入済" in page("90000000000003").text
+    assert "メール&Webスペース:購入済" in page("90000000000004").text
+    mine = page("arteri-an-001").text
+    assert "an@example.jp" in mine
+    assert "セキュリティ360°購入済" in mine
+    assert "セキュリティオンライン未購入" in mine
+    assert page("arteri-an-002").texts("//h1") == ["ユーザー管理"]
