@@ -255,8 +255,8 @@ class Database:
     ) -> None:
         """Opens no connection yet. `patience` is how many seconds a unit may take; None for jobs that take long.
 
-        `pool_size` connections are enough for every day; a crowd opens five more, which stay. `prepared`: reads are kept
-        prepared, which a pooler in transaction mode may not be able to do.
+        `pool_size` connections are enough for every day; a crowd opens five more, which stay. `prepared`: reads are
+        kept prepared, which a pooler in transaction mode may not be able to do.
         """
         self.clock: Clock = clock or SystemClock()
         # Errors end in logs, and the values of a statement are people's data.
