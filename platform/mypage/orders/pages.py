@@ -69,6 +69,7 @@ class OptionPage(Page):
     account_id: str
     action_url: str
     holdings_url: str
+    orders_url: str
     register_url: str
     form: Any = None
 

@@ -87,6 +87,7 @@ def choose_page(
         account_id=str(account.id) if account else "",
         action_url=rq.href("option", slug=words.slug),
         holdings_url=holdings_url(rq, words, account),
+        orders_url=rq.href("orders"),
         register_url=_accounts_url(rq),
         form=wrong,
     )
