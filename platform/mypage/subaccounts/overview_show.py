@@ -59,8 +59,8 @@ def _contract(rq: PortalRequest, stand: Stand) -> tuple[OverviewRow, ...]:
     ]
     if words.secret is not None:
         # Accounts that the customer handed out cannot take over the contract's own login (UCOM-166).
-        own = rq.operator.sub_accounts is not None and rq.principal.scheme != rq.operator.sub_accounts.scheme
-        url = _entry_url(rq, words.secret) if own else ""
+        handed_out = rq.operator.sub_accounts is not None and rq.principal.role in rq.operator.sub_accounts.roles
+        url = "" if handed_out else _entry_url(rq, words.secret)
         rows.append(OverviewRow(label=words.secret.label, value=MASK, url=url, action=words.change))
     return tuple(row for row in rows if row.value)
 

@@ -15,11 +15,18 @@ from ucomkit import NUMBER, Household, household, signed_in
 from mypage.audit.models import AuditEntry
 from mypage.auth.models import Account
 from mypage.contracts.models import Contract, Resource, Subscription
+from mypage.contracts.reaching import ContractRef, reach_contract
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.context import Principal
+from mypage.hooks.permissions import MAILBOX_CHANGE
 from mypage.mail.models import MailMessage
 from mypage.mail.values import unpack_values
+from mypage.operators.operator import Operator
 from mypage.orders.models import ProductOrder, ProvisioningJob
+from mypage.subaccounts import mailbox_change
+from mypage.subaccounts.accounts import SubAccount, reach_account
+from mypage.subaccounts.mailbox_change import AddressRefused, Wanted
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from mypage_ucom.mail import DOMAIN, MAILBOXES
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER, FIBER, MANAGER, USER
@@ -540,6 +547,48 @@ def test_two_contracts_cannot_get_one_address_at_once(portal: Portal) -> None:
 
     assert sorted(raw.status_code for raw in portal.wait(all_at_once())) == [303, 422, 422, 422]
     assert living(portal) == [f"arteri.an@{DOMAIN}"]
+
+
+@pytest.mark.req("UCOM-81", "UCOM-92")
+def test_an_address_that_another_contract_had_and_left_meanwhile_is_taken_all_the_same(portal: Portal) -> None:
+    """Between the check and the row of one contract, another one gets the address, leaves it, and both commit."""
+    homes = [household(portal, f"9000000000000{n}") for n in range(2)]
+    accounts = [home.account(f"arteri-an-00{n}") for n, home in enumerate(homes)]
+    for home in homes:
+        on_fiber(home)
+    wanted = Wanted(own=True, address=f"arteri.an@{DOMAIN}")
+
+    def work(tx: Tx) -> None:
+        ref, account = reached(tx, portal, homes[0], accounts[0])
+        mailbox_change.check(tx, operator_of(portal), ref, account, wanted)
+        quick = signed_in(portal, BY_NUMBER, homes[1].number)
+        register(quick, accounts[1], own("arteri.an"))
+        register(quick, accounts[1], other(OUTSIDE))
+        mailbox_change._begin(tx, operator_of(portal), ref, account, wanted)
+
+    with pytest.raises(AddressRefused, match="taken"):
+        portal.run(work)
+    assert [row.account_id for row in found(portal, Resource) if row.own] == [accounts[1]]
+
+
+def operator_of(portal: Portal) -> Operator:
+    return portal.server.compiled.operators["ucom"]
+
+
+def reached(tx: Tx, portal: Portal, home: Household, account: uuid.UUID) -> tuple[ContractRef, SubAccount]:
+    operator = operator_of(portal)
+    principal = Principal(
+        account_id=home.holder_id,
+        customer_id=home.customer_id,
+        session_id=uuid.uuid4(),
+        scheme=BY_NUMBER,
+        role="holder",
+        name="",
+        customer_number=home.number,
+        email="",
+        permissions=operator.permissions.of("holder"),
+    )
+    return reach_contract(tx, principal), reach_account(tx, operator, principal, account, MAILBOX_CHANGE)
 
 
 def at_once(browser: PortalClient, path: str, values: dict[str, str], times: int) -> list[Answer]:

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from ucomkit import NUMBER, Household, household, signed_in
 
+from mypage.auth.models import Account
 from mypage.contracts.models import Contract, Resource, Subscription
 from mypage.db.session import Tx
+from mypage.operators.operator import Operator
+from mypage.orders.quotas import standing
+from mypage.subaccounts.overview_reads import find, quota_stands
 from mypage.testing.portal import Answer, MakePortal, Portal
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER, MANAGER, USER
 
@@ -86,6 +90,10 @@ def facts(page: Answer, place: str) -> dict[str, str]:
 def link(page: Answer, place: str, label: str) -> str:
     """Where the link of a row leads, "" without one."""
     return next(iter(page.all(f"{place}//dl/div[dt[normalize-space()='{label}']]//a/@href")), "")
+
+
+def operator_of(portal: Portal) -> Operator:
+    return portal.server.compiled.operators["ucom"]
 
 
 def section(name: str) -> str:
@@ -263,6 +271,46 @@ def test_a_contract_that_has_ended_leaves_a_page_without_it(home: Household) -> 
     assert page.all("//section/@aria-labelledby") == ["accounts"]
     assert link(page, "//details", "メールアドレス") == ""
     assert page.texts("//header//*[@class='who']") == [f"お客様番号 {NUMBER}"]
+
+
+def test_the_page_counts_as_the_orders_do(home: Household) -> None:
+    operator = operator_of(home.portal)
+    accounts = [home.account(f"arteri-an-00{n}", USER if n else MANAGER) for n in range(3)]
+
+    def agree() -> dict[str, str]:
+        def look(tx: Tx) -> dict[str, str]:
+            found = find(tx, operator, home.customer_id)
+            assert found.contract is not None
+            stands = quota_stands(operator, found)
+            assert stands == standing(tx, operator, found.contract)
+            return {name: stand.text for name, stand in stands.items()}
+
+        return home.portal.run(look)
+
+    agree()
+    buy(home, "mail-web")
+    buy(home, "security-360", accounts[0])
+    have(home, accounts[0], "arteri.an@s2.spaaqs.ne.jp")
+    have(home, accounts[1], "an@example.jp", own=False)
+    have(home, accounts[2], "www.s2.spaaqs.ne.jp/~an", kind="web")
+    assert agree() == {
+        "accounts": "3個 / 5個 (基本 5個)",
+        "mail": "1個 / 5個 (基本 0個 + 5個)",
+        "web": "1個 / 5個 (基本 0個 + 5個)",
+    }
+
+    def end(tx: Tx) -> None:
+        for row in (
+            *tx.scalars(select(Subscription).where(Subscription.tenant_id == tx.tenant)),
+            *tx.scalars(select(Resource).where(Resource.tenant_id == tx.tenant)),
+        ):
+            row.ended_at = tx.now()
+        closed = tx.get(Account, (tx.tenant, accounts[2]))
+        assert closed is not None
+        closed.status = "closed"
+
+    home.portal.run(end)
+    assert agree()["accounts"] == "2個 / 5個 (基本 5個)"
 
 
 def test_the_page_takes_few_statements_however_many_accounts_there_are(
