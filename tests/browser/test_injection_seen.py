@@ -199,6 +199,10 @@ def test_no_mail_runs_or_loads(browser: Browser, stack: Stack, site: Site, figur
 
 MAIL_VALUES: dict[str, tuple[str, dict[str, Any]]] = {
     "login_id_notice": ("login_id", {}),
+    "mailbox_registered": (
+        "account",
+        {"address": "a@example.jp", "registered_at": datetime(2026, 11, 21, tzinfo=UTC)},
+    ),
     "card_changed": ("card", {"changed_at": datetime(2026, 11, 21, tzinfo=UTC)}),
     "second_factor_changed": ("factor_name", {"change": "added", "changed_at": datetime(2026, 11, 21, tzinfo=UTC)}),
 }
