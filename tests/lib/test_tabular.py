@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mypage.lib.tabular import (
+    BLANKS,
     FORMULA_STARTS,
     Cell,
     CsvEncoding,
@@ -41,7 +42,14 @@ def test_what_is_written_can_be_read_again(rows: list[tuple[str, str, int]]) -> 
 @given(st.text(max_size=20), st.sampled_from(CsvEncoding))
 def test_no_text_becomes_a_formula(text: str, encoding: CsvEncoding) -> None:
     [_, [cell]] = read(CsvStream(["x"], [[text]], encoding=encoding))
-    assert cell[:1] not in FORMULA_STARTS or not cell or re.fullmatch("-[0-9]+", cell)
+    assert cell.lstrip(BLANKS)[:1] not in FORMULA_STARTS or re.fullmatch("-[0-9]+", cell)
+
+
+def test_blanks_hide_no_formula() -> None:
+    for blanks in (*BLANKS, "  ", " \u3000\t"):
+        assert guarded(f"{blanks}=1+1") == f"'{blanks}=1+1"
+        assert guarded(f"{blanks}x=1") == f"{blanks}x=1" or "\t" in blanks
+        assert guarded(blanks) == blanks or "\t" in blanks
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−"])

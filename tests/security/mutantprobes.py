@@ -345,6 +345,7 @@ def paths(w: World) -> None:
 def formulas(w: World) -> None:
     assert guarded("=1+1") == "'=1+1"
     assert guarded("-5") == "-5"
+    assert guarded(" \u3000=1") == "' \u3000=1"
 
 
 def escaping(w: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mypage.lib.tabular import FORMULA_STARTS
+from mypage.lib.tabular import BLANKS, FORMULA_STARTS
 
 _STARTS = ", ".join(str(ord(start)) for start in sorted(FORMULA_STARTS))
 _SPECIAL = ("','", "'\"'", "E'\\n'", "E'\\r'")
@@ -15,7 +15,7 @@ def csv_cell(text: str) -> str:
     """
     safe = f"CASE WHEN {text} ~ '^-[0-9]+$' THEN {text} ELSE '''' || {text} END"
     return (
-        f"CASE WHEN ascii({text}) IN ({_STARTS}) THEN {_quoted(f'({safe})')} "
+        f"CASE WHEN ascii(ltrim({text}, '{BLANKS}')) IN ({_STARTS}) THEN {_quoted(f'({safe})')} "
         f"WHEN {_needs_quotes(text)} THEN {_in_quotes(text)} ELSE {text} END"
     )
 

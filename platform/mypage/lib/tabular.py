@@ -16,6 +16,8 @@ Cell = str | int | date | None
 
 GETA = "〓"
 FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠\u2212")
+BLANKS = " \x0b\x0c\u3000"
+"""What some spreadsheets skip before a formula; tabs and line ends count as its start."""
 DOWNLOAD_NAME = "download"
 
 _CHUNK_BYTES = 64 * 1024
@@ -58,7 +60,8 @@ class CsvStream:
 
     Cells are strings, integers (written bare, so that they stay numbers), dates (ISO 8601, times as given) and None.
     Lines end in CRLF.
-    A string that a spreadsheet would take for a formula gets a leading apostrophe; a plain negative integer does not.
+    A string that a spreadsheet would take for a formula, also after blanks, gets a leading apostrophe; a plain negative
+    integer does not.
     A character that cannot be encoded becomes `〓`; CP932 also loses variation selectors. Both are counted.
     Raises ValueError for a row whose width differs from the header's.
     """
@@ -130,8 +133,8 @@ def encodable(text: str, encoding: CsvEncoding) -> tuple[str, int]:
 
 
 def guarded(text: str) -> str:
-    """The text so that no spreadsheet runs it: with a leading apostrophe if it starts like a formula."""
-    if text[:1] in FORMULA_STARTS and text and not _NEGATIVE_INTEGER.fullmatch(text):
+    """The text so that no spreadsheet runs it: with a leading apostrophe if it starts like a formula, blanks apart."""
+    if text.lstrip(BLANKS)[:1] in FORMULA_STARTS and not _NEGATIVE_INTEGER.fullmatch(text):
         return f"'{text}"
     return text
 
