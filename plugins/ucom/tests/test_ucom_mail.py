@@ -20,7 +20,9 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.hooks.permissions import MAILBOX_CHANGE
+from mypage.mail.composing import compose
 from mypage.mail.models import MailMessage
+from mypage.mail.service import claim
 from mypage.mail.values import unpack_values
 from mypage.operators.operator import Operator
 from mypage.orders.models import ProductOrder, ProvisioningJob
@@ -306,6 +308,38 @@ def test_another_companys_address_gets_a_mail_without_link(
     assert "://" not in " ".join(str(value) for value in values.values())
     assert living(home.portal) == [OUTSIDE]
     assert found(home.portal, ProvisioningJob) == []
+
+
+@pytest.mark.req("UCOM-88", "UCOM-176", "UCOM-177")
+def test_the_mail_says_what_was_registered_and_has_no_link(
+    home: Household, account: uuid.UUID, holder: PortalClient
+) -> None:
+    register(holder, account, other(OUTSIDE))
+    portal = home.portal
+    [mail] = found(portal, MailMessage)
+    queued = portal.run(lambda tx: claim(tx, portal.server.ports.get(Vault), mail.id, mail_domain="isp.example"))
+    tenant = portal.server.registry.current.get(portal.name)
+    assert queued is not None
+    assert tenant is not None
+    message = compose(
+        queued,
+        tenant=tenant,
+        operator=operator_of(portal),
+        templates=portal.server.kernels["ucom"].responder.templates,
+        origin=portal.origin,
+        login_url=f"{portal.origin}/login",
+        now=portal.clock.now(),
+    )
+    assert message["Subject"] == "メールアドレス登録完了メール"
+    body, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert body is not None
+    assert html is not None
+    text = body.get_content()
+    assert "UCOM光 レジデンス 会員専用ツール マイページで、メールアドレスの登録が完了しました。" in text
+    assert "対象のアカウント: arteri-an-001" in text
+    assert f"メールアドレス: {OUTSIDE}" in text
+    assert "://" not in text
+    assert "http" not in html.get_content()
 
 
 @pytest.mark.req("UCOM-88")
