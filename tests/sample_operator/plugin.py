@@ -3,17 +3,24 @@
 from collections.abc import Mapping
 
 from mypage.plugin import (
+    ACCOUNT_CHANGE,
+    ACCOUNT_MANAGE,
+    ACCOUNT_READ,
     ASCII_LETTERS,
     BILL_READ,
     CARD_CHANGE,
     CONTRACT_READ,
     CREDENTIAL_CHANGE,
     DIGITS,
+    FOR_ALL,
     GUIDANCE,
     HOME,
     INVOICE_READ,
     NOTICE_READ,
     PROFILE_CHANGE,
+    AccountDeletion,
+    AccountField,
+    AccountSteps,
     BillingView,
     CardChange,
     CardLabels,
@@ -41,8 +48,10 @@ from mypage.plugin import (
     ProfileForm,
     PublicPage,
     Question,
+    Quota,
     Recovery,
     SessionPolicy,
+    SubAccounts,
     TenantSettings,
     TextPart,
     ThrottlePolicy,
@@ -90,6 +99,7 @@ def menu_items() -> list[MenuSection]:
                 Entry("ご契約の内容", "contract"),
                 Entry("パスワードの変更", "credentials", "key"),
                 Entry("ご連絡先", "profile", "user"),
+                Entry("ご家族のサインイン", "accounts", "user"),
                 Entry("お引っこし", "guidance", params={"slug": "moving"}),
             ),
         ),
@@ -160,10 +170,44 @@ def profile_form_items() -> list[ProfileForm]:
 
 @hookimpl
 def permission_policy() -> PermissionMatrix:
-    """The holder may do all; a reader, such as a family's bookkeeper, may read bills and nothing else."""
+    """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    more = {PROFILE_CHANGE, GUIDANCE}
-    return PermissionMatrix({"holder": frozenset(everything | more), "reader": frozenset({HOME, BILL_READ, GUIDANCE})})
+    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE}
+    accounts = {each + reach for each in (ACCOUNT_READ, ACCOUNT_CHANGE) for reach in ("", FOR_ALL)}
+    return PermissionMatrix(
+        {
+            "holder": frozenset(everything | more | accounts),
+            "reader": frozenset({HOME, BILL_READ, GUIDANCE}),
+            "crew": frozenset({HOME, GUIDANCE, ACCOUNT_READ, ACCOUNT_CHANGE}),
+        }
+    )
+
+
+@hookimpl
+def sub_account_items() -> list[SubAccounts]:
+    """Two people besides the holder, who sign in as it does; without kana, and out at once when they are deleted."""
+    return [
+        SubAccounts(
+            scheme=MAIL,
+            quota="family",
+            roles={"crew": "乗組員", "reader": "帳場"},
+            title="ご家族のサインイン",
+            fields=(
+                AccountField(kind="name", label="お名前", parts=("みょう字", "下のお名前")),
+                AccountField(kind="role", label="できること"),
+                AccountField(kind="login", label="メールアドレス"),
+                AccountField(kind="password", label="暗証", again="暗証（確認）"),
+            ),
+            register=AccountSteps(titles=("ご家族をふやす", "ふやすまえの確認", "ご家族がふえました"), guide=""),
+            deletion=AccountDeletion(notes=("すぐにサインアウトされます。",)),
+        )
+    ]
+
+
+@hookimpl
+def quota_items() -> list[Quota]:
+    """Nobody buys more of these."""
+    return [Quota(name="family", label="ご家族", counts="sub-accounts", base=2)]
 
 
 @hookimpl

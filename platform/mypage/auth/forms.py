@@ -23,7 +23,15 @@ from mypage.forms.fields import (
     same_as,
 )
 from mypage.forms.form import PortalForm
-from mypage.hooks.auth import CredentialChange, LoginScheme, Recovery, Registration, RegistrationField, TextPart
+from mypage.hooks.auth import (
+    ChoicePart,
+    CredentialChange,
+    LoginScheme,
+    Recovery,
+    Registration,
+    RegistrationField,
+    TextPart,
+)
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 from mypage.i18n import Translator
 
@@ -32,17 +40,19 @@ MAIL_DOMAIN = "%(mail_domain)s"
 
 def login_form(scheme: LoginScheme, data: Any, *, t: Translator, prefix: str = "") -> PortalForm:
     """Parts of the login ID, then the password as `password` (ACTV-05)."""
-    fields: dict[str, Any] = {}
-    for part in scheme.parts:
-        if isinstance(part, TextPart):
-            checks = (_without(part.forbidden),) if part.forbidden else ()
-            kind = LoginNumberField if part.numeric else LoginIdField
-            fields[part.name] = kind(part.label, description=part.help, checks=checks, size="m")
-        else:
-            options = ((("", part.empty),) if part.empty else ()) + tuple((value, value) for value in part.values)
-            fields[part.name] = ChoiceField(part.label, options=options)
+    fields: dict[str, Any] = {part.name: part_field(part) for part in scheme.parts}
     fields["password"] = PasswordField(scheme.secret)
     return PortalForm(fields, data, t=t, prefix=prefix)
+
+
+def part_field(part: TextPart | ChoicePart) -> Any:
+    """The field of one part of a login ID."""
+    if isinstance(part, TextPart):
+        checks = (_without(part.forbidden),) if part.forbidden else ()
+        kind = LoginNumberField if part.numeric else LoginIdField
+        return kind(part.label, description=part.help, checks=checks, size="m")
+    options = ((("", part.empty),) if part.empty else ()) + tuple((value, value) for value in part.values)
+    return ChoiceField(part.label, options=options)
 
 
 def joined_login_id(scheme: LoginScheme, form: PortalForm) -> str:
@@ -137,7 +147,12 @@ def reauth_form(scheme: LoginScheme, data: Any, *, t: Translator) -> PortalForm:
 
 def check_new_login(form: PortalForm, name: str, policy: IdentifierPolicy) -> bool:
     """Judge a login ID by the operator's rules; what is broken is said at the field (ACTV-14)."""
-    return _report(form, name, check_identifier(policy, form.text(name), form.t))
+    return check_login_id(form, name, policy, form.text(name))
+
+
+def check_login_id(form: PortalForm, name: str, policy: IdentifierPolicy, login_id: str) -> bool:
+    """The same for a login ID that several fields make; `name` is the one where it is said."""
+    return _report(form, name, check_identifier(policy, login_id, form.t))
 
 
 def check_new_password(

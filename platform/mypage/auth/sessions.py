@@ -155,7 +155,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
     gate = _standing_gate(
         operator,
         initial_password=bool(row.must_change),
-        unverified_email=row.email_verified_at is None,
+        unverified_email=row.email_verified_at is None and not _handed_out(operator, row.role),
         factor_missing=factor_demanded and not row.has_factor,
     )
     return SignedIn(
@@ -169,9 +169,13 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
     )
 
 
+def _handed_out(operator: Operator, role: str) -> bool:
+    """An account that the customer registered: there was no mail by which an address could have been confirmed."""
+    return operator.sub_accounts is not None and role in operator.sub_accounts.roles
+
+
 def _reads_on(operator: Operator, role: str) -> bool:
-    accounts = operator.sub_accounts
-    return accounts is not None and accounts.keeps_session and role in accounts.roles
+    return operator.sub_accounts is not None and operator.sub_accounts.keeps_session and _handed_out(operator, role)
 
 
 def _read_for(operator: Operator, factor_demanded: bool) -> Read:

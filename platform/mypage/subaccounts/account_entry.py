@@ -7,15 +7,16 @@ from typing import Any
 
 from mypage.auth import login, names
 from mypage.auth.credentials import earlier
-from mypage.auth.forms import add_broken, check_new_login, check_new_password
+from mypage.auth.forms import add_broken, check_login_id, check_new_password
 from mypage.auth.passwords import history_result, present_result
 from mypage.auth.routes_base import any_matches, guessable_at, hashed
 from mypage.db.session import Tx
 from mypage.forms.form import PortalForm
+from mypage.hooks.auth import LoginScheme
 from mypage.hooks.permissions import ACCOUNT_MANAGE
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.subaccounts.account_drafts import keep
-from mypage.subaccounts.account_forms import account_form, names_of
+from mypage.subaccounts.account_forms import account_form, inputs_of, login_id_of, names_of
 from mypage.subaccounts.accounts import SubAccount
 from mypage.web.request import PortalRequest
 
@@ -26,6 +27,7 @@ def form_of(
     """The form for a new account, or for the one to change; a role is asked from those who manage accounts only."""
     return account_form(
         rules,
+        scheme_of(rq, rules),
         data,
         t=rq.t,
         new=account is None,
@@ -35,26 +37,34 @@ def form_of(
     )
 
 
+def scheme_of(rq: PortalRequest, rules: SubAccounts) -> LoginScheme:
+    """How these accounts sign in."""
+    return rq.operator.schemes[rules.scheme]
+
+
 def login_key(rq: PortalRequest, rules: SubAccounts, login_id: str) -> str:
     """How a login ID is kept unique."""
     return login.key_of(rq.operator.login_id_policies[rules.scheme], login_id)
 
 
-def say_taken(rq: PortalRequest, form: PortalForm) -> None:
+def say_taken(rq: PortalRequest, rules: SubAccounts, form: PortalForm) -> None:
     """It is not said whether an ID is in use or was deleted, nor whose it is (UCOM-23)."""
-    text = rq.t("%(login_id)s cannot be used. Please choose another one", login_id=form.text("login"))
-    form.add_error("login", text)
+    scheme = scheme_of(rq, rules)
+    text = rq.t("%(login_id)s cannot be used. Please choose another one", login_id=login_id_of(scheme, form))
+    form.add_error(inputs_of("login", scheme)[0], text)
 
 
 async def well_typed(rq: PortalRequest, rules: SubAccounts, form: PortalForm, account: SubAccount | None) -> bool:
     """Whether all fields are good; every wrong one has its message (UCOM-59)."""
     form.validate()
-    login_id = account.login_id if account is not None else form.text("login")
-    if account is None and not form["login"].errors:
-        good = check_new_login(form, "login", rq.operator.login_id_policies[rules.scheme])
+    scheme = scheme_of(rq, rules)
+    login_id = account.login_id if account is not None else login_id_of(scheme, form)
+    parts = inputs_of("login", scheme)
+    if account is None and not any(form[name].errors for name in parts):
+        good = check_login_id(form, parts[0], rq.operator.login_id_policies[rules.scheme], login_id)
         key = login_key(rq, rules, login_id)
         if good and not await rq.run(lambda tx: names.is_free(tx, rules.scheme, key)):
-            say_taken(rq, form)
+            say_taken(rq, rules, form)
     await _check_password(rq, rules, form, login_id, account)
     return not form.errors
 
@@ -66,9 +76,12 @@ async def keep_typed(
     password = str(form["password"].data)
     password_hash = await hashed(rq, password) if password else ""
     typed_names = names_of(form)
+    scheme = scheme_of(rq, rules)
+    parts = {name: form.text(name) for name in inputs_of("login", scheme)} if account is None else {}
     data = {
+        **parts,
         "account_id": str(account.id) if account is not None else "",
-        "login_id": account.login_id if account is not None else form.text("login"),
+        "login_id": account.login_id if account is not None else login_id_of(scheme, form),
         "role": form.text("role") if "role" in form else account.role if account is not None else "",
         **{name: getattr(typed_names, name) for name in typed_names.__dataclass_fields__},
     }

@@ -9,30 +9,45 @@ from typing import Any
 
 from wtforms.validators import ValidationError
 
-from mypage.auth.forms import limit_of
+from mypage.auth.forms import limit_of, part_field
 from mypage.forms.choices import ChoiceField
 from mypage.forms.fields import Check, LoginIdField, PasswordField, TextField
 from mypage.forms.form import PortalForm
+from mypage.hooks.auth import LoginScheme
 from mypage.hooks.passwords import CharSet, PasswordPolicy
 from mypage.hooks.subaccounts import AccountField, AccountFieldKind, SubAccounts
 from mypage.i18n import Translator
 from mypage.subaccounts.registering import Names
 
 PARTS: Mapping[AccountFieldKind, tuple[str, ...]] = {
-    "login": ("login",),
     "name": ("family_name", "given_name"),
     "kana": ("family_kana", "given_kana"),
     "user-name": ("user_name",),
     "password": ("password", "password_again"),
     "role": ("role",),
 }
-"""The inputs of each kind of field, by the names under which they are posted and stored."""
+"""The inputs of each kind of field, by the names under which they are posted and stored; the login ID has its parts."""
 
 _KATAKANA = re.compile("[\u30a1-\u30fe\u3000]+")
 
 
+def inputs_of(kind: AccountFieldKind, scheme: LoginScheme) -> tuple[str, ...]:
+    """The names of the inputs of one row."""
+    if kind != "login":
+        return PARTS[kind]
+    several = len(scheme.parts) > 1
+    return tuple(f"login_{part.name}" if several else "login" for part in scheme.parts)
+
+
+def login_id_of(scheme: LoginScheme, form: PortalForm) -> str:
+    """The login ID that its inputs make."""
+    named = zip(scheme.parts, inputs_of("login", scheme), strict=True)
+    return scheme.join({part.name: form.text(name) for part, name in named})
+
+
 def account_form(
     rules: SubAccounts,
+    scheme: LoginScheme,
     data: Any,
     *,
     t: Translator,
@@ -46,7 +61,7 @@ def account_form(
     for each in rules.fields:
         if (each.kind == "login" and not new) or (each.kind == "role" and not roles):
             continue
-        fields |= _inputs(each, rules, t, new=new, passwords=passwords)
+        fields |= _inputs(each, rules, scheme, t, new=new, passwords=passwords)
     return PortalForm(fields, data, t=t, values=values)
 
 
@@ -60,6 +75,7 @@ def names_of(form: PortalForm) -> Names:
 def _inputs(
     field: AccountField,
     rules: SubAccounts,
+    scheme: LoginScheme,
     t: Translator,
     *,
     new: bool,
@@ -67,7 +83,7 @@ def _inputs(
 ) -> dict[str, Any]:
     match field.kind:
         case "login":
-            return {"login": LoginIdField(field.label, description=field.help, render_kw={"autocomplete": "off"})}
+            return _login(field, scheme)
         case "password":
             limit = limit_of(passwords)
             first = PasswordField(field.label, description=field.help, new=True, required=new, render_kw=limit)
@@ -83,6 +99,13 @@ def _inputs(
     label = t(field.label)
     named = zip(PARTS[field.kind], field.parts, strict=True)
     return {name: _text(field, f"{label} {t(part)}") for name, part in named}
+
+
+def _login(field: AccountField, scheme: LoginScheme) -> dict[str, Any]:
+    names = inputs_of("login", scheme)
+    if len(names) > 1:
+        return {name: part_field(part) for name, part in zip(names, scheme.parts, strict=True)}
+    return {names[0]: LoginIdField(field.label, description=field.help, render_kw={"autocomplete": "off"})}
 
 
 def _text(field: AccountField, label: str, explained: str = "") -> TextField:

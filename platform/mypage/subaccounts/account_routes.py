@@ -43,8 +43,7 @@ def new_page(rq: PortalRequest) -> Reply:
             rq.flash("warn", full_text(rq, rules, stand))
         return Go("accounts")
     draft = typed(rq, WIZARD, rq.query.get("edit", ""))
-    values = {"login": draft.data["login_id"], **draft.data} if draft is not None else None
-    form = form_of(rq, rules, None, None, values)
+    form = form_of(rq, rules, None, None, dict(draft.data) if draft is not None else None)
     return form_page(rq, rules, rules.register, form, 200, action_url=rq.href("accounts-new"))
 
 
@@ -124,7 +123,8 @@ def _register(rq: PortalRequest, rules: SubAccounts, draft: Typed) -> Mapping[st
     ref = reach_contract(rq.tx, rq.principal)
     account_id = register(rq.tx, rq.operator, rq.principal, ref, wanted)
     finish(rq, WIZARD, draft)
-    return {**data, "account_id": str(account_id)}
+    kept = ("login_id", "role", *(name for name in wanted.names.__dataclass_fields__))
+    return {"account_id": str(account_id)} | {name: data[name] for name in kept}
 
 
 def names_in(data: Mapping[str, Any]) -> Names:
@@ -133,10 +133,10 @@ def names_in(data: Mapping[str, Any]) -> Names:
 
 
 def _refused(rq: PortalRequest, rules: SubAccounts, draft: Typed, error: Exception) -> Reply:
-    form = form_of(rq, rules, None, None, {"login": draft.data["login_id"], **draft.data})
+    form = form_of(rq, rules, None, None, dict(draft.data))
     stand = stand_of(rq, rules)
     if isinstance(error, LoginNameTaken):
-        say_taken(rq, form)
+        say_taken(rq, rules, form)
     elif stand is not None:
         form.add_error(None, full_text(rq, rules, stand))
     return form_page(rq, rules, rules.register, form, 422, action_url=rq.href("accounts-new"))

@@ -14,7 +14,7 @@ from mypage.hooks.permissions import ACCOUNT_CHANGE, ACCOUNT_MANAGE, MAILBOX_CHA
 from mypage.hooks.subaccounts import AccountField, AccountSteps, SubAccounts
 from mypage.lib.errors import NotFound
 from mypage.orders.quotas import QuotaStand, standing
-from mypage.subaccounts.account_forms import PARTS
+from mypage.subaccounts.account_forms import PARTS, inputs_of
 from mypage.subaccounts.account_pages import (
     AccountDonePage,
     AccountFact,
@@ -48,7 +48,7 @@ def list_page(rq: PortalRequest, rules: SubAccounts, accounts: Iterable[SubAccou
         add=rules.add,
         add_url=rq.href("accounts-new") if stand is not None else "",
         full=full_text(rq, rules, stand) if stand is not None and stand.free < 1 else "",
-        stand=stand.text if stand is not None else "",
+        stand=stand.said(rq.t) if stand is not None else "",
         delete=rules.delete,
     )
     return Show(page)
@@ -65,7 +65,7 @@ def stand_of(rq: PortalRequest, rules: SubAccounts) -> QuotaStand | None:
 
 def full_text(rq: PortalRequest, rules: SubAccounts, stand: QuotaStand) -> str:
     """Why no more accounts can be registered."""
-    return rq.t(rules.full, stand=stand.text)
+    return rq.t(rules.full, stand=stand.said(rq.t))
 
 
 def form_page(
@@ -160,7 +160,7 @@ def _row(rq: PortalRequest, rules: SubAccounts, account: SubAccount, manages: bo
 def _input(
     rq: PortalRequest, rules: SubAccounts, field: AccountField, form: PortalForm, account: SubAccount | None
 ) -> AccountInput:
-    names = PARTS[field.kind]
+    names = inputs_of(field.kind, rq.operator.schemes[rules.scheme])
     if names[0] not in form:
         fixed = account.login_id if account and field.kind == "login" else ""
         if account and field.kind == "role":

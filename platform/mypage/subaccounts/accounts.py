@@ -48,7 +48,7 @@ class SubAccount:
 
 def list_accounts(tx: Tx, operator: Operator, principal: Principal) -> tuple[SubAccount, ...]:
     """The customer's accounts, the oldest first; only one's own without ACCOUNT_READ for all. One statement."""
-    if operator.sub_accounts is None:
+    if operator.sub_accounts is None or not principal.may(ACCOUNT_READ):
         return ()
     wanted = _accounts(tx, operator, principal)
     if not principal.may_for_all(ACCOUNT_READ):
