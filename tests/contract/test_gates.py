@@ -22,6 +22,7 @@ MEMORIES: Mapping[str, str] = {
     "auth/turns.py:_lines": "key: tenant name and network",
     "db/places.py:_readers": "key: tenant name and account",
     "billing/tenant_gateways.py:_made": "key: tenant name, adapter and its settings",
+    "orders/provisioning_adapters.py:_adapters": "key: tenant name, adapter and its settings",
     "server/app.py:_remembered.known": "key: tenant name; each signing key is derived for it",
     "web/framing.py:Framer._frames": "one per operator; key: theme, prefix, language, route, permissions; no person's data",
     "web/framing.py:Framer._menus": "one per operator; key: prefix, language, route, permissions; no person's data",
@@ -179,11 +180,14 @@ def _tasks() -> tuple[list[str], list[str]]:
 
 def test_every_task_takes_a_job_and_so_a_tenant() -> None:
     from mypage.billing.card_jobs import CardReconciler
+    from mypage.billing.review_jobs import CardDiscarder
     from mypage.mail.delivery import Delivery
+    from mypage.orders.provisioning_jobs import Provisioner
     from mypage.server.worker import Cleaner
 
     known = {
         "delivery": Delivery.__call__, "reconciler": CardReconciler.__call__, "cleaner.tenant": Cleaner.tenant,
+        "discarder": CardDiscarder.__call__, "provisioner": Provisioner.__call__,
     }  # fmt: skip
     tasks, periodic = _tasks()
     assert set(tasks) == set(known), "a new task: add it here; it takes a Job and works in units of job.tenant"

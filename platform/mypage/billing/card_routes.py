@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 
 from mypage.audit.trail import record
@@ -30,7 +29,7 @@ from mypage.forms.form import PortalForm
 from mypage.hooks.payment import PaymentGateway
 from mypage.hooks.permissions import CARD_CHANGE
 from mypage.lib.errors import StaleForm
-from mypage.lib.tokens import new_token, sign
+from mypage.lib.tokens import new_token, sign, token_hash
 from mypage.web.replies import Go, GoOut, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
@@ -162,7 +161,7 @@ def _note_consent(rq: PortalRequest, tx: Tx) -> Card | None:
     words, principal = rq.operator.card_change, rq.principal
     if words.consent:
         wording = "\n".join(rq.t(text) for text in (*(note.text for note in words.notes), words.consent))
-        told = {"wording": hashlib.sha256(wording.encode()).hexdigest(), "language": rq.locale}
+        told = {"wording": token_hash(wording).hex(), "language": rq.locale}
         told |= {"scheme": principal.scheme, "role": principal.role}
         record(tx, "card.consented", "account", principal.account_id, customer_id=principal.customer_id, after=told)
     return current_card(tx, principal)
