@@ -46,6 +46,7 @@ from mypage.plugin import (
     Portal,
     ProfileField,
     ProfileForm,
+    ProvisioningAdapter,
     PublicPage,
     Question,
     Quota,
@@ -61,6 +62,7 @@ from mypage.plugin import (
     symbols,
 )
 from sample_operator.counter import CounterOnly
+from sample_operator.slips import SlipsOnly
 
 MAIL = "mail"
 
@@ -358,3 +360,13 @@ def make_payment_gateway(name: str, settings: Mapping[str, str]) -> PaymentGatew
     if "desk" not in settings:
         raise ValueError("counter needs desk, the counter where cards are changed")
     return CounterOnly(settings["desk"])
+
+
+@hookimpl
+def make_provisioning_adapter(name: str, settings: Mapping[str, str]) -> ProvisioningAdapter | None:
+    """The adapter `slips`: staff do everything by hand."""
+    if name != "slips":
+        return None
+    if "tray" not in settings:
+        raise ValueError("slips needs tray, where the slips lie")
+    return SlipsOnly(settings["tray"])
