@@ -44,7 +44,7 @@ def overview_page(rq: PortalRequest, stand: Stand) -> OverviewPage:
         accounts_title=words.accounts_title,
         accounts=tuple(_account(rq, stand, account) for account in stand.accounts),
         facts_title=words.facts_title,
-        none_text=words.none,
+        none_text=words.none if stand.whole else "Your account has been deleted.",
         add_url=rq.href("accounts-new") if whole and _may_add(rq, stand) else "",
         add_label=words.add,
     )
@@ -66,7 +66,7 @@ def _contract(rq: PortalRequest, stand: Stand) -> tuple[OverviewRow, ...]:
 
 
 def _quota(rq: PortalRequest, stand: QuotaStand) -> QuotaRow:
-    text, bracket, note = stand.text.partition(" (")
+    text, bracket, note = stand.said(rq.t).partition(" (")
     counted = stand.quota.counts == "sub-accounts"
     percent = min(100, 100 * stand.registered // stand.available) if stand.available else None
     return QuotaRow(

@@ -257,6 +257,23 @@ def test_the_header_names_contract_type_and_number_on_every_page_for_every_kind(
             assert "ログアウト" in page.texts("//header//button")
 
 
+@pytest.mark.req("UCOM-14", "UCOM-15")
+def test_who_was_deleted_meanwhile_reads_that(home: Household) -> None:
+    account = home.account("arteri-an-001", USER, **NAMES)
+    browser = signed_in(home.portal, BY_ACCOUNT, "arteri-an-001")
+
+    def close(tx: Tx) -> None:
+        row = tx.get(Account, (tx.tenant, account))
+        assert row is not None
+        row.status = "closed"
+
+    home.portal.run(close)
+    page = browser.get("/overview")
+    assert page.status == 200
+    assert "このアカウントは削除されました。" in page.text
+    assert page.all("//details") == []
+
+
 def test_a_contract_that_has_ended_leaves_a_page_without_it(home: Household) -> None:
     home.account("arteri-an-001", **NAMES)
 
@@ -283,7 +300,7 @@ def test_the_page_counts_as_the_orders_do(home: Household) -> None:
             assert found.contract is not None
             stands = quota_stands(operator, found)
             assert stands == standing(tx, operator, found.contract)
-            return {name: stand.text for name, stand in stands.items()}
+            return {name: stand.said(operator.catalogues["ja"]) for name, stand in stands.items()}
 
         return home.portal.run(look)
 
