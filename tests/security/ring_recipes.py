@@ -142,12 +142,13 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "GET invoices-pdf": nothing,
         "GET home": [{}, stolen],
         "GET card": [{}, stolen],
-        "POST card-start": operations[: 2 * size],
+        "POST card-start": [each | {"consent": "1"} for each in operations[: 2 * size]],
         "GET card-return": nothing,
         "GET card-result": [{}, {"onward": "1"}],
         "GET card-confirm": nothing,
         "POST card-confirm": [{"operation": "{id}"} | stolen],
         "GET card-complete": nothing,
+        "POST provisioning-report": [{}] + [{"id": each, "state": "done"} | stolen for each in ids[: 2 * size]],
     }
 
 
