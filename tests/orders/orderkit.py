@@ -34,7 +34,7 @@ STAFF = Placed(None)
 QUOTAS = (
     Quota(name="logins", label="ログイン", counts="sub-accounts", base=2),
     Quota(name="boxes", label="メール", counts="mail", base=0, base_by_plan={"sea": 1}),
-    Quota(name="sites", label="ページ", counts="web", base=0, unit=""),
+    Quota(name="sites", label="ページ", counts="web", base=0),
 )
 PRODUCTS = (
     Product(

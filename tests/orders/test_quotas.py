@@ -25,7 +25,7 @@ from mypage.orders.values import Placed
 
 
 def texts(tx: Tx, at: Home) -> dict[str, str]:
-    return {name: stand.text for name, stand in standing(tx, shop(), at.ref).items()}
+    return {name: stand.said(shop().catalogues["ja"]) for name, stand in standing(tx, shop(), at.ref).items()}
 
 
 def buy(tx: Tx, at: Home, product: str, account: uuid.UUID | None = None) -> None:
@@ -40,7 +40,7 @@ def ended(tx: Tx, at: Home) -> list[str]:
 def test_a_quota_says_how_many_there_are_of_how_many_and_why(tx: Tx) -> None:
     at = home(tx, plan="sea")
     assert texts(tx, at) == {
-        "logins": "0個 / 2個 (基本 2個)", "boxes": "0個 / 1個 (基本 1個 + 0個)", "sites": "0 / 0 (基本 0 + 0)"
+        "logins": "0個 / 2個 (基本 2個)", "boxes": "0個 / 1個 (基本 1個 + 0個)", "sites": "0個 / 0個 (基本 0個 + 0個)"
     }  # fmt: skip
     one, two = at.account("one"), at.account("two")
     at.account("gone", status="closed")
@@ -51,7 +51,7 @@ def test_a_quota_says_how_many_there_are_of_how_many_and_why(tx: Tx) -> None:
     at.resource(one, "~one", kind="web")
     buy(tx, at, "both-pack")
     assert texts(tx, at) == {
-        "logins": "3個 / 2個 (基本 2個)", "boxes": "1個 / 3個 (基本 1個 + 2個)", "sites": "1 / 2 (基本 0 + 2)"
+        "logins": "3個 / 2個 (基本 2個)", "boxes": "1個 / 3個 (基本 1個 + 2個)", "sites": "1個 / 2個 (基本 0個 + 2個)"
     }  # fmt: skip
     stands = standing(tx, shop(), at.ref)
     assert [stand.free for stand in stands.values()] == [0, 2, 1]

@@ -19,7 +19,6 @@ class Quota:
     """How many of something a customer may have: some free of charge, by the contract's plan, and what purchases add.
 
     `counts`: sub-accounts, or the resources of a kind ("mail" counts addresses of the operator's own domain only).
-    `base_word` and `unit` stand in "1個 / 5個 (基本 5個)".
     """
 
     name: str
@@ -27,8 +26,6 @@ class Quota:
     counts: Literal["sub-accounts", "mail", "web"]
     base: int = 0
     base_by_plan: Mapping[str, int] = field(default_factory=dict)
-    unit: str = "個"
-    base_word: str = "基本"
 
     def base_of(self, plan: str) -> int:
         """The free pieces of a contract with this plan."""

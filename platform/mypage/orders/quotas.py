@@ -12,6 +12,7 @@ from mypage.contracts.models import Resource, Subscription
 from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.products import Quota
+from mypage.i18n import Translator
 from mypage.operators.operator import Operator
 
 
@@ -38,12 +39,12 @@ class QuotaStand:
         """How many more there may be; never negative, for a quota may have been larger once."""
         return max(0, self.available - self.registered)
 
-    @property
-    def text(self) -> str:
-        """`1個 / 5個 (基本 5個)`, with ` + 0個` behind the base where purchases can add to it."""
-        unit, word = self.quota.unit, self.quota.base_word
-        more = f" + {self.added}{unit}" if self.raisable else ""
-        return f"{self.registered}{unit} / {self.available}{unit} ({word} {self.base}{unit}{more})"
+    def said(self, t: Translator) -> str:
+        """`1個 / 5個 (基本 5個)`, with ` + 0個` behind the base where purchases add to it; in the reader's language."""
+        numbers = {"registered": self.registered, "available": self.available, "base": self.base, "added": self.added}
+        if self.raisable:
+            return t("%(registered)s / %(available)s (%(base)s free of charge + %(added)s)", **numbers)
+        return t("%(registered)s / %(available)s (%(base)s free of charge)", **numbers)
 
 
 def standing(tx: Tx, operator: Operator, ref: ContractRef) -> Mapping[str, QuotaStand]:

@@ -22,16 +22,9 @@ from mypage.orders.history import list_orders
 from mypage.orders.holders import AccountHolder, reach_holder
 from mypage.orders.licences import open_pin
 from mypage.orders.offers import Offer, held_by_accounts, list_offers, offer_of, reach_page
+from mypage.orders.order_views import confirm_page, done_page
 from mypage.orders.pages import OrdersPage
-from mypage.orders.views import (
-    choose_page,
-    confirm_page,
-    consent_form,
-    done_page,
-    holders_of,
-    holdings_page,
-    order_row,
-)
+from mypage.orders.views import choose_page, consent_form, holders_of, holdings_page, order_row
 from mypage.web.paging import page_wanted, pager_of
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from mypage.auth.pages import Link, LinkSentence
+from mypage.auth.pages import Link
 from mypage.billing.tax import TaxMode
 from mypage.forms.choices import TickField
 from mypage.forms.form import PortalForm
 from mypage.hooks.permissions import ACCOUNT_MANAGE, CARD_CHANGE, MAILBOX_CHANGE
 from mypage.hooks.prices import UnitPrice
-from mypage.hooks.products import Product, ProductPage, Sentence
-from mypage.orders.buying import Situation, Wish
+from mypage.hooks.products import Product, ProductPage
 from mypage.orders.consents import wording
 from mypage.orders.history import PlacedOrder
 from mypage.orders.holders import AccountHolder, list_holders
@@ -24,14 +21,11 @@ from mypage.orders.pages import (
     Fee,
     HoldingsPage,
     LicenceRow,
-    OptionConfirmPage,
-    OptionDonePage,
     OptionPage,
     OrderRow,
-    OrderRows,
     ProductCard,
 )
-from mypage.orders.preview import ahead_of_buying, ahead_of_ending, amount_of, monthly_net
+from mypage.orders.preview import amount_of, monthly_net
 from mypage.web.request import PortalRequest
 
 _REFUSED: Mapping[Refusal, str] = {
@@ -107,67 +101,6 @@ def choices(holders: tuple[AccountHolder, ...], account: AccountHolder | None) -
 def holders_of(rq: PortalRequest, words: ProductPage) -> tuple[AccountHolder, ...]:
     """The accounts that the page's permission reaches."""
     return list_holders(rq.tx, rq.operator, rq.principal, words.permission)
-
-
-def confirm_page(rq: PortalRequest, wish: Wish, now: Situation, draft_id: uuid.UUID) -> OptionConfirmPage:
-    """The rows, the bills ahead, and what cannot be taken back."""
-    words, product, offer = wish.page, now.offer.product, now.offer
-    ending = wish.action == "end"
-    at, mode = rq.clock.now(), mode_of(rq)
-    if ending:
-        assert offer.holding is not None
-        ahead = ahead_of_ending(product, offer.holding, offer.mine, at, mode=mode)
-    else:
-        ahead = ahead_of_buying(product, offer.mine, at, again=offer.again, mode=mode)
-    account = now.account.login_id if now.account else ""
-    return OptionConfirmPage(
-        words=words,
-        title=(words.end_titles if ending else words.buy_titles)[1],
-        rows=order_rows(rq, words, product, account, wish.action, again=offer.again and not ending, day=rq.today),
-        ending=ending,
-        ahead=ahead,
-        months=product.price.months,
-        monthly=amount_of(monthly_net(product.price), product.price.rate_bp, mode),
-        again=again_fee(rq, product),
-        once_label=product.once_label,
-        notes=product.end_notes if ending else (),
-        action_url=rq.href("option-confirm", slug=words.slug),
-        back_url=rq.href("option", slug=words.slug, account=now.account.id if now.account else None),
-        operation_id=str(draft_id),
-        shown_again=str(int(offer.again)),
-    )
-
-
-def done_page(rq: PortalRequest, words: ProductPage, product: Product, done: Mapping[str, Any]) -> OptionDonePage:
-    """What was ordered, from the result of the operation."""
-    ending = done["action"] == "end"
-    account = done["account"] or None
-    return OptionDonePage(
-        words=words,
-        title=(words.end_titles if ending else words.buy_titles)[2],
-        said=_said(rq, words, words.ended if ending else words.bought, done["address"], account),
-        rows=order_rows(
-            rq, words, product, done["login"], done["action"], again=done["again"], day=date.fromisoformat(done["day"])
-        ),
-        number=done["number"],
-        page_url=rq.href("option", slug=words.slug, account=account),
-        orders_url=rq.href("orders"),
-    )
-
-
-def order_rows(
-    rq: PortalRequest, words: ProductPage, product: Product, account: str, action: str, *, again: bool, day: date
-) -> OrderRows:
-    """The rows that the confirm and the completion page share."""
-    return OrderRows(
-        words=words,
-        account=account,
-        product=product.name,
-        action=words.end if action == "end" else words.buy,
-        fees=fees_of(rq, words, product, again=again),
-        day=day,
-        description=product.description,
-    )
 
 
 def holdings_page(
@@ -266,20 +199,3 @@ def _accounts_url(rq: PortalRequest) -> str:
     """Where an account is registered, for those who may."""
     there = "sub-accounts" in rq.operator.capabilities and rq.principal.may(ACCOUNT_MANAGE)
     return rq.href("accounts") if there else ""
-
-
-def _said(
-    rq: PortalRequest, words: ProductPage, sentences: tuple[Sentence, ...], address: str, account: str | None
-) -> tuple[LinkSentence, ...]:
-    said: list[LinkSentence] = []
-    for sentence in sentences:
-        needs_address = "%(address)s" in sentence.text
-        if (needs_address and not address) or (sentence.permission and not rq.principal.may(sentence.permission)):
-            continue
-        text = rq.t(sentence.text, address=address) if needs_address else rq.t(sentence.text)
-        if not sentence.route:
-            said.append(LinkSentence(text, "", "", ""))
-            continue
-        own = {"slug": words.slug, "account": account} if sentence.route == "option-holdings" else {}
-        said.append(LinkSentence.of(text, rq.href(sentence.route, **own, **sentence.params)))
-    return tuple(said)

@@ -59,7 +59,9 @@ def holder(home: Household) -> PortalClient:
 def quotas(home: Household) -> dict[str, str]:
     operator = home.portal.server.compiled.operators["ucom"]
     ref = ContractRef(home.contract_id, home.number, LAN, "", "active", home.customer_id)
-    return home.portal.run(lambda tx: {n: stand.text for n, stand in standing(tx, operator, ref).items()})
+    return home.portal.run(
+        lambda tx: {n: stand.said(operator.catalogues["ja"]) for n, stand in standing(tx, operator, ref).items()}
+    )
 
 
 def buttons(node: Any) -> list[tuple[str, bool]]:
@@ -196,7 +198,7 @@ def test_buying_security_word_by_word(home: Household, holder: PortalClient) -> 
     assert page.texts("//select/option[@selected]") == ["arteri-an-001"]
     assert page.texts("//main//section//h2") == SECURITY
     assert page.texts("//label[contains(@class,'consent')]") == ["サービス利用規約に同意する"] * 3
-    assert page.texts("//p[@class='label']") == ["サービス利用規約への同意"] * 3
+    assert page.texts("//form/p[contains(@class,'label')]") == ["サービス利用規約への同意"] * 3
     assert "1ライセンスにつきパソコン3台までご利用いただけます。" in page.text
     chosen = choose(holder, "security", "security-360", account)
     check = holder.get(chosen.location)
