@@ -16,6 +16,7 @@ from mypage.plugin import (
     GUIDANCE,
     HOME,
     INVOICE_READ,
+    MAILBOX_CHANGE,
     NOTICE_READ,
     PROFILE_CHANGE,
     AccountDeletion,
@@ -36,9 +37,11 @@ from mypage.plugin import (
     Landing,
     LoginPageText,
     LoginScheme,
+    Mailboxes,
     MailText,
     MenuSection,
     NoticeView,
+    Overview,
     Paragraphs,
     PasswordPolicy,
     PaymentGateway,
@@ -51,6 +54,7 @@ from mypage.plugin import (
     Question,
     Quota,
     Recovery,
+    Sentence,
     SessionPolicy,
     SubAccounts,
     TenantSettings,
@@ -175,7 +179,7 @@ def permission_policy() -> PermissionMatrix:
     """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
     more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE}
-    accounts = {each + reach for each in (ACCOUNT_READ, ACCOUNT_CHANGE) for reach in ("", FOR_ALL)}
+    accounts = {each + reach for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE) for reach in ("", FOR_ALL)}
     return PermissionMatrix(
         {
             "holder": frozenset(everything | more | accounts),
@@ -204,6 +208,42 @@ def sub_account_items() -> list[SubAccounts]:
             deletion=AccountDeletion(notes=("すぐにサインアウトされます。",)),
         )
     ]
+
+
+@hookimpl
+def mailbox_items() -> list[Mailboxes]:
+    """We have no mail: notes to the family go to whatever address the holder names; nobody is asked to consent."""
+    return [
+        Mailboxes(
+            title="お知らせの送り先",
+            confirm_title="送り先の確認",
+            done_title="送り先がきまりました",
+            lead="ご家族へのお知らせをどこへ送るかをきめます。",
+            address_label="送り先",
+            present_label="いまの送り先",
+            date_label="きめた日",
+            next="たしかめる",
+            commit="きめる",
+            back="書きなおす",
+            done_other=(Sentence("%(address)s にお知らせを送りました。{ご家族のようす}にもどれます。", "overview"),),
+        )
+    ]
+
+
+@hookimpl
+def overview_policy() -> Overview:
+    """Who is in the family; our contracts have a page of their own."""
+    return Overview(
+        title="ご家族のようす",
+        own_title="わたしのサインイン",
+        contract_title="ご契約のあらまし",
+        quotas_title="なんにんまで",
+        accounts_title="ご家族のかた",
+        add="ふやす",
+        none="まだどなたもいません。",
+        facts_title="サインインのこと",
+        hint_title="送り先のないかたが%(count)s人います",
+    )
 
 
 @hookimpl
