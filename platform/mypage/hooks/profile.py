@@ -33,7 +33,7 @@ class ProfileField:
 class ProfileForm:
     """The fields and the words of the three steps: `titles` and `leads` are those of input, check and completion.
 
-    `notes` stand below the form. `mailed` is the sentence of the completion page when a notice went out; `{address}`
+    `notes` stand above the inputs. `mailed` is the sentence of the completion page when a notice went out; `{address}`
     in it is where to. `locked_why` says how the locked fields are changed.
     """
 
