@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -51,6 +52,10 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
     nothing: list[Fields] = [{}]
     proof = {"proof_code_1": "a", "proof_code_2": "b", "proof_code_3": "c"}
     new_password = {"password": "Abc12345x", "password_again": "Abc12345x"}
+    member = new_password | {
+        "login_local": "attacker1", "login_domain": "nagi.example", "role": "reader", "family_name": "攻撃",
+        "given_name": "者", "family_kana": "コウゲキ", "given_kana": "シャ", "user_name": "x",
+    }  # fmt: skip
     newcomer = {"login": "attacker1", "password": "Abc12345", "password_again": "Abc12345", "email": "e@evil.example"}
     return {
         "GET display": [{"size": "large", "language": "en", "back": f"/bills/{ids[0]}"}],
@@ -123,6 +128,20 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "GET option-holdings": [{}] + [{"account": each} for each in ids[: 2 * size]],
         "POST option-pin": [{"product": "security-360", "account": each} | stolen for each in ids[: 2 * size]],
         "GET orders": [{}, stolen, {"page": "2"}],
+        "GET accounts": [{}, stolen],
+        "GET accounts-new": drafts[: 2 * size],
+        "POST accounts-new": [member | {"login": "attacker-1"} | stolen],
+        "GET accounts-new-confirm": drafts[: 2 * size],
+        "POST accounts-new-confirm": operations[: 2 * size],
+        "GET accounts-new-done": drafts[: 2 * size],
+        "GET accounts-one": drafts[: 2 * size],
+        "POST accounts-one": [member | stolen],
+        "GET accounts-one-confirm": drafts[: 2 * size],
+        "POST accounts-one-confirm": operations[: 2 * size],
+        "GET accounts-one-done": drafts[: 2 * size],
+        "GET accounts-delete": nothing,
+        "POST accounts-delete": [{"operation": str(uuid.UUID(int=9))} | stolen, *operations[:size]],
+        "GET accounts-deleted": drafts[: 2 * size],
         "GET accounts-mail": drafts[: 2 * size],
         "POST accounts-mail": [
             {"use": "own", "local": "attacker1", "consent": "1"} | stolen,

@@ -14,7 +14,7 @@ from mypage.audit.trail import record
 from mypage.auth.credentials import WIZARD as CREDENTIALS
 from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.links import issue_link
-from mypage.auth.models import LoginCounter, LoginName, PasswordHistory, Registration
+from mypage.auth.models import Credential, LoginCounter, LoginName, PasswordHistory, Registration
 from mypage.billing.models import CardSetup
 from mypage.db.keys import Vault
 from mypage.db.schema import metadata
@@ -25,7 +25,7 @@ from mypage.lib.tokens import new_token, token_hash
 from mypage.mail.service import send_mail
 from mypage.notices.models import NoticeRead
 from mypage.testing.portal import NOON, Portal
-from portal_rows import Person, add_bill, add_card, add_contract, add_notice, add_person
+from portal_rows import Person, add_account, add_bill, add_card, add_contract, add_notice, add_person, operator_of
 
 CANARY = re.compile(r"zq[0-9a-f]{10}z")
 PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
@@ -63,6 +63,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     contracts = [add_contract(portal, person, f"{number}-{i}", [("a", "b", "active")]) for i in range(size)]
     notices = [add_notice(portal, "t", starts_at=NOON - timedelta(days=1), person=person) for _ in range(size)]
     card = add_card(portal, person)
+    member = handed_out(portal, person)
     returned = [new_token(), new_token()]
     vault = portal.server.ports.get(Vault)
     made: dict[str, Any] = {}
@@ -122,12 +123,26 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         portal.name,
     )[0]
     ids = [*bills, *contracts, *notices, card, *(v for v in made.values() if isinstance(v, uuid.UUID)), session]
-    ids += [person.customer_id, person.account_id, credential, made["operation"]]
+    ids += [person.customer_id, person.account_id, credential, made["operation"], *member]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
         portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"]),
         {"number": texts[0], "login_id": texts[1]}, frozenset(CANARY.findall(rows)),
     )  # fmt: skip
+
+
+def handed_out(portal: Portal, person: Person) -> tuple[uuid.UUID, ...]:
+    """An account that the customer handed out, where the operator lets it, and its credential."""
+    accounts = operator_of(portal).sub_accounts
+    if accounts is None:
+        return ()
+    member, made = add_account(portal, person, next(iter(accounts.roles))), uuid.uuid4()
+    credential = Credential(
+        tenant_id=portal.name, id=made, account_id=member.account_id, scheme=accounts.scheme, login_id="m",
+        login_key="m",
+    )  # fmt: skip
+    portal.run(lambda tx: tx.add(credential))
+    return member.account_id, made
 
 
 def plant(oracle: Oracle, tenant: str) -> None:

@@ -48,10 +48,15 @@ SAYS_NOTHING_TWICE = {
     "factors-codes-kept": "the draft is used up by the first",
     "option": "an input step: keeps the newest draft, and changes nothing else",
     "option-pin": "shows the PIN again, and changes nothing",
+    "accounts-new": "an input step: keeps the newest draft, and changes nothing else",
+    "accounts-one": "an input step: keeps the newest draft, and changes nothing else",
     "accounts-mail": "an input step: keeps the newest draft, and changes nothing else",
 }
 PRESSED_ELSEWHERE = {
     "option-confirm": "plugins/ucom/tests/test_ucom_options.py",
+    "accounts-new-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
+    "accounts-one-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
+    "accounts-delete": "plugins/ucom/tests/test_ucom_deleting.py",
     "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
 }
 """Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""

@@ -426,6 +426,24 @@ def test_a_new_password_ends_the_other_sessions_of_the_account(portal: Portal, h
     assert holder.get("/accounts").status == 200
 
 
+def test_a_change_pressed_at_once_happens_once(portal: Portal, home: Household) -> None:
+    account = home.account("arteri-an-001", MANAGER, **NAMES)
+    browser = signed_in(portal, BY_ACCOUNT, "arteri-an-001")
+    browser.get(f"/accounts/{account}")
+    confirm = browser.get(browser.submit({"password": NEW, "password_again": NEW}).location).form_values()
+
+    async def thrice() -> list[Any]:
+        path = f"/accounts/{account}/confirm"
+        return list(await asyncio.gather(*(browser.arequest("POST", path, data=confirm) for _ in range(3))))
+
+    answers = portal.wait(thrice())
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert count(portal, AuditEntry, AuditEntry.action == "account.changed") == 1
+    assert count(portal, LoginSession) == 1
+    assert browser.get("/accounts").status == 200
+
+
 @pytest.mark.req("UCOM-72", "UCOM-163")
 def test_a_lower_role_holds_from_the_next_request(portal: Portal, home: Household, holder: PortalClient) -> None:
     account = home.account("arteri-an-001", MANAGER, **NAMES)
