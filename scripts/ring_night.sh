@@ -52,6 +52,11 @@ step_limits() {
     MYPAGE_RING_SIZE=${MYPAGE_LIMITS_SIZE:-34} pytest tests/security/test_limit_races.py
 }
 
+# 100,000 histories billed by the run over the database, each compared with the plain reference.
+step_billing() {
+    MYPAGE_BILLING_HISTORIES=${MYPAGE_BILLING_HISTORIES:-100000} MYPAGE_PRICE_SEED=$SEED pytest tests/billing/test_run_reference.py
+}
+
 all_steps() { compgen -A function step_ | sed 's/^step_//'; }
 
 steps=("$@")

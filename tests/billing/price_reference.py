@@ -5,8 +5,10 @@ It looks at single months only: was the thing held at all in this month, was it 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from datetime import date, datetime, timedelta, timezone
+from fractions import Fraction
 
 from mypage.billing.charging import Purchase
 from mypage.hooks.prices import ChargedMonths, Price, UnitPrice
@@ -58,3 +60,15 @@ def month_costs(month: date, purchases: list[Purchase], prices: dict[str, Price]
                 if pieces:
                     lines[product, holder, "tier", price.totals[pieces]] += 1
     return lines
+
+
+def tax_sums(lines: list[tuple[int, int, bool]], mode: str) -> list[tuple[int, bool, int, int]]:
+    """(rate in basis points, reduced, net, tax) per rate, highest first, from (yen, rate, reduced) of each line."""
+    rates = sorted({(rate, reduced) for _, rate, reduced in lines}, key=lambda each: (-each[0], each[1]))
+    found = []
+    for rate, reduced in rates:
+        net = sum(yen for yen, *kind in lines if kind == [rate, reduced])
+        exact = Fraction(abs(net)) * rate / 10_000
+        whole = {"down": math.floor(exact), "up": math.ceil(exact), "half": math.floor(exact + Fraction(1, 2))}[mode]
+        found.append((rate, reduced, net, -whole if net < 0 else whole))
+    return found

@@ -89,7 +89,7 @@ def run_month(
     RunStopped when it can be gone on with by the same command.
     """
     started = time.monotonic()
-    with one_run(engine, scope) as lock, _told():
+    with _told(), one_run(engine, scope) as lock:
         with unit(engine, scope) as tx:
             begun = _begin(tx, plan)
         if begun.finished:
