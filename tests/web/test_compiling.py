@@ -27,8 +27,10 @@ class Html:
 
 SOURCE = """
 {% macro m(a, b='<d>') %}[{{ a }}{{ b }}{{ kwargs }}{{ caller('<c>') if caller is defined }}]{% endmacro %}
+{% macro p(a='<a>', b=a) %}({{ a }}{{ b }}){% endmacro %}
 {% set args = ['<x>'] %}{{ v }}|{{ m(v) }}|{{ m(*args) }}|{{ m('&', b=v, c=1) }}|{{ v ~ m(n) }}|{{ v.join(['<', m(n)]) }}
 {% call(c) m(v) %}<i>{{ c }}{{ v }}{% for n in [1, '<'] %}{{ m(n) }}{% endfor %}</i>{% endcall %}
+{{ m(b=n, a=v) }}{{ p(v) }}{{ p(b=v) }}{{ p('&', '<') }}{{ p('&', b=n) }}{{ '<y>' if n }}{{ '<z>' if not n }}
 {% set part %}{{ v }}{% endset %}{{ part }}{% autoescape false %}{{ v }}{% endautoescape %}"""
 
 
@@ -51,3 +53,10 @@ def test_what_is_missing_is_no_empty_text() -> None:
         ours.from_string("{{ nothing }}").render()
     with pytest.raises(UndefinedError):
         ours.from_string("{{ nothing() }}").render()
+
+
+@pytest.mark.parametrize("call", ["p(1, 2, 3)", "p(c=1)", "p(1, a=1)", "p(1, 2, b=2)"])
+def test_a_macro_takes_no_argument_that_it_does_not_name(call: str) -> None:
+    ours = _PortalEnvironment(Catalogue("ja"), LayeredLoader(None, {}), {})
+    with pytest.raises(TypeError):
+        ours.from_string("{% macro p(a, b) %}{{ a }}{{ b }}{% endmacro %}{{ " + call + " }}").render()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
-from markupsafe import escape
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+from jinja2.runtime import Macro
+from jinja2.utils import missing
+from markupsafe import Markup, escape
 from markupsafe._speedups import _escape_inner
 
 
@@ -15,7 +17,30 @@ def escaped(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _escape_inner(value)
+    if kind is Markup:
+        return value  # type: ignore[no-any-return]
     return str(value) if kind is int else escape(value)
+
+
+class LeanMacro(Macro):
+    """Puts arguments in their places as Jinja's, at once where a macro takes no others than it names."""
+
+    def __init__(self, *given: Any) -> None:
+        """What the compiled template says of the macro."""
+        super().__init__(*given)
+        self._plain = not (self.catch_kwargs or self.catch_varargs or self.caller)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        """The macro's text. Raises TypeError for arguments that it does not take."""
+        lacking = self._argument_count - len(args)
+        if not self._plain or lacking < 0:
+            return super().__call__(*args, **kwargs)
+        if lacking:
+            args += tuple(kwargs.pop(name, missing) for name in self.arguments[len(args) :])
+        if kwargs:
+            return super().__call__(*args, **kwargs)
+        text = self._func(*args)
+        return Markup(text) if self._default_autoescape else text  # noqa: S704 - the macro's own code has escaped it
 
 
 class LeanCode(CodeGenerator):
@@ -31,6 +56,16 @@ class LeanCode(CodeGenerator):
             self.visit(argument, frame)
             self.write(", ")
         self.write(")")
+
+    def visit_CondExpr(self, node: nodes.CondExpr, frame: Frame) -> None:  # noqa: N802 - Jinja's
+        if node.expr2 is None:
+            # Jinja makes an object that says what is missing, for each time that nothing is.
+            node.expr2 = nodes.Const("")
+        super().visit_CondExpr(node, frame)
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        self.write("environment.")
+        super().macro_def(macro_ref, frame)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:

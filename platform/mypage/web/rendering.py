@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from jinja2.visitor import NodeTransformer
 
 from mypage.i18n import Catalogue
 from mypage.lib.clock import TOKYO
-from mypage.web.compiling import LeanCode, escaped
+from mypage.web.compiling import LeanCode, LeanMacro, escaped
 from mypage.web.page import Page
 from mypage.web.remembering import Remembered
 
@@ -91,6 +91,7 @@ class _PortalEnvironment(Environment):
     template_class = _LeanTemplate
     code_generator_class = LeanCode
     escaped = staticmethod(escaped)
+    Macro = LeanMacro
 
     def __init__(self, catalogue: Catalogue, loader: BaseLoader, own: Mapping[str, frozenset[str]]) -> None:
         super().__init__(
@@ -105,6 +106,7 @@ class _PortalEnvironment(Environment):
         )
         self._catalogue = catalogue
         self._own = own
+        self._found: dict[tuple[object, str | None], Template] = {}
         self.globals.update({"_": catalogue, "ngettext": catalogue.plural})
         self.filters.update(
             {name: partial(fn, catalogue.locale) for name, fn in _DATE_FILTERS.items()}
@@ -116,6 +118,18 @@ class _PortalEnvironment(Environment):
         folded = _Fold(self._catalogue).visit(tree)
         assert isinstance(folded, nodes.Template)
         return folded
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's
+    ) -> Template:
+        """As Jinja's, remembered: templates never change, and a page asks for a dozen. Raises TemplateNotFound."""
+        found = self._found.get((name, parent))
+        if found is None:
+            found = self._found[name, parent] = super().get_template(name, parent, globals)
+        return found
 
     def join_path(self, template: str, parent: str) -> str:
         """What a template of a theme includes or extends is looked for in that theme first."""
