@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ class Cast:
         self.portal, self.roles = portal, tuple(roles)
         self.holder = add_person(portal)
         self.ids = belongings(portal, self.holder)
-        self.accounts = {role: add_account(portal, self.holder, role) for role in (*self.roles, OTHER)}
+        self.accounts = {role: _account(portal, self.holder, role) for role in (*self.roles, OTHER)}
 
     def browser(self, role: str, *, own_account: bool = False) -> Browser:
         """A browser with a session of a role; `own_account` when the request may end sessions of the account."""
@@ -153,6 +153,26 @@ class Cast:
                 for c, b in zip(cells, browsers, strict=True)
             ],
         )
+
+
+def _account(portal: Portal, holder: Person, role: str) -> Person:
+    """Another account of the customer; one that customers hand out has a login ID of that kind."""
+    account, handed_out = add_account(portal, holder, role), operator_of(portal).sub_accounts
+    if handed_out is None or role not in handed_out.roles:
+        return account
+    login = f"sub-{account.account_id.hex[:8]}"
+    portal.run(
+        lambda tx: tx.add(
+            Credential(
+                tenant_id=tx.tenant,
+                account_id=account.account_id,
+                scheme=handed_out.scheme,
+                login_id=login,
+                login_key=login,
+            )
+        )
+    )
+    return replace(account, scheme=handed_out.scheme)
 
 
 def belongings(portal: Portal, person: Person) -> dict[str, str]:
@@ -250,7 +270,8 @@ def change_credentials(cast: Cast) -> None:
     """Login ID, where it may be changed, and password through the pages."""
     person = cast.accounts[cast.roles[0]]
     client = sign_in(cast.portal, person)
-    values = {"current": PASSWORDS[0], "password": PASSWORDS[1], "password_again": PASSWORDS[1]}
+    new = PASSWORDS[1][: operator_of(cast.portal).password_policies[person.scheme].length[1]]
+    values = {"current": PASSWORDS[0], "password": new, "password_again": new}
     if operator_of(cast.portal).credential_changes[person.scheme].login:
         values["login"] = "someone2027"
     cast.portal.clock.at += timedelta(seconds=1)

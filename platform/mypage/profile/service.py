@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from mypage.audit.trail import record
 from mypage.auth.login import credential_of
-from mypage.auth.models import Account, Credential, Customer
+from mypage.auth.models import Account, Customer
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
@@ -114,15 +114,14 @@ def _put(customer: Customer, field: ProfileField, value: str) -> None:
 
 def _move_address(tx: Tx, operator: Operator, customer: Customer, old: str, new: str) -> None:
     """Login notices go where the customer is reached; accounts handed out have addresses of their own."""
-    handed_out = operator.sub_accounts.scheme if operator.sub_accounts else ""
-    mine = select(Credential.account_id).where(Credential.tenant_id == tx.tenant, Credential.scheme != handed_out)
+    handed_out = operator.sub_accounts.roles if operator.sub_accounts else {}
     tx.execute(
         update(Account)
         .where(
             Account.tenant_id == tx.tenant,
             Account.customer_id == customer.id,
             Account.email == old,
-            Account.id.in_(mine),
+            Account.role.not_in(tuple(handed_out)),
         )
         .values(email=new, email_verified_at=None)
     )
