@@ -30,6 +30,8 @@ class Facts:
     settings: Mapping[str, str]
     words: Mapping[str, str]
     """Labels that this operator words otherwise than the first one."""
+    family: str = ""
+    """The role of an account that its customers hand out, "" where they hand out none."""
 
     @property
     def changes_card(self) -> bool:
@@ -75,6 +77,7 @@ FACTS: Mapping[str, Facts] = {
             "パスワード(確認)": "新しい暗証（確認）",
             "ID・パスワード変更": "パスワードの変更",
         },
+        family="crew",
     ),
 }
 

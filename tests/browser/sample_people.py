@@ -59,6 +59,7 @@ class People:
         """Has several services, many bills, one of them unpaid, a card that expires soon, notices of all kinds."""
         person = _person(site, name="青森 花子")
         lines = [_customer(person), _account(person), *_contracts(person), *_bills(person, "unpaid")]
+        lines += [_family(person)] if site.facts.family else []
         self.load(site, [*lines, _card(person, _today(), "4242"), *_notices(person)])
         return person
 
@@ -125,6 +126,13 @@ def _account(person: Person) -> Line:
         "password": person.password,
         "email": person.email,
     }
+
+
+def _family(person: Person) -> Line:
+    """Somebody to whom the person has handed out an account."""
+    names = {"family_name": "青森", "given_name": "海", "family_kana": "アオモリ", "given_kana": "ウミ"}
+    login = f"umi{person.login}"
+    return _account(person) | names | {"role": person.site.facts.family, "login_id": login}
 
 
 def _contracts(person: Person) -> list[Line]:

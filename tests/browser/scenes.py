@@ -102,6 +102,8 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
             walk.add(name, f"/{name}")
         if role == "rich":
             _reading(walk)
+            if site.facts.family:
+                _family(walk)
             password = _changing_credentials(walk, person)
             if site.facts.changes_card:
                 _changing_card(stack, walk)
@@ -166,6 +168,25 @@ def _reading(walk: Walk) -> None:
         own = pages if route != "bills-one" else [href for href in pages if "/bills/" in href]
         for place in places:
             walk.add(route, own[place].removeprefix(surfer.site.prefix), str(place))
+
+
+def _family(walk: Walk) -> None:
+    """What is handed out to others, and where notes to them go."""
+    surfer = walk.surfer
+    walk.add("overview", "/overview")
+    surfer.go("/overview")
+    form = surfer.main.locator("a[href$='/mail']").first.get_attribute("href") or ""
+    form = form.removeprefix(surfer.site.prefix)
+    walk.add("accounts-mail", form)
+    for last in ("done", "confirm"):
+        surfer.go(form)
+        surfer.put(surfer.main.locator("#address"), f"{some_id(8)}@mail.example")
+        surfer.main.locator("form .btn--primary").click()
+        surfer.at(f"{form}/confirm")
+        if last == "done":
+            surfer.main.locator("form .btn--primary").click()
+            surfer.at(f"{form}/done")
+        walk.here(f"accounts-mail-{last}")
 
 
 def _changing_credentials(walk: Walk, person: Person) -> str:
