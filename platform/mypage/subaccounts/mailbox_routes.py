@@ -20,6 +20,7 @@ from mypage.subaccounts.mailbox_pages import MailboxConfirmPage, MailboxDonePage
 from mypage.subaccounts.mailbox_show import (
     boxes_of,
     input_page,
+    may_read,
     overview_title,
     rows,
     said_line,
@@ -140,7 +141,7 @@ def mailbox_done(rq: PortalRequest) -> Reply:
     page = MailboxDonePage(
         title=boxes.title,
         step_title=boxes.done_title,
-        said_lines=tuple(said_line(rq, sentence, wanted) for sentence in said),
+        said_lines=tuple(said_line(rq, each, wanted) for each in said if may_read(rq, each)),
         summary_title=boxes.summary_title,
         rows=rows(rq, done["account"], wanted, date.fromisoformat(done["day"])),
         blocks=boxes.own_blocks if wanted.own else boxes.other_blocks,

@@ -60,6 +60,11 @@ def rows(rq: PortalRequest, login_id: str, wanted: Wanted, day: date) -> Mailbox
     )
 
 
+def may_read(rq: PortalRequest, sentence: Sentence) -> bool:
+    """Whether a sentence is for who is signed in."""
+    return not sentence.permission or rq.principal.may(sentence.permission)
+
+
 def said_line(rq: PortalRequest, sentence: Sentence, wanted: Wanted) -> LinkSentence:
     """A sentence of the completion page, with its link."""
     text = rq.t(sentence.text, address=wanted.address)
