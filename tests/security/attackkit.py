@@ -163,8 +163,11 @@ class Browser:
 
     async def open(self) -> Browser:
         """Look at a page that anybody may see, for the visitor's cookie and the form token."""
-        page = await self.send("GET", "/recover/password")
-        found = CSRF.search(page.text)
+        # The first also with a session, the second where no password can be recovered.
+        for path in ("/recover/password", "/login"):
+            page = await self.send("GET", path)
+            if found := CSRF.search(page.text):
+                break
         assert found, (self.label, page.status)
         self.csrf = found[1]
         return self

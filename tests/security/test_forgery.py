@@ -10,14 +10,17 @@ import pytest
 from attackkit import Browser, Oracle, Rows, Seen, browser, columns_changed, differences, jar_of, run_all, session_of
 from belongings import fill, things
 
+from mypage.hooks.permissions import PUBLIC
 from mypage.lib.tokens import new_token
-from mypage.server.routes import all_routes
+from mypage.server.routes import all_routes, routes_for
 from mypage.testing.portal import Portal
 from mypage.web.routing import Route
 from payment.payment_bench import Clock, Customer, running
 from portal_rows import add_person
 
-FORMS = tuple(route for route in all_routes() if route.method == "POST")
+FORMS = tuple(route for route in all_routes() if route.method == "POST" and not route.signed)
+WHOLE = "ucom"
+"""An operator whose portals have every route."""
 PAGES = tuple(route for route in all_routes() if route.method == "GET")
 FIELDS = {"password": "Abc12345", "login": "someone1", "current": "x", "operation": "0" * 32}
 WRITES_OF_PAGES = {("login_session", "seen_at"), ("notice_read", "*")}
@@ -33,7 +36,7 @@ WRITES_OF_CARD_PAGES = {
 def test_a_form_needs_the_token_of_this_browser_and_this_portal(
     place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]
 ) -> None:
-    here, near = place(), place()
+    here, near = place(WHOLE), place(WHOLE)
     person, neighbour = add_person(here), add_person(here, "1000002")
     ids = things(here, person)
     mine = browser(here, person)
@@ -73,7 +76,7 @@ def test_a_form_needs_the_token_of_this_browser_and_this_portal(
 def test_a_form_comes_from_our_own_pages(
     place: Callable[..., Portal], oracle: Oracle, figure: Callable[[str], None]
 ) -> None:
-    here = place()
+    here = place(WHOLE)
     person = add_person(here)
     ids, mine = things(here, person), browser(here, person)
     mine.keep_cookies = False
@@ -110,7 +113,7 @@ def test_a_form_comes_from_our_own_pages(
 
 
 def test_only_forms_are_read(place: Callable[..., Portal], oracle: Oracle) -> None:
-    here = place()
+    here = place(WHOLE)
     person = add_person(here)
     ids, mine = things(here, person), browser(here, person)
     mine.keep_cookies = False
@@ -130,6 +133,25 @@ def test_only_forms_are_read(place: Callable[..., Portal], oracle: Oracle) -> No
         ],
     )
     assert {seen.status for seen in answers} == {409}
+    assert_untouched(oracle, before, here)
+
+
+def test_every_route_is_tried_somewhere(place: Callable[..., Portal]) -> None:
+    here = place(WHOLE)
+    served = {route.name for route in routes_for(here.server.compiled.operators[WHOLE])}
+    assert {route.name for route in FORMS} <= served
+
+
+def test_what_takes_no_form_asks_for_a_signature(place: Callable[..., Portal], oracle: Oracle) -> None:
+    here = place(WHOLE)
+    mine = browser(here, add_person(here))
+    mine.keep_cookies = False
+    signed = [route for route in all_routes() if route.signed]
+    before = oracle.rows(here.name)
+    answers = run_all(here, [lambda r=r: mine.send("POST", r.path, form=FIELDS) for r in signed])
+    # Nobody's reports are awaited at a portal whose services no other system switches.
+    assert [(seen.status, seen.header("set-cookie")) for seen in answers] == [(404, "")] * len(signed)
+    assert {route.permission for route in signed} == {PUBLIC}
     assert_untouched(oracle, before, here)
 
 
