@@ -18,14 +18,17 @@ from mypage.plugin import (
     INVOICE_READ,
     MAILBOX_CHANGE,
     NOTICE_READ,
+    OPTION_READ,
     PROFILE_CHANGE,
     AccountDeletion,
     AccountField,
     AccountSteps,
+    AutoEnd,
     BillingView,
     CardChange,
     CardLabels,
     CardRows,
+    ChargedMonths,
     ChoicePart,
     ContactBlock,
     ContractView,
@@ -47,6 +50,8 @@ from mypage.plugin import (
     PaymentGateway,
     PermissionMatrix,
     Portal,
+    Product,
+    ProductPage,
     ProfileField,
     ProfileForm,
     ProvisioningAdapter,
@@ -60,6 +65,8 @@ from mypage.plugin import (
     TenantSettings,
     TextPart,
     ThrottlePolicy,
+    TierPrice,
+    UnitPrice,
     hookimpl,
     hours,
     minutes,
@@ -106,6 +113,7 @@ def menu_items() -> list[MenuSection]:
                 Entry("パスワードの変更", "credentials", "key"),
                 Entry("ご連絡先", "profile", "user"),
                 Entry("ご家族のサインイン", "accounts", "user"),
+                Entry("沖の天気だより", "option", params={"slug": "weather"}),
                 Entry("お引っこし", "guidance", params={"slug": "moving"}),
             ),
         ),
@@ -178,13 +186,17 @@ def profile_form_items() -> list[ProfileForm]:
 def permission_policy() -> PermissionMatrix:
     """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE}
-    accounts = {each + reach for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE) for reach in ("", FOR_ALL)}
+    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, "family.more"}
+    accounts = {
+        each + reach
+        for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE, OPTION_READ, "weather")
+        for reach in ("", FOR_ALL)
+    }
     return PermissionMatrix(
         {
             "holder": frozenset(everything | more | accounts),
             "reader": frozenset({HOME, BILL_READ, GUIDANCE}),
-            "crew": frozenset({HOME, GUIDANCE, ACCOUNT_READ, ACCOUNT_CHANGE}),
+            "crew": frozenset({HOME, GUIDANCE, ACCOUNT_READ, ACCOUNT_CHANGE, OPTION_READ, "weather"}),
         }
     )
 
@@ -248,8 +260,74 @@ def overview_policy() -> Overview:
 
 @hookimpl
 def quota_items() -> list[Quota]:
-    """Nobody buys more of these."""
+    """The family, which can be bought more room."""
     return [Quota(name="family", label="ご家族", counts="sub-accounts", base=2)]
+
+
+@hookimpl
+def product_items() -> list[Product]:
+    """Room for the family, charged from its first month on and not in its last; the weather, to each by mail."""
+    return [
+        Product(
+            code="family-more",
+            name="ご家族の追加",
+            holder="contract",
+            price=UnitPrice(monthly=100, once=800, months=ChargedMonths(first=True, last=False)),
+            permission="family.more",
+            adds={"family": 2},
+            auto_end=AutoEnd(("family",)),
+            once_label="はじめの手数料",
+        ),
+        Product(
+            code="weather",
+            name="沖の天気だより",
+            holder="account",
+            price=TierPrice(totals=(0, 280)),
+            permission="weather",
+            needs=frozenset({"mail-address"}),
+            mailed=True,
+        ),
+    ]
+
+
+@hookimpl
+def product_page_items() -> list[ProductPage]:
+    """Two pages, in words of our own."""
+    weather = ("沖の天気だより", "天気だよりの確認", "天気だよりの受付")
+    more = ("ご家族の追加", "追加の確認", "追加の受付")
+    return [
+        ProductPage(
+            slug="more",
+            title="ご家族の追加",
+            products=("family-more",),
+            permission="family.more",
+            buy_titles=more,
+            end_titles=more,
+            buy="ふやす",
+            end="もどす",
+            commit="これでよい",
+            back="やめる",
+            price_label="月々",
+            held="ふやしています",
+            not_held="ふやしていません",
+            done_heading="お受けした内容",
+        ),
+        ProductPage(
+            slug="weather",
+            title="沖の天気だより",
+            products=("weather",),
+            permission=OPTION_READ,
+            buy_titles=weather,
+            end_titles=weather,
+            buy="受けとる",
+            end="とめる",
+            commit="これでよい",
+            back="やめる",
+            account_label="受けとるかた",
+            bought=(Sentence("あすの朝から %(address)s へお送りします。"),),
+            done_heading="お受けした内容",
+        ),
+    ]
 
 
 @hookimpl

@@ -38,7 +38,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_schemes(operator, wrong)
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
-    check_products(operator, wrong)
+    check_products(operator, linked, wrong)
     check_guidance(operator, wrong)
     check_profile(operator, wrong)
     check_landings(operator, routes, linked, wrong)

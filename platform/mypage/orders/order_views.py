@@ -85,10 +85,10 @@ def _said(
         needs_address = "%(address)s" in sentence.text
         if (needs_address and not address) or (sentence.permission and not rq.principal.may(sentence.permission)):
             continue
-        text = rq.t(sentence.text, address=address) if needs_address else rq.t(sentence.text)
+        text = rq.t(sentence.text, address=address)
         if not sentence.route:
             said.append(LinkSentence(text, "", "", ""))
             continue
-        own = {"slug": words.slug, "account": account} if sentence.route == "option-holdings" else {}
+        own = {"slug": words.slug, "account": account} if sentence.route in ("option", "option-holdings") else {}
         said.append(LinkSentence.of(text, rq.href(sentence.route, **own, **sentence.params)))
     return tuple(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mypage.auth.closing import close_account
@@ -47,10 +48,11 @@ def reach_for_deletion(tx: Tx, operator: Operator, principal: Principal, account
 def would_end(tx: Tx, operator: Operator, ref: ContractRef, account_id: uuid.UUID) -> Ending:
     """What the deletion would end, for the page that asks. Changes nothing."""
     resources = resources_of(tx, account_id)
+    lost = _with_itself(rules_of(operator).quota, losses(operator, resources))
     return Ending(
         resources=tuple(held for held in resources if held.own),
         products=held_by_account(tx, operator, ref, account_id),
-        falling=would_fall(tx, operator, ref, losses(operator, resources)),
+        falling=would_fall(tx, operator, ref, lost),
     )
 
 
@@ -62,7 +64,7 @@ def delete(tx: Tx, operator: Operator, principal: Principal, ref: ContractRef, a
     own = tuple(held for held in resources_of(tx, account_id) if held.own)
     placed = Placed.by(principal)
     close_account(tx, account_id, keep_sessions=rules.keeps_session)
-    lost = end_resources(tx, operator, ref, account_id, placed)
+    lost = _with_itself(rules.quota, end_resources(tx, operator, ref, account_id, placed))
     products = end_of_account(tx, operator, ref, account_id, placed)
     falling = end_fallen(tx, operator, ref, lost, placed)
     ended = Ending(
@@ -74,3 +76,8 @@ def delete(tx: Tx, operator: Operator, principal: Principal, ref: ContractRef, a
     after = {"login_id": account.login_id, "role": account.role, "products": " ".join(codes)}
     note(tx, principal, "account.deleted", account_id, after)
     return Deleted(account=account, ended=ended)
+
+
+def _with_itself(quota: str, lost: Mapping[str, int]) -> dict[str, int]:
+    """The losses with that of the account: a product may add to their number as to any other."""
+    return {**lost, quota: lost.get(quota, 0) + 1}

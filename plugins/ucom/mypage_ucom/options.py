@@ -3,6 +3,8 @@
 Amounts are yen without tax; the manual names none but the fee of 3,300円 (税込), see UCOM-139.
 """
 
+from typing import Any
+
 from mypage.plugin import (
     OPTION_READ,
     AutoEnd,
@@ -145,6 +147,7 @@ def _security(code: str, name: str, monthly: int, text: str, *bullets: str) -> P
         terms=_AGREEMENT,
         terms_version="2015-01",
         licence=Licence(
+            pin_label="PIN番号",
             download_label="ダウンロード",
             download_url=f"https://download.ucom.example/{code}",
             activation_label="アクティブ化情報",
@@ -227,15 +230,36 @@ _CHECK = "お申し込み内容をご確認いただき、問題ない場合は[
 
 MAIL_PAGE, SECURITY_PAGE, SUPPORT_PAGE = "mail", "security", "support"
 
+
+def _page(**own: Any) -> ProductPage:
+    """The words that all three pages share, and the page's own."""
+    words = {
+        "confirm_lead": _CHECK,
+        "buy": "購入する",
+        "end": "解約する",
+        "commit": "決定",
+        "back": "前画面へ戻る",
+        "done_heading": "■お申し込み内容",
+        "product_label": "商品名",
+        "action_label": "お申込み内容",
+        "price_label": "月額利用料",
+        "date_label": "お申込み日",
+        "description_label": "サービス説明",
+        "state_label": "現在のご契約状態",
+        "held": "購入済",
+        "not_held": "未購入",
+    }
+    return ProductPage(**(words | own))
+
+
 PRODUCT_PAGES: tuple[ProductPage, ...] = (
-    ProductPage(
+    _page(
         slug=MAIL_PAGE,
         title="メールサービス",
         products=("mail-pack", "mail-web"),
         permission=MAIL_OPTIONS,
         buy_titles=("メールサービス購入", "メールサービス購入確認", "メールサービス購入完了"),
         end_titles=("メールサービス購入", "メールサービス購入確認", "メールサービス購入完了"),
-        confirm_lead=_CHECK,
         irrevocable="お申し込み後のキャンセルは行いません。",
         bought=(
             Sentence("メールサービスの購入が完了しました。"),
@@ -250,7 +274,7 @@ PRODUCT_PAGES: tuple[ProductPage, ...] = (
             ),
         ),
     ),
-    ProductPage(
+    _page(
         slug=SECURITY_PAGE,
         title="セキュリティオプション",
         products=tuple(product.code for product in _SECURITY),
@@ -266,7 +290,6 @@ PRODUCT_PAGES: tuple[ProductPage, ...] = (
             "セキュリティオプション購入／解約完了",
         ),
         lead="購入または解約をするオプションの「購入する」または「解約する」ボタンをクリックしてください。",
-        confirm_lead=_CHECK,
         irrevocable="購入または解約後のキャンセルはできません。",
         bought=(
             Sentence(_DONE),
@@ -287,7 +310,7 @@ PRODUCT_PAGES: tuple[ProductPage, ...] = (
         ),
         holdings_link="ご利用状況／ダウンロード",
     ),
-    ProductPage(
+    _page(
         slug=SUPPORT_PAGE,
         title="UCOM光 リモートサポート",
         products=("remote-support",),
@@ -302,7 +325,6 @@ PRODUCT_PAGES: tuple[ProductPage, ...] = (
             "UCOM光 リモートサポート購入／解約",
             "UCOM光 リモートサポート購入／解約完了",
         ),
-        confirm_lead=_CHECK,
         both_buttons=True,
         irrevocable="お申し込み後のキャンセルは行いません。",
         bought=(Sentence(_DONE),),
