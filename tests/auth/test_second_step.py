@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from authkit import NEW_PASSWORD, PASSWORD, csrf_of
 from factorkit import FactorKit, device_of, keys_of, options_of
-from sqlalchemy import select, update
+from sqlalchemy import create_engine, func, select, update
 
 from mypage.audit.models import AuditEntry
 from mypage.auth.factors import challenge
@@ -25,6 +25,7 @@ from mypage.auth.factors.service import Holder, remove_all
 from mypage.auth.models import Account, Credential, LoginSession
 from mypage.auth.throttle import second_target
 from mypage.forms.models import Draft
+from mypage.operators.models import TenantRecord
 from mypage.testing.portal import MakePortal, PortalClient
 from portal_rows import operator_of
 
@@ -343,10 +344,11 @@ def test_a_new_password_stands_in_for_no_second_step(offered: FactorKit) -> None
     _, secret, _ = offered.with_app()
     browser = offered.half_way()
     offered.send(browser, offered.code(secret))
-    offered.portal.clock.at += timedelta(minutes=11)
-    assert browser.get("/factors").location == "/reauth?next=%2Ffactors"
+    offered.portal.clock.at += timedelta(minutes=5)
     browser.get("/credentials")
     entered = browser.submit({"current": PASSWORD, "password": NEW_PASSWORD, "password_again": NEW_PASSWORD})
+    offered.portal.clock.at += timedelta(minutes=6)
+    assert browser.get("/factors").location == "/reauth?next=%2Ffactors"
     browser.get(entered.location)
     assert browser.submit({}, follow=True).status == 200
     assert browser.get("/factors").location == "/reauth?next=%2Ffactors"
@@ -475,3 +477,48 @@ def test_secrets_are_nowhere_in_clear(offered: FactorKit) -> None:
     assert isinstance(person.account_id, uuid.UUID)
     assert secret.encode() not in kept
     assert not any(code.encode() in kept or code.replace("-", "").encode() in kept for code in codes)
+
+
+def switch(kit: FactorKit, second_factor: str) -> None:
+    """What `mypage tenants apply` changes."""
+    portal = kit.portal
+    owner = create_engine(portal.engine.url.set(username="mypage_owner"))
+    with owner.begin() as connection:
+        connection.execute(
+            update(TenantRecord)
+            .where(TenantRecord.name == portal.name)
+            .values(second_factor=second_factor, updated_at=func.clock_timestamp())
+        )
+    owner.dispose()
+    portal.wait(portal.server.registry.refresh())
+
+
+def test_who_waits_half_way_when_second_steps_end_begins_again_with_the_password(offered: FactorKit) -> None:
+    _, secret, _ = offered.with_app()
+    browser, stranger = offered.half_way(), offered.portal.client()
+    switch(offered, "off")
+    sent = offered.send(browser, offered.code(secret))
+    assert (sent.status, sent.location) == (303, "/login")
+    assert "手続きを終了しました" in browser.get("/login").text
+    assert browser.get("/login/second").location == "/login"
+    assert stranger.get("/login/second").status == 404
+    assert offered.login(browser, "hanako1958", PASSWORD).location == "/home"
+
+
+def test_login_id_and_password_change_after_the_second_step_of_late_only(offered: FactorKit) -> None:
+    person, secret, _ = offered.with_app()
+    browser = offered.half_way()
+    assert offered.send(browser, offered.code(secret)).status == 303
+    assert browser.get("/credentials").status == 200
+    offered.portal.clock.at += operator_of(offered.portal).sessions.reauth
+    new = {"current": PASSWORD, "password": NEW_PASSWORD, "password_again": NEW_PASSWORD}
+    for answer in (browser.post("/credentials", new), browser.get("/credentials")):
+        assert (answer.status, answer.location.partition("?")[0]) == (303, "/reauth")
+    browser.get("/reauth")
+    assert browser.submit({"password": PASSWORD}).location == "/reauth/second"
+    page = browser.get("/reauth/second")
+    assert page.status == 200
+    browser.submit({"code": offered.code(secret)}, form="//form[.//input[@name='code']]")
+    browser.get("/credentials")
+    assert browser.post("/credentials", new).location.startswith("/credentials/confirm")
+    assert person.account_id

@@ -10,6 +10,7 @@ from mypage.auth.account_pages import Change as Row
 from mypage.auth.account_pages import CredentialsConfirmPage, CredentialsDonePage, CredentialsPage
 from mypage.auth.credentials import Change, Earlier
 from mypage.auth.errors import LoginNameTaken
+from mypage.auth.factors.service import factors_of
 from mypage.auth.forms import add_broken, check_new_login, check_new_password, credentials_form
 from mypage.auth.login import Attempt
 from mypage.auth.passwords import history_result, present_result
@@ -22,7 +23,7 @@ from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.auth import CredentialChange
 from mypage.hooks.permissions import CREDENTIAL_CHANGE
-from mypage.lib.errors import NotFound, SignInNeeded, StaleForm
+from mypage.lib.errors import NotFound, ReauthNeeded, SignInNeeded, StaleForm
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
@@ -33,7 +34,7 @@ MASK = "*****"
 @get("/credentials", name="credentials", permission=CREDENTIAL_CHANGE, gated=False)
 def credentials_page(rq: PortalRequest) -> Reply:
     """The form; with `edit`, the new login ID that was entered before the confirm page."""
-    before = _before(rq, rq.tx)
+    before = _provable(rq, rq.tx)
     draft = _draft(rq, rq.query.get("edit", ""))
     values = {"login": draft.data["login_id"] or ""} if draft else None
     return _input(rq, before, _form(rq, before, None, values), 200)
@@ -42,7 +43,7 @@ def credentials_page(rq: PortalRequest) -> Reply:
 @post("/credentials", name="credentials", permission=CREDENTIAL_CHANGE, gated=False)
 async def credentials_input(rq: PortalRequest) -> Reply:
     """Check the current password, then the new values, and go on to the confirm page."""
-    before = await rq.run(lambda tx: _before(rq, tx))
+    before = await rq.run(lambda tx: _provable(rq, tx))
     form = _form(rq, before, rq.form)
     if not _well_formed(rq, before, form) or not await _is_owner(rq, before, form):
         return _input(rq, before, form, 422)
@@ -141,6 +142,19 @@ def _before(rq: PortalRequest, tx: Tx) -> Earlier:
         raise NotFound
     policy = rq.operator.password_policies[principal.scheme]
     return credentials.earlier(tx, policy, credential, principal.customer_number)
+
+
+def _provable(rq: PortalRequest, tx: Tx) -> Earlier:
+    """What there is to change. Raises ReauthNeeded when the account has a second factor that was not shown of late.
+
+    The form asks for the password alone; a gate that leads here stands right after the login.
+    """
+    signed_in = rq.signed_in
+    assert signed_in is not None
+    shown = rq.tenant.second_factor == "off" or signed_in.reauth_fresh or signed_in.gate is not None
+    if not shown and factors_of(tx, rq.principal.account_id):
+        raise ReauthNeeded
+    return _before(rq, tx)
 
 
 def _form(rq: PortalRequest, before: Earlier, data: Any, values: dict[str, Any] | None = None) -> PortalForm:

@@ -73,9 +73,8 @@ async def reauth_second_post(rq: PortalRequest) -> Reply:
 
 
 async def _answered(rq: PortalRequest, door: Door) -> Reply:
-    offered(rq)
     owner, policy, (answer, tried) = draft_owner(rq, door.purpose), rq.operator.throttle, _read(rq)
-    pending = await rq.run(lambda tx: waiting(tx, rq.ports.get(Vault), door.purpose, owner))
+    pending = await rq.run(lambda tx: _waiting(rq, tx, door))
     if pending is None:
         return _gone(rq, door)
     if answer is None:
@@ -159,10 +158,18 @@ def _gone(rq: PortalRequest, door: Door) -> Reply:
     return Go("login" if door is LOGIN else "reauth", {"next": onward})
 
 
+def _waiting(rq: PortalRequest, tx: Tx, door: Door) -> Pending | None:
+    """Who waits here. Raises NotFound where the tenant has no second factors, unless somebody waits from before."""
+    pending = waiting(tx, rq.ports.get(Vault), door.purpose, draft_owner(rq, door.purpose))
+    if pending is not None and rq.tenant.second_factor == "off":
+        return None
+    offered(rq)
+    return pending
+
+
 def _shown(rq: PortalRequest, tx: Tx, door: Door, tried: Tried | None = None) -> Show | None:
     """The page for who waits in this browser; None when nobody does."""
-    offered(rq)
-    pending = waiting(tx, rq.ports.get(Vault), door.purpose, draft_owner(rq, door.purpose))
+    pending = _waiting(rq, tx, door)
     kinds = {factor.kind for factor in factors_of(tx, pending.account_id)} if pending else set()
     # Without any factor, as the help desk leaves it, there is nothing to ask for: the password alone opens.
     return Show(_page(rq, tx, door, pending, kinds, tried), 422 if tried else 200) if pending and kinds else None
