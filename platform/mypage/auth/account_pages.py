@@ -16,6 +16,7 @@ class CredentialsPage(Page):
     """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password, if any.
 
     `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty if not allowed.
+    `must_change`: the password was handed out, and nothing else is open before it is changed.
     """
 
     template: ClassVar[str] = "auth/credentials.html"
@@ -34,6 +35,7 @@ class CredentialsPage(Page):
     lead: str = ""
     id_label: str = ""
     next: str = ""
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,5 +318,6 @@ def _input(rq: PortalRequest, before: Earlier, form: PortalForm, status: int) ->
         lead=rules.lead,
         id_label=rules.id_label,
         next=rules.next,
+        must_change=before.must_change,
     )
     return Show(page, status)

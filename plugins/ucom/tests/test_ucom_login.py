@@ -153,3 +153,11 @@ def test_half_an_hour_without_use_ends_a_session(portal: Portal) -> None:
 def test_a_password_is_compared_with_its_case(portal: Portal) -> None:
     household(portal)
     assert try_login(portal.client(), BY_NUMBER, NUMBER, PASSWORD.lower()).status == 422
+
+
+@pytest.mark.req("UCOM-128")
+def test_who_chose_the_password_is_not_told_that_it_was_handed_out(portal: Portal) -> None:
+    household(portal)
+    page = signed_in(portal, BY_NUMBER, NUMBER).get("/credentials")
+    assert page.texts("//h1") == ["お客様番号パスワード変更"]
+    assert "はじめてのログインのため" not in page.text
