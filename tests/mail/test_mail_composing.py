@@ -38,8 +38,8 @@ VALUES = {
     "card_changed": {"card": "VISA **** 4242", "changed_at": NOW},
     "second_factor_changed": {"change": "app-added", "factor_name": "my <phone>", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
-    "option_bought": {"product": "まもり", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
-    "option_ended": {"product": "まもり", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
+    "option_bought": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
+    "option_ended": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
 }
 
