@@ -195,7 +195,20 @@ def test_three_ways_lead_to_the_form(home: Household, account: uuid.UUID, holder
     assert target in holder.get("/accounts").all("//main//a/@href")
 
 
-@pytest.mark.req("UCOM-37", "UCOM-38", "UCOM-39")
+@pytest.mark.req("UCOM-39", "UCOM-40")
+def test_an_address_equal_to_the_account_id_is_advised_against_and_accepted(
+    home: Household, account: uuid.UUID, holder: PortalClient
+) -> None:
+    buy(home)
+    [advice] = [note for note in holder.get("/accounts/new").texts("//main//li") if "@前" in note]
+    assert advice.startswith(
+        "アカウントIDとパスワードは、このアカウントIDで取得するメールアドレスのIDとパスワードになります。"
+    )
+    register(holder, account, own("arteri-an-001"))
+    assert living(home.portal) == [f"arteri-an-001@{DOMAIN}"]
+
+
+@pytest.mark.req("UCOM-37", "UCOM-38")
 def test_local_parts_by_the_rule() -> None:
     [boxes] = MAILBOXES
     assert boxes.local is not None
@@ -235,7 +248,7 @@ def test_local_parts_against_the_rule_are_refused_with_the_rule(
     assert found(home.portal, Resource) == []
 
 
-@pytest.mark.req("UCOM-81", "UCOM-85", "UCOM-86", "UCOM-87", "UCOM-40", "UCOM-91")
+@pytest.mark.req("UCOM-81", "UCOM-85", "UCOM-86", "UCOM-87", "UCOM-91")
 def test_an_own_address_is_registered_at_once_and_no_mail_goes_out(
     home: Household, account: uuid.UUID, holder: PortalClient
 ) -> None:
