@@ -187,6 +187,50 @@ def _family(walk: Walk) -> None:
             surfer.main.locator("form .btn--primary").click()
             surfer.at(f"{form}/done")
         walk.here(f"accounts-mail-{last}")
+    _handing_out(walk, form.removesuffix("/mail"))
+
+
+def _handing_out(walk: Walk, member: str) -> None:
+    """Registering, changing and deleting what is handed out; `member` is the page of one that stays."""
+    surfer = walk.surfer
+    walk.add("accounts", "/accounts")
+    walk.add("accounts-new", "/accounts/new")
+    _enter_account(surfer)
+    _press_on(surfer, "/accounts/new/done")
+    walk.here("accounts-new-done")
+    surfer.go("/accounts")
+    gone = surfer.main.locator("a[href$='/delete']").last.get_attribute("href") or ""
+    surfer.go(gone.removeprefix(surfer.site.prefix))
+    surfer.main.locator("form .btn--danger").click()
+    surfer.at("/accounts/deleted")
+    walk.here("accounts-deleted")
+    _enter_account(surfer)
+    walk.here("accounts-new-confirm")
+    walk.add("accounts-one", member)
+    walk.add("accounts-delete", f"{member}/delete")
+    for last in ("done", "confirm"):
+        surfer.go(member)
+        _press_on(surfer, f"{member}/confirm")
+        if last == "done":
+            _press_on(surfer, f"{member}/done")
+        walk.here(f"accounts-one-{last}")
+
+
+def _enter_account(surfer: Surfer) -> None:
+    surfer.go("/accounts/new")
+    name, word = some_id(8), "Kazenomachi2026"
+    for each, value in (
+        ("family_name", "青森"), ("given_name", "空"), ("login_local", f"sora{name}"), ("password", word),
+        ("password_again", word),
+    ):  # fmt: skip
+        surfer.put(surfer.main.locator(f"#{each}"), value)
+    surfer.main.locator("#login_domain").select_option("sea.nagi.example")
+    _press_on(surfer, "/accounts/new/confirm")
+
+
+def _press_on(surfer: Surfer, path: str) -> None:
+    surfer.main.locator("form .btn--primary").click()
+    surfer.at(path)
 
 
 def _changing_credentials(walk: Walk, person: Person) -> str:
