@@ -36,6 +36,8 @@ VALUES = {
     "login_id_notice": {"login_id": "ringo01"},
     "credentials_changed": {"changed": "パスワード", "changed_at": NOW},
     "card_changed": {"card": "VISA **** 4242", "changed_at": NOW},
+    "card_accepted": {"card": "VISA **** 4242", "decided_at": NOW, "pays": True},
+    "card_rejected": {"card": "VISA **** 4242", "decided_at": NOW, "pays": False},
     "second_factor_changed": {"change": "app-added", "factor_name": "my <phone>", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
     "option_bought": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
