@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from attackkit import Oracle, session_of
+from ring_holdings import holding
 
 from mypage.audit.trail import record
 from mypage.auth.credentials import WIZARD as CREDENTIALS
@@ -31,7 +32,7 @@ CANARY = re.compile(r"zq[0-9a-f]{10}z")
 PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
 CLOSED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "password_hash", "key_id", "wizard", "template",
-    "importance", "currency", "tax_mode", "gateway", "brand", "actor_kind", "action", "object_type", "registration_number",
+    "importance", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action", "object_type", "registration_number",
 }  # fmt: skip
 """Columns that hold words of ours or hashes, never a text about somebody."""
 UNPLANTED = {("operation", "operation_id"), ("draft", "sealed")}
@@ -64,6 +65,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     notices = [add_notice(portal, "t", starts_at=NOON - timedelta(days=1), person=person) for _ in range(size)]
     card = add_card(portal, person)
     member = handed_out(portal, person)
+    held = holding(portal, person, contracts[0], card, member[0] if member else person.account_id)
     returned = [new_token(), new_token()]
     vault = portal.server.ports.get(Vault)
     made: dict[str, Any] = {}
@@ -123,7 +125,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         portal.name,
     )[0]
     ids = [*bills, *contracts, *notices, card, *(v for v in made.values() if isinstance(v, uuid.UUID)), session]
-    ids += [person.customer_id, person.account_id, credential, made["operation"], *member]
+    ids += [person.customer_id, person.account_id, credential, made["operation"], *member, *held]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
         portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"]),
