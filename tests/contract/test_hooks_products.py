@@ -41,7 +41,7 @@ def test_hook_product_page_items(ucom: Operator, nagi: Operator) -> None:
     assert {page.buy for page in ucom.product_pages.values()} == {"購入する"}
     assert [page.buy for page in nagi.product_pages.values()] == ["ふやす", "受けとる"]
     assert ucom.product_pages["security"].holdings_title
-    assert not nagi.product_pages["weather"].holdings_title
+    assert not nagi.product_pages["more"].holdings_title
 
 
 def test_hook_quota_items(ucom: Operator, nagi: Operator, actv: Operator) -> None:

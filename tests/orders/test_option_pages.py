@@ -115,8 +115,13 @@ def test_what_an_account_gets_by_mail_is_confirmed_to_it(family: Family) -> None
     assert page.all("//main//input[@type='checkbox']") == [], "nothing is to be agreed to"
     done = order(browser, "weather")
     assert "あすの朝から umi@else.example へお送りします。" in done.text
-    assert browser.get("/options/weather/holdings").status == 404, "there are no licences"
-    assert browser.post("/options/weather/pin", {"product": "weather"}).status == 404
+    page = browser.get("/options/weather/holdings")
+    assert page.texts("//h1") == ["天気だよりの合言葉"]
+    assert "(合言葉: *****)" in page.text
+    assert "*****" not in browser.submit({}, form="//main//section//form").text
+    holder = family.signed_in(HOLDER)
+    assert holder.get("/options/more/holdings").status == 404, "there are no licences"
+    assert holder.post("/options/more/pin", {"product": "family-more"}).status == 404
     assert browser.get("/options/more").status == 403
     assert billed(family, date(2026, 12, 1)) == 280
 

@@ -38,6 +38,7 @@ from mypage.plugin import (
     Guidance,
     IdentifierPolicy,
     Landing,
+    Licence,
     LoginPageText,
     LoginScheme,
     Mailboxes,
@@ -285,6 +286,9 @@ def product_items() -> list[Product]:
             price=TierPrice(totals=(0, 280)),
             permission="weather",
             needs=frozenset({"mail-address"}),
+            licence=Licence(
+                pin_label="合言葉", activation_label="合言葉のつかいかた", activation=("窓口で見せます。",)
+            ),
             mailed=True,
         ),
     ]
@@ -324,6 +328,8 @@ def product_page_items() -> list[ProductPage]:
             commit="これでよい",
             back="やめる",
             account_label="受けとるかた",
+            holdings_title="天気だよりの合言葉",
+            holdings_link="合言葉を見る",
             bought=(Sentence("あすの朝から %(address)s へお送りします。"),),
             done_heading="お受けした内容",
         ),
