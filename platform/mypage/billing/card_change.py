@@ -68,11 +68,11 @@ def mail_address(tx: Tx, entry: Entry) -> str:
         return ""
 
 
-def _addressee(tx: Tx, entry: Entry) -> Row[Any] | None:
+def _addressee(tx: Tx, entry: Entry) -> Row[*tuple[Any, ...]] | None:
     return tx.execute(_ADDRESSEE, {"tenant": tx.tenant, "account": entry.account_id}).one_or_none()
 
 
-def _address(row: Row[Any]) -> str:
+def _address(row: Row[*tuple[Any, ...]]) -> str:
     return str(row.email or row.customer_email)
 
 

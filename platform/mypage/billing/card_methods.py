@@ -85,7 +85,7 @@ def forget_token(tx: Tx, method_id: uuid.UUID) -> None:
     _set(tx, method_id, current=False, replaced_at=tx.now(), token_sealed=b"")
 
 
-def shown(card: Row[Any] | StoredCard, **more: Any) -> dict[str, Any]:
+def shown(card: Row[*tuple[Any, ...]] | StoredCard, **more: Any) -> dict[str, Any]:
     """What the trail says of a card."""
     told = {"brand": card.brand, "last4": card.last4, "expires": f"{card.exp_year:04d}-{card.exp_month:02d}"}
     return told | more
