@@ -30,8 +30,15 @@ class Facts:
     settings: Mapping[str, str]
     words: Mapping[str, str]
     """Labels that this operator words otherwise than the first one."""
+    sells: tuple[str, str] | None = None
+    """A page of products of the contract and one of those of accounts, where there are such."""
     family: str = ""
     """The role of an account that its customers hand out, "" where they hand out none."""
+    guidance: tuple[str, ...] = ()
+    corrects: bool = False
+    """Whether customers correct their own data."""
+    lands: str = "/home"
+    """Where a login leads."""
 
     @property
     def changes_card(self) -> bool:
@@ -55,12 +62,19 @@ FACTS: Mapping[str, Facts] = {
         scheme="customer-number",
         login_suffix="",
         pages=("privacy",),
+        lands="/overview",
         recoveries=(),
         registers=False,
         changes_login=False,
         payment={"adapter": "hosted-page", "base_url": "{gateway}", "key_env": "MYPAGE_PAYMENT_KEY"},
         settings={},
-        words={},
+        words={
+            "カードを変更する": "次へ進む",
+            "次へ": "次へ進む",
+            "戻る": "入力をやめる",
+            "内容をご確認ください": "お支払い方法登録／変更確認",
+            "カードを登録しました": "お支払い方法登録／変更完了",
+        },
     ),
     "nagi": Facts(
         scheme="mail",
@@ -78,6 +92,9 @@ FACTS: Mapping[str, Facts] = {
             "ID・パスワード変更": "パスワードの変更",
         },
         family="crew",
+        sells=("more", "weather"),
+        guidance=("moving", "counter"),
+        corrects=True,
     ),
 }
 

@@ -93,6 +93,8 @@ class Stack:
     plain: Site
     nagi: Site
     nagi_actv: Site
+    ucom: Site
+    """Has the households of the demo; its pages have a test of their own."""
     server: Server
     engine: Engine
     mails: Mailstore
@@ -154,6 +156,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
         Site("browser-plain", "actv", "plain", "plain.localhost", "/aomori", port),
         Site("browser-nagi", "nagi", "plain", "nagi.localhost", "", port),
         Site("browser-nagi-actv", "nagi", "actv", "nagi-actv.localhost", "/umi", port),
+        Site("browser-ucom", "ucom", "ucom", "ucom.localhost", "", port),
     )
     mails = Mailstore(folder / "mails", keep=5000)
     smtp_port = _free_port()
@@ -186,6 +189,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
             plain=sites[1],
             nagi=sites[2],
             nagi_actv=sites[3],
+            ucom=sites[4],
             server=server,
             engine=engine,
             mails=mails,

@@ -88,6 +88,8 @@ class People:
             settings=tenant.settings,
             schemes={scheme: operator.login_id_policies[scheme].case_sensitive for scheme in operator.schemes},
             roles=frozenset(operator.permissions.roles),
+            products=operator.products,
+            mail_domain=operator.mailboxes.domain if operator.mailboxes else None,
         )
         raw = [json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines]
         scope = Scope(site.tenant, SystemClock(), Actor("system", "import"), "import")

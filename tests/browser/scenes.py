@@ -104,6 +104,12 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
             _reading(walk)
             if site.facts.family:
                 _family(walk)
+            if site.facts.sells:
+                _options(walk, *site.facts.sells)
+            for slug in site.facts.guidance:
+                walk.add("guidance", f"/guidance/{slug}", slug)
+            if site.facts.corrects:
+                _correcting(walk)
             password = _changing_credentials(walk, person)
             if site.facts.changes_card:
                 _changing_card(stack, walk)
@@ -170,6 +176,17 @@ def _reading(walk: Walk) -> None:
             walk.add(route, own[place].removeprefix(surfer.site.prefix), str(place))
 
 
+def _correcting(walk: Walk) -> None:
+    """The form of the customer's own data."""
+    walk.add("profile", "/profile")
+    for last in ("complete", "confirm"):
+        walk.surfer.go("/profile")
+        _press_on(walk.surfer, "/profile/confirm")
+        if last == "complete":
+            _press_on(walk.surfer, "/profile/complete")
+        walk.here(f"profile-{last}")
+
+
 def _family(walk: Walk) -> None:
     """What is handed out to others, and where notes to them go."""
     surfer = walk.surfer
@@ -188,6 +205,23 @@ def _family(walk: Walk) -> None:
             surfer.at(f"{form}/done")
         walk.here(f"accounts-mail-{last}")
     _handing_out(walk, form.removesuffix("/mail"))
+
+
+def _options(walk: Walk, contracts: str, accounts: str) -> None:
+    """Buying: once to the end for an account that has an address, once to the confirm page."""
+    surfer = walk.surfer
+    for page, last in ((accounts, "done"), (contracts, "confirm")):
+        walk.add("option", f"/options/{page}", f"{page} free")
+        surfer.go(f"/options/{page}")
+        surfer.main.locator("section form .btn--primary").first.click()
+        surfer.at(f"/options/{page}/confirm")
+        if last == "done":
+            surfer.main.locator("form .btn--primary").click()
+            surfer.at(f"/options/{page}/done")
+        walk.here(f"option-{last}")
+    walk.add("option", f"/options/{accounts}", "held")
+    walk.add("option-holdings", f"/options/{accounts}/holdings")
+    walk.add("orders", "/orders")
 
 
 def _handing_out(walk: Walk, member: str) -> None:
@@ -258,7 +292,7 @@ def _changing_credentials(walk: Walk, person: Person) -> str:
 
 
 def _changing_card(stack: Stack, walk: Walk) -> None:
-    surfer = walk.surfer
+    surfer, word = walk.surfer, walk.surfer.site.facts.words.get
     start_card(stack, surfer)
     type_card(surfer, REFUSED_CARD)
     surfer.page.get_by_role("link", name="マイページへ戻る").or_(
@@ -270,7 +304,7 @@ def _changing_card(stack: Stack, walk: Walk) -> None:
     surfer.heading("カードを登録できませんでした")
     walk.here("card-result", "refused")
     start_card(stack, surfer)
-    surfer.press("戻る")
+    surfer.press(word("戻る", "戻る"))
     surfer.heading("カードの入力を中止しました")
     walk.here("card-result", "cancelled")
     start_card(stack, surfer)
@@ -278,10 +312,11 @@ def _changing_card(stack: Stack, walk: Walk) -> None:
     expect(surfer.page.locator("#answer")).to_be_visible()
     surfer.put(surfer.page.locator("#answer"), "123456")
     surfer.press("認証する")
-    surfer.heading("内容をご確認ください")
+    surfer.heading(word("内容をご確認ください", "内容をご確認ください"))
     surfer.press("登録")
-    surfer.heading("カードを登録しました")
+    surfer.heading(word("カードを登録しました", "カードを登録しました"))
     walk.here("card-complete")
+    walk.add("card", "/card", "after")
     enter_card(stack, surfer, SLOW_CARD)
     walk.here("card-confirm")
 

@@ -69,6 +69,14 @@ class Surfer:
         else:
             control.select_option(label=label)
 
+    def tick(self, box: Locator) -> None:
+        """Tick a box."""
+        if self.way == "keyboard":
+            self.reach(box)
+            self.page.keyboard.press("Space")
+        else:
+            box.check()
+
     def press(self, name: str) -> None:
         """Press the button of `main` that has a name."""
         self.use(self.main.get_by_role("button", name=name, exact=True))
@@ -117,11 +125,11 @@ class Surfer:
         """Wait until the address is that of a path, whatever its query."""
         expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.site.url(path))}(\?.*)?$"))
 
-    def log_in(self, person: Person, *, login: str = "", password: str = "") -> None:
-        """Log in on the login page and wait for the home page."""
+    def log_in(self, person: Person, *, login: str = "", password: str = "", lands: str = "") -> None:
+        """Log in on the login page and wait for the home page, or for where this role's login leads."""
         self.go("/login")
         self.try_login(login or person.login, password or person.password)
-        self.at("/home")
+        self.at(lands or self.site.facts.lands)
         expect(self.page.locator(".who")).to_contain_text(person.number)
 
     def try_login(self, login: str, password: str) -> None:
@@ -132,6 +140,12 @@ class Surfer:
             self.choose(self.control("ドメイン"), domain)
             self.fill({"暗証": password})
             self.press("入る")
+            return
+        if self.site.operator == "ucom":
+            kind, name = ("customer-number", "number") if login.isdecimal() else ("account-id", "account")
+            self.put(self.main.locator(f"#{kind}-{name}"), login)
+            self.put(self.main.locator(f"#{kind}-password"), password)
+            self.use(self.main.locator(f"form[action*='{kind}'] button[type=submit]"))
             return
         self.fill({"ログインID": login, "パスワード": password})
         self.press("ログイン")

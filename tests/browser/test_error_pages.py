@@ -68,7 +68,7 @@ def test_a_page_that_a_role_may_not_open(stack: Stack, people: People, surfers: 
     for key in ("nagi-plain", "nagi-actv"):
         surfer = surfers.open(stack.site(key))
         surfer.watch.expected.add(403)
-        surfer.log_in(people.reader(stack.site(key)))
+        surfer.log_in(people.reader(stack.site(key)), lands="/bills")
         assert surfer.go("/contract").status == 403
         holds(surfer, "ja", views)
 

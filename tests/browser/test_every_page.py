@@ -84,7 +84,7 @@ def _faults_in_use(page: Page, lang: str) -> list[str]:
 
 
 def test_every_route_has_a_scene(walks: Walks) -> None:
-    seen = {name for role in ROLES for name in walks("actv-actv", role).scenes}
+    seen = {name for key in OWN_THEMES for role in ROLES for name in walks(key, role).scenes}
     wanted = pages_of(all_routes())
     assert not wanted - seen, f"give these routes a scene in scenes.py: {sorted(wanted - seen)}"
     assert not seen - wanted, f"these scenes are of no route: {sorted(seen - wanted)}"
