@@ -102,30 +102,36 @@ def enter_credentials(surfer: Surfer, person: Person, *, login: str = "", passwo
 
 
 def start_card(stack: Stack, surfer: Surfer, button: str = "カードを変更する") -> None:
-    """From the card page to the payment company's page."""
+    """From the card page to the payment company's page, with the tick where one is demanded."""
     surfer.go("/card")
-    surfer.press(button)
+    tick = surfer.main.locator("input[name=consent]")
+    if tick.count():
+        surfer.tick(tick)
+    surfer.press(surfer.site.facts.words.get(button, button))
     expect(surfer.page.locator("#number")).to_be_visible()
     assert urlsplit(surfer.page.url).netloc == urlsplit(stack.gateway_url).netloc
 
 
 def type_card(surfer: Surfer, number: str) -> None:
-    """Fill in the payment company's form and send it."""
+    """Fill in what the payment company's form asks for and send it."""
     page = surfer.page
-    surfer.choose(page.locator("#brand"), "VISA")
+    if page.locator("#brand").count():
+        surfer.choose(page.locator("#brand"), "VISA")
     surfer.put(page.locator("#number"), number)
     surfer.choose(page.locator("#month"), "07月")
     surfer.choose(page.locator("#year"), "2029年")
-    surfer.put(page.locator("#code"), "123")
-    surfer.put(page.locator("#holder"), "HANAKO AOMORI")
-    surfer.press("次へ")
+    for field, text in (("code", "123"), ("holder", "HANAKO AOMORI"), ("given", "HANAKO"), ("family", "AOMORI")):
+        if page.locator(f"#{field}").count():
+            surfer.put(page.locator(f"#{field}"), text)
+    surfer.press(surfer.site.facts.words.get("次へ", "次へ"))
 
 
 def enter_card(stack: Stack, surfer: Surfer, number: str = GOOD_CARD) -> None:
     """As far as the portal's confirm page."""
     start_card(stack, surfer)
     type_card(surfer, number)
-    surfer.heading("内容をご確認ください")
+    checking = "内容をご確認ください"
+    surfer.heading(surfer.site.facts.words.get(checking, checking))
 
 
 def path_of(surfer: Surfer) -> str:
