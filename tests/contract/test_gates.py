@@ -30,6 +30,7 @@ MEMORIES: Mapping[str, str] = {
     "web/rendering.py:_date": "a day in words, the same for everybody",
     "web/rendering.py:_day": "a day in words, the same for everybody",
     "web/rendering.py:_month": "a month in words, the same for everybody",
+    "web/rendering.py:_found": "one per operator and language; key: names of templates",
     "db/wire.py:Prepared.names": "one per connection; statements' texts and types, no values",
     "db/session.py:_left_behind": "tasks under way, never looked anything up in",
     # Made once, the same for all tenants.
