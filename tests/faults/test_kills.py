@@ -20,7 +20,7 @@ from invariants import check, settle
 from sqlalchemy import Engine
 from visitors import Person, Visitor, members, newcomers, steps_of_card_change, steps_of_registration
 
-ROUNDS = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "2"))
 CUSTOMERS = 300
 
 

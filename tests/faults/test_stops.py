@@ -23,7 +23,7 @@ from mypage.db.session import Actor, Scope, unit
 from mypage.lib.clock import SystemClock
 from mypage.mail.service import send_mail
 
-ROUNDS = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("MYPAGE_FAULT_ROUNDS", "2"))
 MAILS = 20
 STOP_SECONDS = 30
 
