@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, bindparam, column, delete, exists, insert, select, table, update
+from sqlalchemy import bindparam, column, delete, exists, insert, select, table, update
 
 from mypage.audit.trail import record
 from mypage.auth.factors.models import SecondFactor
@@ -54,7 +53,7 @@ _FIND = (
     )
     .where(LoginSession.tenant_id == bindparam("tenant"), LoginSession.token_hash == bindparam("hash"))
 )
-_HAS_FACTOR = (
+_FIND_WITH_FACTOR = _FIND.add_columns(
     exists()
     .where(SecondFactor.tenant_id == bindparam("tenant"), SecondFactor.account_id == LoginSession.account_id)
     .label("has_factor")
@@ -74,17 +73,13 @@ _CONTRACT_NAME = (
     .scalar_subquery()
     .label("contract_name")
 )
-
-
-def _reading(*, factor: bool, contract: bool) -> Read:
-    """The session with what only some portals want to know of it."""
-    found: Select[*tuple[Any, ...]] = _FIND
-    if factor:
-        found = found.add_columns(_HAS_FACTOR)
-    return Read(found.add_columns(_CONTRACT_NAME) if contract else found)
-
-
-_READS = {(f, c): _reading(factor=f, contract=c) for f in (False, True) for c in (False, True)}
+_READS = {
+    (False, False): Read(_FIND),
+    (False, True): Read(_FIND.add_columns(_CONTRACT_NAME)),
+    (True, False): Read(_FIND_WITH_FACTOR),
+    (True, True): Read(_FIND_WITH_FACTOR.add_columns(_CONTRACT_NAME)),
+}
+"""By whether a factor is demanded, and whether the header names the contract: only some portals want to know them."""
 _OPEN = Read(
     insert(LoginSession).values(
         tenant_id=bindparam("tenant"),
