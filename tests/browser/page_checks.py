@@ -122,6 +122,8 @@ def stretched_faults(page: Page) -> list[str]:
 
 def holds(surfer: Surfer, lang: str, views: Views) -> None:
     """The page that is open is in order at both widths."""
+    # A click may have led here: what it leads to can be seen before its style sheets have come.
+    surfer.page.wait_for_load_state("load")
     found = []
     for width in (PHONE, DESK):
         surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
