@@ -118,7 +118,7 @@ OTHERS: tuple[Mutant, ...] = (
            "True", "roles"),
     _guard("a menu is kept without its permissions", "web.framing:Framer.menu", "permissions)\n    if", "())\n    if", "menus"),
     _guard("a frame is kept without its permissions", "web.framing:Framer._shape",
-           "signed_in.principal.permissions if signed_in else None", "None", "menus"),
+           "(signed_in.principal.role, signed_in.principal.permissions) if signed_in else None", "None", "menus"),
     _guard("gates let pass", "web.kernel:Kernel._guard", "raise GateStands(gate.route)", "pass", "gate"),
     _guard("no gate stands", "auth.sessions:_standing_gate", "if conditions[gate.condition]", "if False", "gate"),
     _guard("the password is not asked for again", "web.kernel:Kernel._guard", "raise ReauthNeeded", "pass", "reauth"),
