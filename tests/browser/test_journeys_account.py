@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flows import SCRIPT_ONLY, flows
 from playwright.sync_api import expect
-from portal_stack import Site, Stack
+from portal_stack import Site, Stack, some_id
 from sample_people import People
 from second_steps import add_app, add_device, second_step, start_login
 from surfing import Surfers, Way
@@ -105,6 +105,38 @@ def test_look_after_an_app(stack: Stack, people: People, surfers: Surfers, way: 
     surfer.use(surfer.main.locator("form[action$='/remove'] button"))
     surfer.says("削除しました")
     expect(surfer.main.locator(".factor-list")).to_have_count(0)
+
+
+@both_ways
+def test_hand_out_an_account_and_take_it_back(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.rich(stack.nagi)
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    surfer.go("/accounts")
+    surfer.follow("アカウントを登録する")
+    surfer.heading("ご家族をふやす")
+    login, word = f"sora{some_id(8)}", "Kazenomachi2026"
+    named = {"family_name": "青森", "given_name": "空", "login_local": login}
+    for name, value in (named | {"password": word, "password_again": word}).items():
+        surfer.put(surfer.main.locator(f"#{name}"), value)
+    surfer.choose(surfer.main.locator("#login_domain"), "sea.nagi.example")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.heading("ふやすまえの確認")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.heading("ご家族がふえました")
+    surfer.go("/accounts")
+    surfer.use(surfer.main.locator("tbody th a", has_text=login))
+    surfer.put(surfer.main.locator("#given_name"), "海")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.says("青森 海")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.heading("アカウントを変更しました")
+    surfer.go("/accounts")
+    surfer.use(surfer.main.locator("tr", has_text=login).locator("a[href$='/delete']"))
+    surfer.use(surfer.main.locator("form .btn--danger"))
+    surfer.heading("アカウントを削除しました")
+    surfer.go("/accounts")
+    expect(surfer.main.locator("tbody tr")).to_have_count(1)
 
 
 @pytest.mark.parametrize("way", ["keyboard", "mouse"])
