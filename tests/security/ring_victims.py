@@ -32,7 +32,8 @@ CANARY = re.compile(r"zq[0-9a-f]{10}z")
 PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
 CLOSED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "password_hash", "key_id", "wizard", "template",
-    "importance", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action", "object_type", "registration_number",
+    "importance", "permission", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action",
+    "object_type", "registration_number",
 }  # fmt: skip
 """Columns that hold words of ours or hashes, never a text about somebody."""
 UNPLANTED = {("operation", "operation_id"), ("draft", "sealed")}
