@@ -48,7 +48,7 @@ class Victim:
     portal: Portal
     person: Person
     ids: tuple[str, ...]
-    """Of every object that is the victim's; the first is a bill's."""
+    """Of every object that is the victim's; the first is a bill's, the last that of an operation that was carried out."""
     tokens: tuple[str, ...]
     """Of links: two ways back from the payment company, a reset's, an activation's."""
     texts: dict[str, str]
@@ -126,7 +126,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         portal.name,
     )[0]
     ids = [*bills, *contracts, *notices, card, *(v for v in made.values() if isinstance(v, uuid.UUID)), session]
-    ids += [person.customer_id, person.account_id, credential, made["operation"], *member, *held]
+    ids += [person.customer_id, person.account_id, credential, *member, *held, made["operation"]]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
         portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"]),
