@@ -50,6 +50,7 @@ SAYS_NOTHING_TWICE = {
     "option-pin": "shows the PIN again, and changes nothing",
     "accounts-new": "an input step: keeps the newest draft, and changes nothing else",
     "accounts-one": "an input step: keeps the newest draft, and changes nothing else",
+    "profile": "an input step: keeps the newest draft, and changes nothing else",
     "accounts-mail": "an input step: keeps the newest draft, and changes nothing else",
 }
 PRESSED_ELSEWHERE = {
@@ -57,6 +58,7 @@ PRESSED_ELSEWHERE = {
     "accounts-new-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
     "accounts-one-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
     "accounts-delete": "plugins/ucom/tests/test_ucom_deleting.py",
+    "profile-confirm": "plugins/ucom/tests/test_ucom_profile.py",
     "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
 }
 """Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""

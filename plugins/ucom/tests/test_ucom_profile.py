@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from optionkit import at_once
 from sqlalchemy import select
 from ucomkit import NUMBER, Household, household, signed_in
 
@@ -247,14 +248,24 @@ def test_the_trail_says_what_changed_and_by_which_login(client: PortalClient, ho
     json.dumps(entry[2:])
 
 
-def test_sent_twice_it_is_stored_and_told_once(client: PortalClient, home: Household) -> None:
+@pytest.mark.parametrize("times", [2, 16])
+def test_pressed_many_times_at_once_it_is_stored_and_told_once(
+    client: PortalClient, home: Household, times: int
+) -> None:
     client.get("/profile")
     checked = client.submit({"household": "6"})
-    page = client.get(checked.location)
-    values = page.form_values()
-    first, second = client.post("/profile/confirm", values), client.post("/profile/confirm", values)
-    assert first.location == second.location
+    values = client.get(checked.location).form_values()
+    answers = at_once([client] * times, "/profile/confirm", [values] * times)
+    assert {(answer.status, answer.location) for answer in answers} == {
+        (303, f"/profile/complete?operation={values['operation']}")
+    }
+    again = client.post("/profile/confirm", values)
+    assert again.location == answers[0].location
     assert len(mails(home.portal)) == 1
+    changed = select(AuditEntry.id).where(
+        AuditEntry.tenant_id == home.portal.name, AuditEntry.action == "profile.changed"
+    )
+    assert len(home.portal.run(lambda tx: tx.scalars(changed).all())) == 1
 
 
 def test_an_old_login_gives_its_password_again_before_the_change(client: PortalClient, home: Household) -> None:
