@@ -21,6 +21,10 @@ BENCHES: dict[str, tuple[str, str]] = {
     "render": ("bulk_render", "P5: the home page's template against gettext at run time"),
     "table": ("bulk_table", "P8: a million bill lines as CSV over HTTP against COPY TO STDOUT"),
     "print": ("bulk_print", "P12: invoices as PDF against bare typst"),
+    "billing": (
+        "bulk_billing",
+        "P6 and P7: the billing run against set-based SQL, and a tenant ten times as large",
+    ),
     "import": ("bulk_import", "P13: an import against COPY, accounts against argon2"),
 }
 """Name → module, what it measures."""

@@ -14,8 +14,8 @@ from mypage.hooks.products import Product
 from mypage.lib.clock import TOKYO
 from mypage.lib.months import add_months
 
-CHUNK_CONTRACTS = 10_000
-"""Contracts of one transaction at most."""
+CHUNK_CONTRACTS = 4_000
+"""Contracts of one transaction: what each costs besides its rows is shared by many, and memory stays small."""
 
 Progress = Callable[[int, int], None]
 """Called after each chunk with the contracts and the invoices of the whole run so far."""

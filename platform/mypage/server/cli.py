@@ -10,6 +10,7 @@ import rich_click as click
 
 from mypage.auth.breached import BadListError
 from mypage.auth.hashing import UnhashablePassword
+from mypage.billing.run_values import RunRefused, RunStopped
 from mypage.db.embedded import EmbeddedPostgresError
 from mypage.db.keys import MissingMasterKey
 from mypage.db.schema import SchemaError
@@ -31,6 +32,8 @@ KNOWN = (
     CatalogueError,
     EmbeddedPostgresError,
     UnhashablePassword,
+    RunRefused,
+    RunStopped,
     database.DatabaseUnreachable,
 )
 

@@ -74,7 +74,7 @@ def run(
         for line in _work(engine, scope, plan, show if dry_run else None, processes):
             click.echo(line)
     except (RunRefused, RunStopped) as error:
-        raise click.ClickException(f"tenant {tenant}: {error}") from error
+        raise type(error)(f"tenant {tenant}: {error}") from error
     finally:
         engine.dispose()
 
