@@ -48,5 +48,5 @@ def make_connector(database_url: str) -> SteadyConnector:
         await connection.set_autocommit(True)
 
     return SteadyConnector(
-        conninfo=url, min_size=1, max_size=6, timeout=_POOL_SECONDS, kwargs=options, configure=configure
+        conninfo=url, min_size=1, max_size=7, timeout=_POOL_SECONDS, kwargs=options, configure=configure
     )
