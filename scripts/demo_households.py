@@ -246,7 +246,10 @@ def households() -> list[Household]:
             number="90000000000005",
             name="加戸 未来",
             kana="カド ミライ",
-            shows="カードの有効期限切れ、リモートサポート解約済（再申し込みには手数料）",
+            shows=(
+                "カードの有効期限切れ。カード名義に TARO YAMADA と入力すると確認待ちになります。"
+                "リモートサポート解約済（再申し込みには手数料）"
+            ),
             email="mirai@example.jp",
             card=_card("diners", "3237", 5, 2026),
             bought=(("remote-support", "2026-02-03", "2026-08-20"),),

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DECLARED = re.compile(r"^- \*\*([A-Z]{2,}-\d+)\*\* \[(manual|inferred)\] (.*)$", re.MULTILINE)
+DECLARED = re.compile(r"^- \*\*([A-Z]{2,}-\d+)\*\* \[(manual|inferred)(?:, OCR-repaired)?\] (.*)$", re.MULTILINE)
 MARK = re.compile(r"mark\.req\(([^)]*)\)")
 ID = re.compile(r"[A-Z]{2,}-\d+")
 WIDTH = 100

@@ -139,7 +139,13 @@ def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[
     for value, customer in new:
         row_id, now, email = next(chunk.ids), chunk.now, value.email or ""
         names_of = (name or "" for name in value.names)
-        stated = (value.role or "holder", value.status or "active", email, value.language or "", *names_of)
+        stated = (
+            value.role or chunk.means.role_of(value.scheme),
+            value.status or "active",
+            email,
+            value.language or "",
+            *names_of,
+        )
         accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
         login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
         credentials.append(copy_row((next(chunk.ids), row_id, *login, now)))

@@ -33,7 +33,8 @@ class Means:
 
     `settings` are the tenant's. `schemes` maps the operator's login schemes to whether their login IDs tell case
     apart, `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of
-    its own mail addresses; None: not checked, and login IDs are compared without case.
+    its own mail addresses; None: not checked, and login IDs are compared without case. `new_roles` maps schemes to the
+    role of new accounts.
     """
 
     vault: Vault
@@ -43,6 +44,11 @@ class Means:
     roles: frozenset[str] | None = None
     products: Mapping[str, Product] | None = None
     mail_domain: str | None = None
+    new_roles: Mapping[str, str] | None = None
+
+    def role_of(self, scheme: str) -> str:
+        """The role of a new account whose line states none."""
+        return (self.new_roles or {}).get(scheme, "holder")
 
     def case_sensitive(self, scheme: str) -> bool:
         """Whether login IDs of a scheme tell case apart."""

@@ -109,9 +109,12 @@ class Account(_Line, frozen=True, kw_only=True, tag="account"):
     email: (
         Annotated[str, Meta(max_length=254, description="Address for links and notices; counts as verified.")] | None
     ) = None
-    role: Annotated[str, Meta(min_length=1, max_length=64, description='Role; a new account is "holder".')] | None = (
-        None
-    )
+    role: (
+        Annotated[
+            str, Meta(min_length=1, max_length=64, description="Role; a new account has that of its login scheme.")
+        ]
+        | None
+    ) = None
     status: Literal["active", "suspended", "closed"] | None = None
     language: Literal["", "ja", "en"] | None = None
     must_change: Annotated[bool, Meta(description="The first password has to be changed at the first login.")] = False

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from ucomkit import try_login
 
+from mypage.auth.models import Account, Credential
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope
 from mypage.imports.chunk import Means
-from mypage.imports.loader import import_file
+from mypage.imports.loader import import_feed, import_file
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from mypage_ucom.mail import DOMAIN
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER
@@ -22,13 +25,12 @@ LOGINS = tomllib.loads((DEMO / "logins.toml").read_text(encoding="utf-8"))["logi
 WORDS = {each["login"]: each["password"] for each in LOGINS if each["tenant"] == "ucom"}
 
 
-@pytest.fixture
-def portal(make_portal: MakePortal) -> Portal:
-    portal = make_portal("ucom", theme="ucom")
+def means_of(portal: Portal) -> Means:
+    """What `mypage import` knows of the portal."""
     operator = portal.server.compiled.operators["ucom"]
     tenant = portal.server.registry.current.get(portal.name)
     assert tenant is not None
-    means = Means(
+    return Means(
         vault=Vault(portal.server.keyring),
         hasher=portal.server.hasher,
         settings=tenant.settings,
@@ -36,7 +38,14 @@ def portal(make_portal: MakePortal) -> Portal:
         roles=frozenset(operator.permissions.roles),
         products=operator.products,
         mail_domain=DOMAIN,
+        new_roles={name: scheme.role for name, scheme in operator.schemes.items()},
     )
+
+
+@pytest.fixture
+def portal(make_portal: MakePortal) -> Portal:
+    portal = make_portal("ucom", theme="ucom")
+    means = means_of(portal)
     scope = Scope(portal.name, portal.clock, Actor("system", "demo"))
     for path in sorted((DEMO / "feeds" / "ucom").glob("*.jsonl")):
         report = import_file(portal.engine, scope, path, means)
@@ -76,3 +85,31 @@ def test_each_household_shows_its_state(portal: Portal) -> None:
     assert "セキュリティ360°購入済" in mine
     assert "セキュリティオンライン未購入" in mine
     assert page("arteri-an-002").texts("//h1") == ["ユーザー管理"]
+
+
+@pytest.mark.req("UCOM-165")
+def test_an_account_of_old_days_comes_as_that_of_a_user_and_may_be_raised(make_portal: MakePortal) -> None:
+    """The operator's old accounts know no kinds: their lines state no role."""
+    portal = make_portal("ucom", theme="ucom")
+    scope = Scope(portal.name, portal.clock, Actor("system", "import"))
+    lines = [
+        {"type": "customer", "number": "90000000000009", "name": "昔 からの", "kana": "ムカシ カラノ"},
+        {"type": "account", "customer": "90000000000009", "scheme": BY_NUMBER, "login_id": "90000000000009"},
+        {"type": "account", "customer": "90000000000009", "scheme": BY_ACCOUNT, "login_id": "mukashi-2014"},
+        {
+            "type": "contract",
+            "customer": "90000000000009",
+            "number": "90000000000009",
+            "name": "マンションLANタイプ",
+            "plan": "lan",
+        },
+    ]
+    for raised in ({}, {"role": "manager"}):
+        lines[2] |= raised
+        raw = [json.dumps(line).encode() + b"\n" for line in lines]
+        report = import_feed(portal.engine, scope, raw, means_of(portal), source="old")
+        assert report.problems == []
+        wanted = select(Account.role).join(Credential, Credential.account_id == Account.id)
+        wanted = wanted.where(Account.tenant_id == portal.name, Credential.tenant_id == portal.name)
+        roles = portal.run(lambda tx, w=wanted: sorted(tx.scalars(w)))
+        assert roles == ["holder", "manager" if raised else "user"]

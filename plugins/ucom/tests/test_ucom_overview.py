@@ -100,7 +100,7 @@ def section(name: str) -> str:
     return f"//section[@aria-labelledby='{name}']"
 
 
-@pytest.mark.req("UCOM-11", "UCOM-47", "UCOM-48", "UCOM-49", "UCOM-50", "UCOM-144")
+@pytest.mark.req("UCOM-11", "UCOM-32", "UCOM-47", "UCOM-48", "UCOM-49", "UCOM-50", "UCOM-144")
 def test_the_contract_its_options_and_how_many_are_registered(home: Household) -> None:
     home.account("arteri-an-001", MANAGER, **NAMES)
     page = signed_in(home.portal, BY_NUMBER, NUMBER).get("/overview")

@@ -60,7 +60,13 @@ def customer(home: Household) -> dict[str, Any]:
 
     def read(tx: Any) -> dict[str, Any]:
         row = tx.scalars(select(Customer).where(Customer.tenant_id == tx.tenant, Customer.id == home.customer_id)).one()
-        return {"name": row.name, "kana": row.kana, "phone": row.phone, "email": row.email} | row.profile
+        return {
+            "number": row.number,
+            "name": row.name,
+            "kana": row.kana,
+            "phone": row.phone,
+            "email": row.email,
+        } | row.profile
 
     return home.portal.run(read)
 
@@ -145,7 +151,7 @@ def test_blank_values_delete_and_every_step_shows_every_field(client: PortalClie
     assert (stored["mobile"], stored["occupation"]) == ("090-8765-4321", "自営業")
 
 
-@pytest.mark.req("UCOM-123", "UCOM-178")
+@pytest.mark.req("UCOM-17", "UCOM-123", "UCOM-178")
 def test_a_forged_post_changes_nothing_that_is_locked(client: PortalClient, home: Household) -> None:
     before = customer(home)
     change(

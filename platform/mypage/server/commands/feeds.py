@@ -113,5 +113,6 @@ def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, Pa
         roles=frozenset(operator.permissions.roles),
         products=operator.products,
         mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
+        new_roles={scheme: operator.schemes[scheme].role for scheme in operator.schemes},
     )
     return means, hasher
