@@ -10,7 +10,7 @@ from typing import Any
 
 from attackkit import Oracle, session_of
 from factorcalls import FACTOR_CALLS, plant_factors
-from sqlalchemy import text
+from sqlalchemy import select, text
 from twins import Twins
 
 from mypage.auth import activation, cleanup, credentials, links, login, names, recovery, sessions, throttle
@@ -18,12 +18,14 @@ from mypage.auth.models import Credential
 from mypage.billing import card, card_entry, cards
 from mypage.billing import service as bills
 from mypage.contracts import service as contracts
+from mypage.contracts.models import Resource
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.forms import drafts, wizard
 from mypage.hooks.context import Principal
 from mypage.mail import service as mails
 from mypage.notices import service as notices
+from mypage.subaccounts import mailboxes
 from mypage.testing.guard import ON_PURPOSE
 from portal_rows import operator_of
 from rlskit import TENANT_TABLES
@@ -67,6 +69,9 @@ class Things:
         return operator_of(self.twins.portals[1])
 
 
+MAIL_OF_THE_OTHER = "only-there@mail.example"
+
+
 def things_of(twins: Twins, oracle: Oracle) -> Things:
     """Look the common ids up, and make what look-ups by name need equal in both."""
     here = twins.portals[1].name
@@ -76,6 +81,10 @@ def things_of(twins: Twins, oracle: Oracle) -> Things:
         # A sealed copy opens in no other tenant.
         oracle.change("UPDATE draft SET sealed = NULL WHERE tenant_id = %s", portal.name)
     plant_factors(twins, oracle)
+    # An own address is the first twin's alone.
+    oracle.change(
+        "UPDATE resource SET own = true, value_key = %s WHERE tenant_id = %s", MAIL_OF_THE_OTHER, twins.portals[0].name
+    )
     # The gate stands for the first twin alone.
     oracle.change("UPDATE credential SET must_change = true WHERE tenant_id = %s", twins.portals[0].name)
     one: dict[str, uuid.UUID] = {}
@@ -98,6 +107,12 @@ def _credential(t: Things, tx: Tx) -> Credential:
     found = login.credential_of(tx, t.twins.victim.person.account_id, t.scheme)
     assert found is not None
     return found
+
+
+def _account_with_mail(tx: Tx) -> uuid.UUID:
+    """Whose address both twins have, under other texts."""
+    found = tx.execute(select(Resource.account_id).where(Resource.tenant_id == tx.tenant, Resource.kind == "mail"))
+    return found.scalar_one()
 
 
 CALLS: Mapping[str, Call] = {
@@ -131,6 +146,8 @@ CALLS: Mapping[str, Call] = {
     "load_draft": lambda t, tx: drafts.load_draft(tx, t.vault, owner=t.owner, wizard=credentials.WIZARD),
     "drop_draft": lambda t, tx: drafts.drop_draft(tx, owner=t.owner, wizard=credentials.WIZARD),
     "drop_all": lambda t, tx: drafts.drop_all(tx, t.owner),
+    "resources_of": lambda t, tx: mailboxes.resources_of(tx, _account_with_mail(tx)),
+    "taken": lambda t, tx: mailboxes.taken(tx, MAIL_OF_THE_OTHER, uuid.uuid4()),
     "recall": lambda t, tx: wizard.recall(tx, t.twins.victim.ids[-1], owner=t.owner, wizard=credentials.WIZARD),
     "seal": lambda t, tx: len(t.vault.seal(tx, b"x", table="a", column="b", row="c")),
     "mark_sent": lambda t, tx: mails.mark_sent(tx, t.one["mail_message"]),

@@ -51,6 +51,8 @@ FILTERS: tuple[Mutant, ...] = (
     _filter("contracts.service:_SUMMARY", f"Contract.tenant_id {_BOUND},\n", "services_in_use", "\n"),
     _filter("notices.service:_visible", f"Notice.tenant_id {_BOUND},\n", "list_notices", "\n"),
     _filter("notices.service:_READ", "(NoticeRead.tenant_id == Notice.tenant_id)\n    & ", "find_notice"),
+    _filter("subaccounts.mailboxes:resources_of", "Resource.tenant_id == tx.tenant, ", "resources_of"),
+    _filter("subaccounts.mailboxes:taken", "Resource.tenant_id == tx.tenant,\n", "taken", "\n"),
     _filter("forms.drafts:load_draft", "Draft.tenant_id == tx.tenant,\n", "load_draft", "\n"),
     _filter("forms.drafts:drop_draft", "Draft.tenant_id == tx.tenant, ", "drop_draft"),
     _filter("forms.drafts:drop_all", "model.tenant_id == tx.tenant, ", "drop_all"),
