@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, column, delete, exists, insert, select, table, update
 
@@ -141,7 +142,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         session_id=row.public_id,
         scheme=row.scheme,
         role=row.role,
-        name=f"{row.family_name} {row.given_name}".strip() or row.name,
+        name=_name(operator, row),
         customer_number=row.number,
         email=row.email,
         permissions=operator.permissions.of(row.role),
@@ -162,6 +163,12 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         closed=closed,
         contract_name=(row.contract_name or "") if operator.portal.contract_label else "",
     )
+
+
+def _name(operator: Operator, row: Any) -> str:
+    """An account that was handed out has a name of its own; the customer's is for the holder's (UCOM-167)."""
+    own = f"{row.family_name} {row.given_name}".strip()
+    return own if own and _handed_out(operator, row.role) else str(row.name)
 
 
 def _handed_out(operator: Operator, role: str) -> bool:
