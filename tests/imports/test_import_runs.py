@@ -6,6 +6,7 @@ import threading
 import tracemalloc
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from mypage.db.session import Actor, Scope, sync_engine
-from mypage.db.staging import copy_row, new_ids
+from mypage.db.staging import copy_row, new_ids, new_ids_in_order
 from mypage.imports.chunk import Means
 from mypage.imports.loader import ImportStopped, import_feed, import_file
 from mypage.lib.clock import FixedClock
@@ -125,3 +126,7 @@ def test_rows_of_copy_and_ids() -> None:
     ids = {uuid.UUID(each) for each in islice(new_ids(), 1000)}
     assert len(ids) == 1000
     assert {made.version for made in ids} == {4}
+    ordered = [uuid.UUID(each) for each in islice(new_ids_in_order(datetime(2026, 11, 1, tzinfo=UTC)), 10_000)]
+    assert ordered == sorted(set(ordered))
+    assert {(made.version, made.variant) for made in ordered} == {(7, uuid.RFC_4122)}
+    assert len({made.int & (1 << 60) - 1 for made in ordered}) == 10_000

@@ -15,7 +15,16 @@ from mypage.billing.brands import brand_name
 from mypage.billing.run_reckoning import BillForm, Held, Posted
 from mypage.billing.run_values import RunPlan, Span
 from mypage.db.session import Tx
-from mypage.db.staging import LOCK_FEEDS, Target, copy_row, driver_of, new_ids, read_rows, unescaped, write_rows
+from mypage.db.staging import (
+    LOCK_FEEDS,
+    Target,
+    copy_row,
+    driver_of,
+    new_ids_in_order,
+    read_rows,
+    unescaped,
+    write_rows,
+)
 
 CONTRACTS: LiteralString = """
 SELECT c.id, c.customer_id, u.name, p.brand FROM contract c
@@ -115,7 +124,7 @@ def read_due(tx: Tx, plan: RunPlan, span: Span) -> list[Due]:
 
 def write_bills(tx: Tx, plan: RunPlan, run_id: UUID, bills: Sequence[tuple[Due, BillForm]], first: int) -> None:
     """Write bills that have lines, numbered from `first` on."""
-    ids = new_ids()
+    ids = new_ids_in_order(tx.now())
     fixed = (run_id, plan.month, plan.issued_on, plan.due_on, "scheduled", plan.issuer, plan.registration_number)
     same = copy_row((*fixed, plan.tax_mode.value, tx.now()))
     month = f"{plan.month:%Y-%m}"

@@ -26,6 +26,7 @@ FAILURES = (DBAPIError, psycopg.Error)
 LOCK_FEEDS = "SELECT pg_advisory_xact_lock(hashtextextended('mypage import ' || %s, 0))"
 """One chunk of a tenant's feeds at a time: holds until the transaction ends."""
 _IDS_AT_ONCE = 512
+_IDS_OF_A_MOMENT = 4096
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -120,6 +121,19 @@ def new_ids() -> Iterator[str]:
         for start in range(0, len(drawn), 32):
             digits = drawn[start : start + 32]
             yield f"{digits[:12]}4{digits[13:16]}a{digits[17:]}"
+
+
+def new_ids_in_order(since: datetime) -> Iterator[str]:
+    """Random UUIDs (version 7) as text without end, each behind the one before, from an instant on.
+
+    For very many rows at once: their places in every index lie side by side, where random ones touch a page each.
+    """
+    moment = int(since.timestamp() * 1000)
+    while True:
+        head, drawn = f"{moment:012x}7", os.urandom(8 * _IDS_OF_A_MOMENT).hex()
+        for number in range(_IDS_OF_A_MOMENT):
+            yield f"{head}{number:03x}a{drawn[16 * number + 1 : 16 * number + 16]}"
+        moment += 1
 
 
 def _ending(target: Target) -> sql.Composable:
