@@ -47,6 +47,8 @@ MEMORIES: Mapping[str, str] = {
     "hooks/portal.py:Entry.params": "declared by a plugin, frozen",
     "hooks/products.py:Quota.base_by_plan": "declared by a plugin, frozen",
     "hooks/products.py:Product.adds": "declared by a plugin, frozen",
+    "hooks/products.py:Sentence.params": "declared by a plugin, frozen",
+    "hooks/subaccounts.py:SubAccounts.role_texts": "declared by a plugin, frozen",
     "hooks/provisioning.py:ProvisioningTask.details": "one task of one tenant",
     "forms/base.py:PortalField.attributes": "HTML attributes of a kind of field, never changed",
     # Of one unit of work, one request or one answer: they end with it.
