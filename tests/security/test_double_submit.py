@@ -60,6 +60,7 @@ PRESSED_ELSEWHERE = {
     "accounts-delete": "plugins/ucom/tests/test_ucom_deleting.py",
     "profile-confirm": "plugins/ucom/tests/test_ucom_profile.py",
     "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
+    "provisioning-report": "tests/orders/test_provisioning_report.py",
 }
 """Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""
 
