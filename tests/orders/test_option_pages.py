@@ -12,10 +12,13 @@ from sqlalchemy import select
 import sample_operator.plugin as nagi
 from mypage.billing.charging import Purchase, charges
 from mypage.contracts.models import Resource, Subscription
+from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.provisioning import ProvisioningDone
 from mypage.mail.models import MailMessage
 from mypage.orders.history import list_orders
-from mypage.orders.models import ProductOrder
+from mypage.orders.models import ProductOrder, ProvisioningJob
+from mypage.orders.provisioning import note_done, note_failed
 from mypage.subaccounts.deleting import delete, would_end
 from mypage.testing.portal import Answer, MakePortal, PortalClient
 from subaccounts.familykit import Family, make_family
@@ -159,3 +162,38 @@ def test_a_history_has_pages(family: Family) -> None:
     assert "お待ちください" in first.text
     own = family.portal.run(lambda tx: list_orders(tx, family.principal(uuid.uuid4(), "crew")))
     assert (own.orders, own.pages) == ((), 1)
+
+
+HOOKED = {"provisioning": {"adapter": "webhook", "base_url": "http://127.0.0.1:9", "key_env": "NOT_USED_HERE"}}
+
+
+@pytest.mark.req("UCOM-110", "UCOM-111")
+def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_it(make_portal: MakePortal) -> None:
+    portal = make_portal("nagi", plugins={"nagi": nagi}, settings={"harbour": "北の港"}, extensions=HOOKED)
+    family = make_family(portal)
+    give_address(family, family.account("umi@sea.nagi.example"), "umi@else.example")
+    browser = family.signed_in("umi@sea.nagi.example")
+    order(browser, "weather")
+    assert "手続き中" in browser.get("/orders").text
+    page = browser.get("/options/weather/holdings")
+    assert "発行しています" in page.text
+    assert page.all("//main//section//form") == []
+
+    def answer(tx: Tx) -> None:
+        job = tx.scalars(select(ProvisioningJob).where(ProvisioningJob.tenant_id == tx.tenant)).one()
+        note_done(tx, portal.server.ports.get(Vault), job.id, ProvisioningDone(pin="NAMI-KAZE"))
+
+    portal.run(answer)
+    assert "完了" in browser.get("/orders").text
+    browser.get("/options/weather/holdings")
+    assert "(合言葉: NAMI-KAZE)" in browser.submit({}, form="//main//section//form").text
+
+    def decline(tx: Tx) -> None:
+        job = tx.scalars(
+            select(ProvisioningJob).where(ProvisioningJob.tenant_id == tx.tenant, ProvisioningJob.action == "end")
+        ).one()
+        note_failed(tx, job.id, "no")
+
+    order(browser, "weather")
+    portal.run(decline)
+    assert "お手続きできませんでした（ご連絡します）" in browser.get("/orders").text
