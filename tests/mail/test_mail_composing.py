@@ -42,6 +42,7 @@ VALUES = {
     "login_locked": {"happened_at": NOW, "until": NOW},
     "option_bought": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
     "option_ended": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
+    "profile_changed": {"changed": "電話番号", "changed_at": NOW},
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
 }
 
@@ -142,7 +143,7 @@ def test_text_alone_is_complete_and_html_needs_nothing_from_outside() -> None:
 @pytest.mark.parametrize("operator", ["kita", "minami"])
 def test_every_mail_exists_in_both_languages(template: str, operator: str) -> None:
     link = {"link": f"https://my.{operator}.example/x"} if "link" in VALUES[template] else {}
-    values = {"changed": "Password"} if template == "credentials_changed" else {}
+    values = {"changed": "Password"} if "changed" in VALUES[template] else {}
     ja, en = (
         composed(replace(outgoing(template, lang, **link, **values), recipient=f"{lang}@example.jp"), operator)
         for lang in ("ja", "en")
