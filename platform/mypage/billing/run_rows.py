@@ -103,9 +103,10 @@ class Due:
 def read_due(tx: Tx, plan: RunPlan, span: Span) -> list[Due]:
     """The contracts of a span in the order of their ids, each with its purchases and postings."""
     values = _values(tx, span) | {"begins": plan.begins, "ends": plan.ends, "month": plan.month}
-    due = {row[0]: Due(row[0], row[1], row[2], row[3]) for row in read_rows(tx, CONTRACTS, values)}
-    purchases = read_rows(tx, PURCHASES, values)
+    purchases, postings = read_rows(tx, PURCHASES, values), read_rows(tx, POSTINGS, values)
     logins = _logins(tx, {row[3] for row in purchases})
+    # Last, so that whatever a feed adds meanwhile, no purchase is without its contract.
+    due = {row[0]: Due(row[0], row[1], row[2], row[3]) for row in read_rows(tx, CONTRACTS, values)}
     codes = _Codes()
     for contract_id, row_id, holder, account, product, bought_now, ended_now, again in purchases:
         one = due[contract_id]
@@ -115,7 +116,7 @@ def read_due(tx: Tx, plan: RunPlan, span: Span) -> list[Due]:
         place = len(one.holders) - 1
         one.held.append((codes[product], place, bought_now == _TRUE, ended_now == _TRUE, again == _TRUE))
         one.sources.append(row_id)
-    for contract_id, row_id, description, amount, rate_bp, reduced in read_rows(tx, POSTINGS, values):
+    for contract_id, row_id, description, amount, rate_bp, reduced in postings:
         one = due[contract_id]
         one.posted.append(Posted(row_id, unescaped(description), int(amount), int(rate_bp), reduced == _TRUE))
         one.sources.append(row_id)
