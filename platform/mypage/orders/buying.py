@@ -29,7 +29,7 @@ class Wish:
     """What was chosen and shown: page, product, for whom, buying or ending.
 
     `again`: whether the fee of a repetition was shown before the last step. `consented` is the mark of the wording that
-    was ticked, "" for none.
+    was ticked, "" for none; `language` the one in which it was read.
     """
 
     page: ProductPage
@@ -38,6 +38,7 @@ class Wish:
     account_id: uuid.UUID | None
     again: bool = False
     consented: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

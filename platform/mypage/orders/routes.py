@@ -13,10 +13,10 @@ from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draf
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import OPTION_READ
-from mypage.hooks.products import ProductPage
+from mypage.hooks.products import Product, ProductPage
 from mypage.lib.errors import NotFound, StaleForm
 from mypage.orders.buying import Action, Wish, check, fulfil, situation
-from mypage.orders.consents import wording
+from mypage.orders.consents import Wording, wording
 from mypage.orders.errors import AlreadyHeld, CannotBuy, NoConsent, NotHeld, PriceChanged
 from mypage.orders.history import list_orders
 from mypage.orders.holders import AccountHolder, reach_holder
@@ -72,9 +72,10 @@ def option_chosen(rq: PortalRequest) -> Reply:
         action="end" if ending else "buy",
         account_id=seen.account.id if seen.account else None,
         consented=rq.form.get("terms", "")[:64] if offer.product.consent else "",
+        language=rq.locale,
     )
     try:
-        check(wish, offer, wording(offer.product, rq.t, rq.locale))
+        check(wish, offer, _wording(rq, offer.product, wish))
     except NoConsent:
         form.add_error("consent", rq.t(_NOT_NOW[NoConsent]))
         return _choose_again(rq, seen, offer, form)
@@ -94,7 +95,7 @@ def option_confirm(rq: PortalRequest) -> Reply:
         return _after_the_end(rq, words, text)
     now = situation(rq.tx, rq.operator, rq.principal, wish)
     try:
-        check(wish, now.offer, wording(now.offer.product, rq.t, rq.locale))
+        check(wish, now.offer, _wording(rq, now.offer.product, wish))
     except (AlreadyHeld, CannotBuy, NotHeld, NoConsent) as error:
         return _back(rq, wish, error)
     return Show(confirm_page(rq, wish, now, draft.id))
@@ -203,6 +204,7 @@ def _keep(rq: PortalRequest, wish: Wish) -> uuid.UUID:
             "action": wish.action,
             "account": str(wish.account_id) if wish.account_id else "",
             "consented": wish.consented,
+            "language": wish.language,
         },
     )
 
@@ -226,14 +228,21 @@ def _wish(rq: PortalRequest, words: ProductPage, draft: DraftContent | None) -> 
         account_id=uuid.UUID(data["account"]) if data["account"] else None,
         again=rq.form.get("again", "") == "1",
         consented=data["consented"],
+        language=data["language"],
     )
+
+
+def _wording(rq: PortalRequest, product: Product, wish: Wish) -> Wording | None:
+    """What was read before the tick, also when the page is read in another language now."""
+    t = rq.t if wish.language == rq.locale else rq.operator.catalogues[wish.language]
+    return wording(product, t, wish.language)
 
 
 def _fulfil(rq: PortalRequest, wish: Wish) -> Mapping[str, Any]:
     product = rq.operator.products.get(wish.product)
     if product is None:
         raise NotFound
-    shown = wording(product, rq.t, rq.locale)
+    shown = _wording(rq, product, wish)
     result = fulfil(rq.tx, rq.ports.get(Vault), rq.operator, rq.principal, wish, shown, language=rq.locale)
     drop_draft(rq.tx, owner=rq.owner, wizard=WIZARD)
     return result

@@ -454,6 +454,17 @@ def test_consent_is_kept_by_its_wording_and_version(home: Household, holder: Por
     }  # fmt: skip
 
 
+@pytest.mark.req("UCOM-96")
+def test_consent_holds_when_the_language_changes_before_the_last_step(home: Household, holder: PortalClient) -> None:
+    chosen = choose(holder, "mail", "mail-web")
+    holder.get("/display?language=en")
+    check = holder.get(chosen.location)
+    assert (check.status, check.texts("//h1")) == (200, ["Buy the mail service: check"])
+    holder.submit({}, form="//main//form[@class='actions']")
+    [text] = home.portal.run(lambda tx: list(tx.scalars(select(ConsentText).where(ConsentText.tenant_id == tx.tenant))))
+    assert text.language == "ja"
+
+
 def test_the_history_says_what_when_by_whom_and_how_far(home: Household, holder: PortalClient) -> None:
     assert "お申し込みはまだありません" in holder.get("/orders").text
     account = home.account("arteri-an-001")
