@@ -14,7 +14,7 @@ EXPRESSION = "(tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), 
 PLATFORM = {"platform_tenant", "platform_address", "alembic_version"}
 """Tables without tenants' data; the queue's own are known by their prefix."""
 NOT_CHANGED = {
-    **dict.fromkeys(("audit_entry", "consent_text", "posting"), {"SELECT", "INSERT"}),
+    **dict.fromkeys(("audit_entry", "consent_text", "posting"), frozenset({"SELECT", "INSERT"})),
     **dict.fromkeys(
         (
             "billing_run",
@@ -25,7 +25,7 @@ NOT_CHANGED = {
             "resource",
             "subscription",
         ),
-        {"SELECT", "INSERT", "UPDATE"},
+        frozenset({"SELECT", "INSERT", "UPDATE"}),
     ),
 }
 
