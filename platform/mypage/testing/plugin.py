@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 
 from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
@@ -14,6 +15,12 @@ from mypage.testing.database import TestDatabase, drop_database, make_database, 
 from mypage.testing.portal import NOON, make_portal, portal, server_loop, servers
 
 __all__ = ["NOON", "make_portal", "portal", "server_loop", "servers"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tracebacks in the log of a test show code lines only: with all local variables one can take a minute."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, plain])
 
 
 @pytest.fixture(scope="session")
