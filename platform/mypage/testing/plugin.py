@@ -17,7 +17,7 @@ from mypage.testing.portal import NOON, make_portal, portal, server_loop, server
 __all__ = ["NOON", "make_portal", "portal", "server_loop", "servers"]
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Tracebacks in the log of a test show code lines only: with all local variables one can take a minute."""
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, plain])
