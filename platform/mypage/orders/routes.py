@@ -1,13 +1,11 @@
-"""Pages on which products are bought and ended: choose, check, done; licences; what was ordered."""
+"""Pages on which products are bought and ended: choose, check, done."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from mypage.contracts.reaching import reach_contract
 from mypage.db.keys import Vault
 from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -18,14 +16,10 @@ from mypage.lib.errors import NotFound, StaleForm
 from mypage.orders.buying import Action, Wish, check, fulfil, situation
 from mypage.orders.consents import Wording, wording
 from mypage.orders.errors import AlreadyHeld, CannotBuy, NoConsent, NotHeld, PriceChanged
-from mypage.orders.history import list_orders
-from mypage.orders.holders import AccountHolder, reach_holder
-from mypage.orders.licences import open_pin
-from mypage.orders.offers import Offer, held_by_accounts, list_offers, offer_of, reach_page
+from mypage.orders.offers import Offer, offer_of, reach_page
 from mypage.orders.order_views import confirm_page, done_page
-from mypage.orders.pages import OrdersPage
-from mypage.orders.views import choose_page, consent_form, holders_of, holdings_page, order_row
-from mypage.web.paging import page_wanted, pager_of
+from mypage.orders.seeing import Seen, see
+from mypage.orders.views import choose_page, consent_form
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
@@ -40,27 +34,17 @@ _NOT_NOW = {
 """What is said where things changed between two steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A page of products as one request sees it."""
-
-    words: ProductPage
-    holders: tuple[AccountHolder, ...]
-    account: AccountHolder | None
-    offers: tuple[Offer, ...]
-
-
 @get("/options/{slug:str}", name="option", permission=OPTION_READ, capability="products")
 def option(rq: PortalRequest) -> Reply:
     """The products of a page with what is held of each (UCOM-95, UCOM-102, UCOM-132)."""
-    seen = _see(rq, rq.query.get("account", ""))
+    seen = see(rq, rq.query.get("account", ""))
     return Show(choose_page(rq, seen.words, seen.offers, seen.holders, seen.account))
 
 
 @post("/options/{slug:str}", name="option", permission=OPTION_READ, capability="products")
 def option_chosen(rq: PortalRequest) -> Reply:
     """Check the choice and its tick, and go on to the confirm page (UCOM-96)."""
-    seen = _see(rq, rq.form.get("account", ""))
+    seen = see(rq, rq.form.get("account", ""))
     offer = offer_of(seen.offers, rq.form.get("product", ""))
     ending = rq.form.get("action", "") == "end"
     form = consent_form(rq, offer.product, rq.form)
@@ -133,65 +117,6 @@ def option_done(rq: PortalRequest) -> Reply:
     return Show(done_page(rq, words, product, done))
 
 
-@get("/options/{slug:str}/holdings", name="option-holdings", permission=OPTION_READ, capability="products")
-def option_holdings(rq: PortalRequest) -> Reply:
-    """Licences and downloads; PINs only when they are asked for (UCOM-110)."""
-    seen = _see_licences(rq, rq.query.get("account", ""))
-    return Show(holdings_page(rq, seen.words, seen.offers, seen.holders, seen.account, {}))
-
-
-@post("/options/{slug:str}/pin", name="option-pin", permission=OPTION_READ, capability="products")
-def option_pin(rq: PortalRequest) -> Reply:
-    """The same page with the PIN of one product. It stands in this answer alone, and in no address (UCOM-111)."""
-    seen = _see_licences(rq, rq.form.get("account", ""))
-    offer = offer_of(seen.offers, rq.form.get("product", ""))
-    ref = reach_contract(rq.tx, rq.principal)
-    holder = seen.account.id if seen.account else ref.id
-    pin = open_pin(rq.tx, rq.ports.get(Vault), ref, offer.product.code, holder)
-    pins = {offer.product.code: pin}
-    return Show(holdings_page(rq, seen.words, seen.offers, seen.holders, seen.account, pins))
-
-
-@get("/orders", name="orders", permission=OPTION_READ, capability="products")
-def orders(rq: PortalRequest) -> Reply:
-    """What was ordered, the newest first."""
-    found = list_orders(rq.tx, rq.principal, page=page_wanted(rq))
-    rows = tuple(order_row(rq, order) for order in found.orders)
-    return Show(OrdersPage(rows=rows, pager=pager_of(rq, page=found.page, pages=found.pages)))
-
-
-def _see(rq: PortalRequest, account: str) -> _Seen:
-    """The page for the wanted account, one's own, or the first. Raises NotFound and NotAllowed."""
-    words = reach_page(rq.operator, rq.principal, str(rq.params["slug"]))
-    ref = reach_contract(rq.tx, rq.principal)
-    if not held_by_accounts(rq.operator, words):
-        return _Seen(words, (), None, list_offers(rq.tx, rq.operator, rq.principal, words, ref, None))
-    holders = holders_of(rq, words)
-    chosen = _chosen(rq, words, holders, account)
-    if chosen is None:
-        return _Seen(words, (), None, ())
-    return _Seen(words, holders, chosen, list_offers(rq.tx, rq.operator, rq.principal, words, ref, chosen))
-
-
-def _see_licences(rq: PortalRequest, account: str) -> _Seen:
-    seen = _see(rq, account)
-    if not seen.words.holdings_title:
-        raise NotFound
-    return seen
-
-
-def _chosen(
-    rq: PortalRequest, words: ProductPage, holders: tuple[AccountHolder, ...], account: str
-) -> AccountHolder | None:
-    if account:
-        wanted = draft_id_of(account)
-        if wanted is None:
-            raise NotFound
-        return reach_holder(rq.tx, rq.operator, rq.principal, words.permission, wanted)
-    own = next((holder for holder in holders if holder.id == rq.principal.account_id), None)
-    return own or next(iter(holders), None)
-
-
 def _keep(rq: PortalRequest, wish: Wish) -> uuid.UUID:
     return save_draft(
         rq.tx,
@@ -248,7 +173,7 @@ def _fulfil(rq: PortalRequest, wish: Wish) -> Mapping[str, Any]:
     return result
 
 
-def _choose_again(rq: PortalRequest, seen: _Seen, offer: Offer, form: PortalForm) -> Reply:
+def _choose_again(rq: PortalRequest, seen: Seen, offer: Offer, form: PortalForm) -> Reply:
     page = choose_page(
         rq, seen.words, seen.offers, seen.holders, seen.account, wrong=form, wrong_code=offer.product.code
     )

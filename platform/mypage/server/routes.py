@@ -26,6 +26,7 @@ ROUTE_MODULES = (
     "mypage.billing.home_routes",
     "mypage.billing.card_routes",
     "mypage.orders.routes",
+    "mypage.orders.licence_routes",
     "mypage.orders.provisioning_routes",
     "mypage.subaccounts.account_routes",
     "mypage.subaccounts.account_change_routes",
