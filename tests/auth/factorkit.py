@@ -9,11 +9,13 @@ from typing import Any
 
 import pyotp
 from authkit import PASSWORD, Kit, Person
+from sqlalchemy import create_engine, func, update
 
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.factors.service import Holder, Keys, add_app
 from mypage.db.keys import Vault
 from mypage.lib.crypto import Keyring
+from mypage.operators.models import TenantRecord
 from mypage.testing.portal import Answer, Portal, PortalClient
 from softkey import Device
 
@@ -81,3 +83,17 @@ def options_of(page: Answer) -> dict[str, Any]:
     """What the page hands the browser's dialog."""
     found: dict[str, Any] = json.loads(page.all("//form[@data-passkey]/@data-options")[0])
     return found
+
+
+def switch(kit: FactorKit, second_factor: str) -> None:
+    """What `mypage tenants apply` changes."""
+    portal = kit.portal
+    owner = create_engine(portal.engine.url.set(username="mypage_owner"))
+    with owner.begin() as connection:
+        connection.execute(
+            update(TenantRecord)
+            .where(TenantRecord.name == portal.name)
+            .values(second_factor=second_factor, updated_at=func.clock_timestamp())
+        )
+    owner.dispose()
+    portal.wait(portal.server.registry.refresh())

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from authkit import NEW_PASSWORD, PASSWORD, csrf_of
-from factorkit import FactorKit, device_of, keys_of, options_of
-from sqlalchemy import create_engine, func, select, update
+from factorkit import FactorKit, device_of, keys_of, options_of, switch
+from sqlalchemy import select, update
 
 from mypage.audit.models import AuditEntry
 from mypage.auth.factors import challenge
@@ -25,7 +25,6 @@ from mypage.auth.factors.service import Holder, remove_all
 from mypage.auth.models import Account, Credential, LoginSession
 from mypage.auth.throttle import second_target
 from mypage.forms.models import Draft
-from mypage.operators.models import TenantRecord
 from mypage.testing.portal import MakePortal, PortalClient
 from portal_rows import operator_of
 
@@ -477,20 +476,6 @@ def test_secrets_are_nowhere_in_clear(offered: FactorKit) -> None:
     assert isinstance(person.account_id, uuid.UUID)
     assert secret.encode() not in kept
     assert not any(code.encode() in kept or code.replace("-", "").encode() in kept for code in codes)
-
-
-def switch(kit: FactorKit, second_factor: str) -> None:
-    """What `mypage tenants apply` changes."""
-    portal = kit.portal
-    owner = create_engine(portal.engine.url.set(username="mypage_owner"))
-    with owner.begin() as connection:
-        connection.execute(
-            update(TenantRecord)
-            .where(TenantRecord.name == portal.name)
-            .values(second_factor=second_factor, updated_at=func.clock_timestamp())
-        )
-    owner.dispose()
-    portal.wait(portal.server.registry.refresh())
 
 
 def test_who_waits_half_way_when_second_steps_end_begins_again_with_the_password(offered: FactorKit) -> None:

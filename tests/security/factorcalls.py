@@ -18,6 +18,7 @@ from mypage.auth.factors import challenge, recovery_codes, routes_base, service
 from mypage.auth.factors import pending as halfway
 from mypage.auth.factors.passkeys import Site
 from mypage.auth.factors.pending import Pending
+from mypage.auth.former import find_leaving
 from mypage.auth.models import Credential
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -110,7 +111,7 @@ def _bare(tx: Tx) -> Tx:
 
 
 def _gate(t: Things, tx: Tx) -> Any:
-    found = sessions.find_session(_bare(tx), t.operator, t.twins.token, factor_demanded=True)
+    found = sessions.find_session(_bare(tx), t.operator, t.twins.token, second_factor="required")
     return found and found.gate
 
 
@@ -147,6 +148,8 @@ FACTOR_CALLS: Mapping[str, Callable[[Things, Tx], Any]] = {
     "take_draft": lambda t, tx: routes_base.take_draft(tx, t.owner, WIZARD),
     "save_draft": lambda t, tx: bool(drafts.save_draft(tx, t.vault, owner=t.owner, wizard=WIZARD, data={})),
     "gate of factors": _gate,
+    "find_leaving": lambda t, tx: bool(find_leaving(tx, t.twins.token)),
+    "note_factor": lambda t, tx: sessions.note_factor(tx, t.session),
     "log_out": lambda t, tx: sessions.log_out(tx, t.session),
     "help desk": lambda t, tx: accounts._holder(tx, t.login_key, None),
 }

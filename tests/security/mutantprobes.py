@@ -18,6 +18,7 @@ from attackkit import Browser, Oracle, Seen, run_all
 from factorprobes import FACTOR_PROBES, add_app
 from mutantcalls import Things
 from policykit import OTHER, Cast, Cell, policy_of, signed_in
+from sessionprobes import SESSION_PROBES
 from sqlalchemy import insert, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -503,4 +504,5 @@ PROBES: Mapping[str, Probe] = {
     "escaping": escaping, "trail": trail, "network": network, "mail": mail, "row security": row_security,
     "catalogue": catalogue, "pool": pool, "no tenant": no_tenant, "job": job, "keys": keys, "gateways": gateways,
     "menus": menus, "unsigned": unsigned, "hosts": hosts, **FACTOR_PROBES,
+    **SESSION_PROBES,
 }  # fmt: skip

@@ -188,7 +188,7 @@ def enter(tx: Tx, operator: Operator, who: Who, *, device: str, replaces: str, m
     tx.act_as(Actor("account", str(who.account_id)))
     if replaces:
         end_session(tx, replaces)
-    token = open_session(tx, operator, who.account_id, who.scheme, device=device)
+    token = open_session(tx, operator, who.account_id, who.scheme, device=device, factor=bool(method))
     after = {"device": device} | ({"method": method} if method else {})
     record(tx, "login.succeeded", "account", who.account_id, customer_id=who.customer_id, after=after)
     return token

@@ -162,7 +162,11 @@ class MailLink(TenantKeyed):
 
 
 class LoginSession(TenantKeyed):
-    """A signed-in session; the browser holds the token, we hold its hash."""
+    """A signed-in session; the browser holds the token, we hold its hash.
+
+    `reauth_at` is the last proof of who one is; `factor_at` is null when that was the password alone. `former_hash` is
+    of the token before the present one, which is good for logging out and nothing else.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (
@@ -171,9 +175,11 @@ class LoginSession(TenantKeyed):
         UniqueConstraint("tenant_id", "public_id"),
         Index(None, "tenant_id", "account_id"),
         Index(None, "tenant_id", "expires_at"),
+        Index("login_session_former_idx", "tenant_id", "former_hash", postgresql_where=text("former_hash IS NOT NULL")),
     )
 
     token_hash: Mapped[bytes]
+    former_hash: Mapped[bytes | None]
     public_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
     account_id: Mapped[uuid.UUID]
     scheme: Mapped[str]
@@ -181,6 +187,7 @@ class LoginSession(TenantKeyed):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     reauth_at: Mapped[datetime]
+    factor_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(server_default="")
 
 

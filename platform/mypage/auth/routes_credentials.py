@@ -147,11 +147,11 @@ def _before(rq: PortalRequest, tx: Tx) -> Earlier:
 def _provable(rq: PortalRequest, tx: Tx) -> Earlier:
     """What there is to change. Raises ReauthNeeded when the account has a second factor that was not shown of late.
 
-    The form asks for the password alone; a gate that leads here stands right after the login.
+    The form asks for the password alone.
     """
     signed_in = rq.signed_in
     assert signed_in is not None
-    shown = rq.tenant.second_factor == "off" or signed_in.reauth_fresh or signed_in.gate is not None
+    shown = rq.tenant.second_factor == "off" or signed_in.reauth_fresh
     if not shown and factors_of(tx, rq.principal.account_id):
         raise ReauthNeeded
     return _before(rq, tx)

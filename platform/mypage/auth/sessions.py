@@ -19,6 +19,7 @@ from mypage.hooks.auth import Gate
 from mypage.hooks.context import Principal
 from mypage.lib.tokens import new_token, token_hash
 from mypage.operators.operator import Operator
+from mypage.operators.tenants import SecondFactor as Setting
 from mypage.web.request import SignedIn
 
 TOUCH_AFTER = timedelta(seconds=60)
@@ -31,6 +32,7 @@ _FIND = (
         LoginSession.seen_at,
         LoginSession.expires_at,
         LoginSession.reauth_at,
+        LoginSession.factor_at,
         Account.id.label("account_id"),
         Account.customer_id,
         Account.role,
@@ -80,7 +82,7 @@ _READS = {
     (True, False): Read(_FIND_WITH_FACTOR),
     (True, True): Read(_FIND_WITH_FACTOR.add_columns(_CONTRACT_NAME)),
 }
-"""By whether a factor is demanded, and whether the header names the contract: only some portals want to know them."""
+"""By whether there are second factors, and whether the header names the contract: only some portals want to know."""
 _OPEN = Read(
     insert(LoginSession).values(
         tenant_id=bindparam("tenant"),
@@ -92,6 +94,7 @@ _OPEN = Read(
         seen_at=bindparam("now"),
         expires_at=bindparam("expires_at"),
         reauth_at=bindparam("now"),
+        factor_at=bindparam("factor_at"),
         device=bindparam("device"),
     )
 )
@@ -113,19 +116,20 @@ class OpenSession:
     current: bool
 
 
-def session_read(operator: Operator, tenant: str, token: str, factor_demanded: bool) -> Ask:
+def session_read(operator: Operator, tenant: str, token: str, second_factor: Setting) -> Ask:
     """What `find_session` asks the database, for sending it ahead."""
-    return _read_for(operator, factor_demanded).ask(tenant=tenant, hash=token_hash(token))
+    return _read_for(operator, second_factor).ask(tenant=tenant, hash=token_hash(token))
 
 
-def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
+def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setting = "off") -> SignedIn | None:
     """The session of a token, or None when we did not issue it, it has ended, or its account may not sign in.
 
-    `factor_demanded`: an account without a second factor meets the gate that asks for one. An account that was deleted
+    `second_factor` is the tenant's setting. Where it is "required", an account without one meets the gate that asks for
+    one; unless it is "off", a password alone is no fresh proof of an account that has one. An account that was deleted
     while it was signed in reads on as a closed one where the operator says so (UCOM-14); no gate stands before it.
     """
     hashed = token_hash(token)
-    row = tx.row(_read_for(operator, factor_demanded), tenant=tx.tenant, hash=hashed)
+    row = tx.row(_read_for(operator, second_factor), tenant=tx.tenant, hash=hashed)
     now = tx.now()
     if row is None or now >= row.expires_at:
         return None
@@ -147,12 +151,14 @@ def find_session(tx: Tx, operator: Operator, token: str, *, factor_demanded: boo
         email=row.email,
         permissions=operator.permissions.of(row.role),
     )
-    fresh = now - row.reauth_at < operator.sessions.reauth
+    # Opened, or proved again, while nothing but the password was asked for.
+    half = second_factor != "off" and row.has_factor and row.factor_at is None
+    fresh = now - row.reauth_at < operator.sessions.reauth and not half
     gate = _standing_gate(
         operator,
         initial_password=bool(row.must_change),
         unverified_email=row.email_verified_at is None and not _handed_out(operator, row.role),
-        factor_missing=factor_demanded and not row.has_factor,
+        factor_missing=second_factor == "required" and not row.has_factor,
     )
     return SignedIn(
         principal=principal,
@@ -180,12 +186,14 @@ def _reads_on(operator: Operator, role: str) -> bool:
     return operator.sub_accounts is not None and operator.sub_accounts.keeps_session and _handed_out(operator, role)
 
 
-def _read_for(operator: Operator, factor_demanded: bool) -> Read:
-    return _READS[factor_demanded, bool(operator.portal.contract_label)]
+def _read_for(operator: Operator, second_factor: Setting) -> Read:
+    return _READS[second_factor != "off", bool(operator.portal.contract_label)]
 
 
-def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str, *, device: str) -> str:
-    """Start a session and return its token, which only the browser keeps."""
+def open_session(
+    tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str, *, device: str, factor: bool = False
+) -> str:
+    """Start a session and return its token, which only the browser keeps. `factor`: a second factor was shown."""
     token = new_token()
     now = tx.now()
     tx.rows(
@@ -196,6 +204,7 @@ def open_session(tx: Tx, operator: Operator, account_id: uuid.UUID, scheme: str,
         account=account_id,
         scheme=scheme,
         now=now,
+        factor_at=now if factor else None,
         expires_at=now + operator.sessions.absolute,
         device=device[:200],
     )
@@ -228,20 +237,29 @@ def end_other_sessions(tx: Tx, account_id: uuid.UUID, keep: uuid.UUID | None) ->
     return ended
 
 
-def rotate_session(tx: Tx, session_id: uuid.UUID, *, reauthenticated: bool = True) -> str | None:
-    """Give a session a new token; None when it has ended meanwhile.
+def rotate_session(tx: Tx, session_id: uuid.UUID, *, reauthenticated: bool = True, factor: bool = False) -> str | None:
+    """Give a session a new token; None when it has ended meanwhile. The token before is good for logging out still.
 
-    `reauthenticated`: all that a login asks for was given again, a second factor included.
+    `reauthenticated`: all that a login asks for was given again; `factor`: that included a second factor.
     """
     fresh = new_token()
-    proved = {"reauth_at": tx.now()} if reauthenticated else {}
+    proved = {"reauth_at": tx.now(), "factor_at": tx.now() if factor else None} if reauthenticated else {}
     changed = tx.execute(
         update(LoginSession)
         .where(LoginSession.tenant_id == tx.tenant, LoginSession.public_id == session_id)
-        .values(token_hash=token_hash(fresh), seen_at=tx.now(), **proved)
+        .values(former_hash=LoginSession.token_hash, token_hash=token_hash(fresh), seen_at=tx.now(), **proved)
         .returning(LoginSession.public_id)
     ).one_or_none()
     return fresh if changed else None
+
+
+def note_factor(tx: Tx, session_id: uuid.UUID) -> None:
+    """A second factor was added, and by that shown, in a session whose password was given of late."""
+    tx.execute(
+        update(LoginSession)
+        .where(LoginSession.tenant_id == tx.tenant, LoginSession.public_id == session_id)
+        .values(factor_at=tx.now())
+    )
 
 
 def end_session_of(tx: Tx, account_id: uuid.UUID, session_id: uuid.UUID) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from mypage.auth.breached import BreachedPasswords
+from mypage.auth.former import find_leaving
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.sessions import find_session, session_read
 from mypage.auth.turns import Turns
@@ -166,6 +167,7 @@ class Server:
             ports=self.ports,
             authenticate=find_session,
             session_read=session_read,
+            leaving=find_leaving,
             signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
             origin_of=self.settings.public_origin,
         )

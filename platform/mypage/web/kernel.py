@@ -12,19 +12,19 @@ from litestar import Request
 from litestar.response import Response
 
 from mypage.db.reads import Ask
-from mypage.db.session import Actor, Database, DatabaseDown, Tx
+from mypage.db.session import Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
 from mypage.lib.errors import AccountClosed, Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
 from mypage.operators.operator import Operator
-from mypage.operators.tenants import Tenant
+from mypage.operators.tenants import SecondFactor, Tenant
 from mypage.web.cookies import CookieJar, new_visitor, read_cookies, visitor_holds
 from mypage.web.csrf import FIELD, HEADER, csrf_token, same_origin, token_holds
 from mypage.web.errors import ErrorReply, error_reply
 from mypage.web.flashes import unpack_flashes
 from mypage.web.formdata import BadForm, FormData, parse_form
 from mypage.web.replies import Reply
-from mypage.web.request import Authenticator, PortalRequest, Ports
+from mypage.web.request import Authenticator, PortalRequest, Ports, SignedIn
 from mypage.web.responder import Responder
 from mypage.web.routing import Route
 from mypage.web.urls import UrlTable, safe_path
@@ -44,8 +44,10 @@ class Kernel:
     urls: UrlTable
     ports: Ports
     authenticate: Authenticator
-    session_read: Callable[[Operator, str, str, bool], Ask]
-    """What `authenticate` asks the database, given operator, tenant, token and whether a second factor is demanded."""
+    session_read: Callable[[Operator, str, str, SecondFactor], Ask]
+    """What `authenticate` asks the database, given operator, tenant, token and the tenant's setting."""
+    leaving: Callable[[Tx, str], SignedIn | None]
+    """The session that had this token before its present one; asked for logouts alone."""
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
 
@@ -106,7 +108,7 @@ class Kernel:
     async def _run(self, rq: PortalRequest, work: Callable[[Tx], T]) -> T:
         """A unit of work that begins with finding the session."""
         token = rq.headers.get(":session", "")
-        first = self.session_read(self.operator, rq.tenant.name, token, _factor_demanded(rq)) if token else None
+        first = self.session_read(self.operator, rq.tenant.name, token, rq.tenant.second_factor) if token else None
         return await self.database.run(rq.tenant.name, work, request_id=rq.request_id, first=first)
 
     def _enter(self, route: Route, rq: PortalRequest, tx: Tx | None) -> None:
@@ -118,18 +120,27 @@ class Kernel:
         if token and tx is not None:
             # A cookie that opens nothing is left alone: it may be the old one of a session that was rotated meanwhile,
             # and dropping it would drop the new one.
-            rq.signed_in = self.authenticate(tx, self.operator, token, factor_demanded=_factor_demanded(rq))
+            rq.signed_in = self.authenticate(tx, self.operator, token, second_factor=rq.tenant.second_factor)
             if rq.signed_in is not None:
-                tx.act_as(Actor("account", str(rq.signed_in.principal.account_id)))
+                tx.act_as(rq.actor)
         browser = rq.signed_in.token if rq.signed_in else rq.visitor
         rq.csrf_token = csrf_token(rq.key, rq.tenant.name, browser)
         if rq.method == "POST" and rq.route_name:
             sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
             if not token_holds(rq.key, rq.tenant.name, browser, sent):
-                # A form of a session that has ended meanwhile: its token was ours, so the login page is the answer.
-                if rq.signed_in is None and token_holds(rq.key, rq.tenant.name, token, sent):
-                    raise SignInNeeded
-                raise StaleForm
+                if rq.signed_in is not None or not token_holds(rq.key, rq.tenant.name, token, sent):
+                    raise StaleForm
+                self._leave(rq, tx, token)
+
+    def _leave(self, rq: PortalRequest, tx: Tx | None, token: str) -> None:
+        """A form of a session that has ended meanwhile, or goes on under another token, which a logout still ends.
+
+        The form's token was ours, so the login page is the answer to all others.
+        """
+        rq.signed_in = self.leaving(tx, token) if tx is not None and rq.route_name == "logout" else None
+        if tx is None or rq.signed_in is None:
+            raise SignInNeeded
+        tx.act_as(rq.actor)
 
     def _guard(self, route: Route, rq: PortalRequest) -> None:
         if route.permission == PUBLIC:
@@ -224,10 +235,6 @@ class GateStands(DomainError):
         """Name the gate's page."""
         super().__init__(route)
         self.route = route
-
-
-def _factor_demanded(rq: PortalRequest) -> bool:
-    return rq.tenant.second_factor == "required"
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from mypage.lib.clock import Clock, tokyo_day
 from mypage.lib.errors import SignInNeeded
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
-from mypage.operators.tenants import Tenant
+from mypage.operators.tenants import SecondFactor, Tenant
 from mypage.web.frame import Flash, MenuGroup
 from mypage.web.urls import UrlTable
 
@@ -48,7 +48,9 @@ class SignedIn:
 class Authenticator(Protocol):
     """Finds the session of a token inside a unit of work; made by the auth area."""
 
-    def __call__(self, tx: Tx, operator: Operator, token: str, *, factor_demanded: bool = False) -> SignedIn | None:
+    def __call__(
+        self, tx: Tx, operator: Operator, token: str, *, second_factor: SecondFactor = "off"
+    ) -> SignedIn | None:
         """The session, or None when it is unknown, ended or its account closed."""
         ...
 

@@ -106,7 +106,7 @@ def _let_in(rq: PortalRequest, tx: Tx, door: Door, proof: Proof) -> str | None:
     if door is REAUTH:
         after = {"method": proof.method}
         record(tx, "reauth.succeeded", "account", pending.account_id, customer_id=pending.customer_id, after=after)
-        return rotate_session(tx, rq.principal.session_id)
+        return rotate_session(tx, rq.principal.session_id, factor=True)
     return login.enter(
         tx,
         rq.operator,

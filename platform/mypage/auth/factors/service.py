@@ -17,7 +17,7 @@ from mypage.auth.factors import recovery_codes
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.factors.passkeys import NewPasskey
 from mypage.auth.models import Account
-from mypage.auth.sessions import end_other_sessions
+from mypage.auth.sessions import end_other_sessions, note_factor
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.lib.crypto import Keyring
@@ -231,6 +231,8 @@ def _added(tx: Tx, keys: Keys, holder: Holder, change: Told, factor_id: uuid.UUI
     if first:
         # They were opened with the password alone, perhaps by whoever the second step is to keep out.
         end_other_sessions(tx, holder.account_id, holder.session_id)
+    if holder.session_id is not None:
+        note_factor(tx, holder.session_id)
     kind = "passkey" if change == "passkey-added" else "totp"
     _note(tx, account, "factor.added", factor_id, {"kind": kind, "name": name, "first": first})
     tell(tx, keys.vault, account, change, name=name, language=holder.language)

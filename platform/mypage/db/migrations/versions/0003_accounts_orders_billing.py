@@ -208,8 +208,11 @@ def upgrade() -> None:
     op.add_column('invoice', sa.Column('run_id', sa.Uuid(), nullable=True))
     op.add_column('invoice_line', sa.Column('charge', sa.Text(), server_default='', nullable=False))
     op.add_column('invoice_line', sa.Column('sources', ARRAY(sa.Uuid()), server_default=sa.text("'{}'"), nullable=False))
+    op.add_column('login_session', sa.Column('former_hash', sa.LargeBinary(), nullable=True))
+    op.add_column('login_session', sa.Column('factor_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('notice', sa.Column('permission', sa.Text(), server_default='', nullable=False))
     op.create_index('invoice_run_idx', 'invoice', ['tenant_id', 'contract_id', 'month'], unique=True, postgresql_where=sa.text('run_id IS NOT NULL'))
+    op.create_index('login_session_former_idx', 'login_session', ['tenant_id', 'former_hash'], unique=False, postgresql_where=sa.text('former_hash IS NOT NULL'))
     # First for new rows only: checking the old ones must not stop those who are writing.
     op.create_foreign_key(
         op.f("invoice_contract_id_fkey"),
