@@ -53,7 +53,10 @@ def keys_of(portal: Portal) -> service.Keys:
 
 
 def plant_factors(twins: Twins, oracle: Oracle) -> None:
-    """An app of its own for each twin under the same id; a passkey and two recovery codes that are the same."""
+    """An app of its own for each twin under the same id; a passkey and two recovery codes that are the same.
+
+    The token of their session is its former one as well.
+    """
     account = twins.victim.person.account_id
     papers = [recovery_codes._hash(_master(portal), account, PAPER) for portal in twins.portals]
     for portal, secret in zip(twins.portals, SECRETS, strict=True):
@@ -63,6 +66,7 @@ def plant_factors(twins: Twins, oracle: Oracle) -> None:
         def sealed(tx: Tx, secret: str = secret, row: Any = row, keys: service.Keys = keys) -> bytes:
             return keys.vault.seal(tx, secret.encode(), table=service.TABLE, column=service.COLUMN, row=str(row))
 
+        oracle.change("UPDATE login_session SET former_hash = token_hash WHERE tenant_id = %s", name)
         oracle.change("UPDATE second_factor SET sealed = %s WHERE tenant_id = %s", portal.run(sealed), name)
         oracle.change(
             "INSERT INTO second_factor (tenant_id, id, account_id, kind, name, credential_id, public_key, created_at) "

@@ -472,7 +472,7 @@ def menus(w: World) -> None:
     nagi = place("nagi", prefix=f"/n{mark}", host=host)
     customer = add_person(nagi)
     for role, told in (("holder", True), ("reader", False), ("holder", True)):
-        page = ask(nagi, signed_in(nagi, add_account(nagi, customer, role)), "GET", "/home")
+        page = ask(nagi, signed_in(nagi, add_account(nagi, customer, role)), "GET", "/bills")
         assert (f"{nagi.prefix}/contract" in page.html.xpath("//nav//a/@href")) is told
 
 
