@@ -137,7 +137,7 @@ def test_a_thousand_logouts_among_slow_requests_revive_nothing(
             if dropped(here, seen[acts.index("logout")]):
                 revived += sum(token_hash(token) in live for token in tokens)
             else:
-                # The token that it brought had been replaced by a new one already: it ended nothing and said so.
+                # The token that it brought had been replaced twice already: it ended nothing and said so.
                 late += 1
                 assert len(tokens) > 1
         oracle.change("DELETE FROM login_session WHERE tenant_id = %s", here.name)
