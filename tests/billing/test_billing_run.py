@@ -389,6 +389,42 @@ def test_a_dry_run_sees_other_lines_of_the_same_sum(books: Books) -> None:
     assert str(found) == "contract A: different lines of the same 5,280 yen (invoice 2026-11-000001)"
 
 
+@pytest.mark.parametrize(
+    ("status", "ended_on", "fees"),
+    [
+        ("terminated", date(2026, 10, 31), 0),
+        ("terminated", None, 0),
+        ("terminated", date(2026, 11, 1), 4800 + 800 + 4800 + FEE),
+        ("active", date(2026, 11, 30), 4800 + 800 + 4800 + FEE),
+        ("active", date(2026, 12, 1), 4800 + 800 + 4800),
+        ("active", None, 4800 + 800 + 4800),
+    ],
+)
+def test_a_contracts_last_day_ends_its_purchases(books: Books, status: str, ended_on: date | None, fees: int) -> None:
+    """One of the month before, one of this month without and one with a month free of charge; and a posting."""
+    history = [bought("basic", "2026-09-05"), bought("basic", "2026-11-02"), bought("security", "2026-11-02")]
+    books.add({"K1": history}, {"K1": [Posted(100)]})
+    with unit(books.engine, books.scope) as tx:
+        tx.execute(update(Contract).where(Contract.tenant_id == tx.tenant).values(status=status, ended_on=ended_on))
+    books.run(plan_of(PRODUCTS))
+    assert books.bills()["K1"].net == fees + 100
+    assert compare_month(books.engine, books.scope, plan_of(PRODUCTS)).same
+
+
+def test_what_has_no_price_any_more_stops_no_run_on_a_contract_that_is_over(books: Books) -> None:
+    books.add({"K1": [bought("gone", "2026-09-05")]})
+    with pytest.raises(RunRefused, match="contract K1: gone has no price"):
+        books.run(plan_of(PRODUCTS))
+    with unit(books.engine, books.scope) as tx:
+        tx.execute(
+            update(Contract)
+            .where(Contract.tenant_id == tx.tenant)
+            .values(status="terminated", ended_on=date(2026, 10, 31))
+        )
+    books.run(plan_of(PRODUCTS))
+    assert books.bills() == {}
+
+
 def test_each_chunk_leaves_an_audit_entry(books: Books) -> None:
     books.add(kept(3))
     books.run(plan_of(PRODUCTS), chunk=2)

@@ -25,9 +25,12 @@ from mypage.db.staging import (
     unescaped,
     write_rows,
 )
+from mypage.lib.months import add_months
 
 CONTRACTS: LiteralString = """
-SELECT c.id, c.customer_id, u.name, p.brand FROM contract c
+SELECT c.id, c.customer_id, u.name, p.brand,
+CASE WHEN c.ended_on IS NULL THEN c.status = 'terminated' ELSE c.ended_on < %(month)s END,
+coalesce(c.ended_on < %(next)s, false) FROM contract c
 JOIN customer u ON u.tenant_id = c.tenant_id AND u.id = c.customer_id
 LEFT JOIN payment_method p ON p.tenant_id = c.tenant_id AND p.customer_id = c.customer_id AND p.current
 WHERE c.tenant_id = %(tenant)s AND c.id > %(after)s AND c.id <= %(until)s
@@ -54,6 +57,7 @@ UNPRICED: LiteralString = """
 SELECT s.product, c.number FROM subscription s
 JOIN contract c ON c.tenant_id = s.tenant_id AND c.id = s.contract_id
 WHERE s.tenant_id = %(tenant)s AND c.tenant_id = %(tenant)s AND s.product <> ALL(%(known)s)
+AND CASE WHEN c.ended_on IS NULL THEN c.status <> 'terminated' ELSE c.ended_on >= %(month)s END
 AND s.bought_at < %(ends)s AND (s.ended_at IS NULL OR s.ended_at >= %(begins)s) ORDER BY c.number LIMIT 1"""
 ISSUED: LiteralString = """
 SELECT i.contract_id, i.id, i.number, i.net, i.tax, i.total FROM invoice i
@@ -87,12 +91,17 @@ _TRUE = "t"
 
 @dataclass(slots=True)
 class Due:
-    """A contract of a chunk and what it is billed for; texts as COPY writes them but for postings."""
+    """A contract of a chunk and what it is billed for; texts as COPY writes them but for postings.
+
+    `over`: it ended before the month; `ends`: it has ended by the end of the month.
+    """
 
     id: str
     customer_id: str
     name: str
     brand: str
+    over: bool = False
+    ends: bool = False
     held: list[Held] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     holders: dict[str, str] = field(default_factory=dict)
@@ -101,20 +110,26 @@ class Due:
 
 
 def read_due(tx: Tx, plan: RunPlan, span: Span) -> list[Due]:
-    """The contracts of a span in the order of their ids, each with its purchases and postings."""
-    values = _values(tx, span) | {"begins": plan.begins, "ends": plan.ends, "month": plan.month}
+    """The contracts of a span in the order of their ids, each with its purchases and postings.
+
+    A contract's last day ends what was bought on it: nothing is charged after that month but postings.
+    """
+    values = _values(tx, span) | _instants(plan)
     purchases, postings = read_rows(tx, PURCHASES, values), read_rows(tx, POSTINGS, values)
     logins = _logins(tx, {row[3] for row in purchases})
     # Last, so that whatever a feed adds meanwhile, no purchase is without its contract.
-    due = {row[0]: Due(row[0], row[1], row[2], row[3]) for row in read_rows(tx, CONTRACTS, values)}
+    due = {row[0]: Due(*row[:4], row[4] == _TRUE, row[5] == _TRUE) for row in read_rows(tx, CONTRACTS, values)}
     codes = _Codes()
     for contract_id, row_id, holder, account, product, bought_now, ended_now, again in purchases:
         one = due[contract_id]
+        if one.over:
+            continue
         if holder not in one.holders:
             one.holders[holder] = logins.get(account, "")
         # Holders come in blocks, so the newest is the one.
         place = len(one.holders) - 1
-        one.held.append((codes[product], place, bought_now == _TRUE, ended_now == _TRUE, again == _TRUE))
+        ended = one.ends or ended_now == _TRUE
+        one.held.append((codes[product], place, bought_now == _TRUE, ended, again == _TRUE))
         one.sources.append(row_id)
     for contract_id, row_id, description, amount, rate_bp, reduced in postings:
         one = due[contract_id]
@@ -189,7 +204,7 @@ def contract_number(tx: Tx, contract_id: str) -> str:
 
 def find_unpriced(tx: Tx, plan: RunPlan) -> tuple[str, str] | None:
     """Product and contract number of a purchase that the month may charge and that has no price."""
-    values = {"tenant": tx.tenant, "known": list(plan.priced), "begins": plan.begins, "ends": plan.ends}
+    values = {"tenant": tx.tenant, "known": list(plan.priced)} | _instants(plan)
     row = _one(tx, UNPRICED, values)
     return (str(row[0]), str(row[1])) if row else None
 
@@ -236,6 +251,10 @@ def _logins(tx: Tx, accounts: set[str]) -> Mapping[str, str]:
     accounts.discard("\\N")
     values = {"tenant": tx.tenant, "accounts": list(accounts)}
     return {row[0]: row[1] for row in read_rows(tx, LOGINS, values)} if accounts else {}
+
+
+def _instants(plan: RunPlan) -> dict[str, Any]:
+    return {"begins": plan.begins, "ends": plan.ends, "month": plan.month, "next": add_months(plan.month)}
 
 
 def _values(tx: Tx, span: Span) -> dict[str, Any]:
