@@ -17,7 +17,7 @@ from mypage.mail.models import MailMessage
 from mypage.orders.models import ProvisioningJob
 from mypage.orders.values import Placed
 from mypage.subaccounts.mailbox_change import AddressRefused, Wanted, register
-from mypage.subaccounts.mailboxes import address_of, end_resources
+from mypage.subaccounts.mailboxes import end_resources, mail_of, resources_of
 from mypage.testing.portal import Answer, PortalClient
 
 HOLDER, CREW = "h1000001@nagi.example", "umi@nagi.example"
@@ -93,14 +93,13 @@ def test_an_ended_address_stays_as_a_row(family: Family, crew: uuid.UUID) -> Non
     give(family, crew, "other@example.jp")
     found = sorted(rows(family, Resource), key=lambda row: row.value)
     assert [(row.value, row.ended_at is None) for row in found] == [("other@example.jp", True), (OUTSIDE, False)]
-    assert family.portal.run(lambda tx: address_of(tx, crew)) == "other@example.jp"
 
 
 def test_what_ends_with_an_account_costs_no_quota_and_asks_no_other_system(family: Family, crew: uuid.UUID) -> None:
     give(family, crew, OUTSIDE)
     lost = family.portal.run(lambda tx: end_resources(tx, family.operator, family.ref, crew, Placed(family.holder_id)))
     assert lost == {}
-    assert family.portal.run(lambda tx: address_of(tx, crew)) == ""
+    assert mail_of(family.portal.run(lambda tx: resources_of(tx, crew))) is None
     assert rows(family, ProvisioningJob) == []
 
 

@@ -25,6 +25,8 @@ from mypage.hooks.passwords import (
 from mypage.i18n import Translator
 from mypage.lib.text import fold_identifier
 
+MASK = "*****"
+"""In place of a password on a page; the number of asterisks says nothing about the length (UCOM-34)."""
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"
 _NAMED_CHARACTERS = 3

@@ -13,12 +13,12 @@ from mypage.auth.errors import LoginNameTaken
 from mypage.auth.factors.service import factors_of
 from mypage.auth.forms import add_broken, check_new_login, check_new_password, credentials_form
 from mypage.auth.login import Attempt
-from mypage.auth.passwords import history_result, present_result
+from mypage.auth.passwords import MASK, history_result, present_result
 from mypage.auth.routes_base import any_matches, devices_of, guessable_at, hashed, matches, rules_of, rules_url
 from mypage.auth.sessions import rotate_session
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
-from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.auth import CredentialChange
@@ -27,8 +27,6 @@ from mypage.lib.errors import NotFound, ReauthNeeded, SignInNeeded, StaleForm
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
-
-MASK = "*****"
 
 
 @get("/credentials", name="credentials", permission=CREDENTIAL_CHANGE, gated=False)
@@ -286,10 +284,7 @@ def _secret(draft: DraftContent) -> tuple[str, str]:
 
 
 def _draft(rq: PortalRequest, text: str) -> DraftContent | None:
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    return load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=credentials.WIZARD, draft_id=draft_id)
+    return named_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=credentials.WIZARD, text=text)
 
 
 def _after_the_end(rq: PortalRequest, operation: str) -> Reply:

@@ -23,7 +23,7 @@ from mypage.auth.routes import captcha_key
 from mypage.auth.routes_base import guessable_at, hashed, rules_of, rules_url
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
-from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.auth import Registration
@@ -208,10 +208,7 @@ def _commit(rq: PortalRequest, rules: Registration, draft: DraftContent) -> dict
 
 
 def _draft(rq: PortalRequest, tx: Tx, text: str) -> DraftContent | None:
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    return load_draft(tx, rq.ports.get(Vault), owner=rq.owner, wizard=registration.WIZARD, draft_id=draft_id)
+    return named_draft(tx, rq.ports.get(Vault), owner=rq.owner, wizard=registration.WIZARD, text=text)
 
 
 def _after_the_end(rq: PortalRequest, rules: Registration, operation: str) -> Reply:

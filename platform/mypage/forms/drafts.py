@@ -88,6 +88,14 @@ def load_draft(
     return DraftContent(id=row.id, data=row.data, secret=secret, expires_at=row.expires_at)
 
 
+def named_draft(tx: Tx, vault: Vault, *, owner: bytes, wizard: str, text: str) -> DraftContent | None:
+    """The draft whose id a form or a query carries; None when there is none, or it is another browser's."""
+    draft_id = draft_id_of(text)
+    if draft_id is None:
+        return None
+    return load_draft(tx, vault, owner=owner, wizard=wizard, draft_id=draft_id)
+
+
 def drop_draft(tx: Tx, *, owner: bytes, wizard: str) -> None:
     """Wipe the owner's drafts of a wizard, at its end."""
     tx.execute(delete(Draft).where(Draft.tenant_id == tx.tenant, Draft.owner == owner, Draft.wizard == wizard))

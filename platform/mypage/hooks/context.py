@@ -31,6 +31,10 @@ class Principal:
         """Whether a permission reaches every account of the customer, not only the principal's own."""
         return permission + FOR_ALL in self.permissions
 
+    def reaches(self, permission: str, account_id: uuid.UUID) -> bool:
+        """Whether a permission reaches this account of the customer: any when it is held for all, else one's own."""
+        return self.may(permission) and (self.may_for_all(permission) or account_id == self.account_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookContext:

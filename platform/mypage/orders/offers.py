@@ -96,9 +96,9 @@ def is_offered(product: Product, ref: ContractRef) -> bool:
 
 
 def _reaches(principal: Principal, product: Product, account_id: uuid.UUID | None) -> bool:
-    if not principal.may(product.permission):
-        return False
-    return account_id is None or account_id == principal.account_id or principal.may_for_all(product.permission)
+    if account_id is None:
+        return principal.may(product.permission)
+    return principal.reaches(product.permission, account_id)
 
 
 def _payment(tx: Tx, operator: Operator, page: ProductPage, ref: ContractRef) -> Refusal:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mypage.db.keys import Vault
-from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import OPTION_READ
@@ -135,10 +135,7 @@ def _keep(rq: PortalRequest, wish: Wish) -> uuid.UUID:
 
 
 def _draft(rq: PortalRequest, text: str) -> DraftContent | None:
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    return load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, draft_id=draft_id)
+    return named_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, text=text)
 
 
 def _wish(rq: PortalRequest, words: ProductPage, draft: DraftContent | None) -> Wish | None:

@@ -17,7 +17,6 @@ from mypage.db.session import Tx
 from mypage.hooks.prices import UnitPrice
 from mypage.hooks.products import Product
 from mypage.hooks.provisioning import ProvisioningDone
-from mypage.lib.errors import NotFound
 from mypage.operators.operator import Operator
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.states import FINAL, check_step
@@ -120,18 +119,6 @@ def on_state(tx: Tx, job: ProvisioningJob, state: str) -> None:
     order = _locked(tx, job.order_id) if job.order_id else None
     if order is not None and order.state not in (*FINAL, state):
         advance(tx, order, state)
-
-
-def find_order(tx: Tx, ref: ContractRef, number: str) -> ProductOrder:
-    """An order of the contract by its number. Raises NotFound."""
-    found = tx.execute(
-        select(ProductOrder).where(
-            ProductOrder.tenant_id == tx.tenant, ProductOrder.contract_id == ref.id, ProductOrder.number == number
-        )
-    ).scalar_one_or_none()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def new_number(tx: Tx) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mypage.db.keys import Vault
-from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import PROFILE_CHANGE
@@ -115,10 +115,7 @@ def _commit(rq: PortalRequest, values: Values) -> dict[str, list[str]]:
 
 
 def _draft(rq: PortalRequest, text: str) -> DraftContent | None:
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    return load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, draft_id=draft_id)
+    return named_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, text=text)
 
 
 def _after_the_end(rq: PortalRequest, operation: str) -> Reply:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
-from mypage.forms.drafts import draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import drop_draft, load_draft, named_draft, save_draft
 from mypage.web.request import PortalRequest
 
 
@@ -35,10 +35,7 @@ def keep(rq: PortalRequest, tx: Tx, wizard: str, data: Mapping[str, Any], passwo
 
 def typed(rq: PortalRequest, wizard: str, text: str) -> Typed | None:
     """The draft whose id a form or a query carries; None when there is none, or it is another browser's."""
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    draft = load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=wizard, draft_id=draft_id)
+    draft = named_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=wizard, text=text)
     if draft is None:
         return None
     password_hash, echo = json.loads(draft.secret) if draft.secret else ("", "")

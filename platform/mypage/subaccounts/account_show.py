@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mypage.auth.pages import LinkSentence, Rule
+from mypage.auth.passwords import MASK
 from mypage.auth.routes_base import rules_of as password_rules
 from mypage.auth.routes_base import rules_url
 from mypage.contracts.reaching import reach_contract
@@ -27,9 +28,6 @@ from mypage.subaccounts.accounts import SubAccount
 from mypage.subaccounts.deleting import Ending
 from mypage.web.replies import Reply, Show
 from mypage.web.request import PortalRequest
-
-MASK = "*****"
-"""The number of asterisks says nothing about the length (UCOM-34)."""
 
 
 def list_page(rq: PortalRequest, rules: SubAccounts, accounts: Iterable[SubAccount]) -> Reply:
@@ -139,21 +137,17 @@ def ending_names(rq: PortalRequest, ending: Ending) -> tuple[tuple[str, ...], tu
 
 
 def _row(rq: PortalRequest, rules: SubAccounts, account: SubAccount, manages: bool) -> AccountRow:
-    own = account.id == rq.principal.account_id
-
-    def reaches(permission: str) -> bool:
-        return rq.principal.may_for_all(permission) or (own and rq.principal.may(permission))
-
-    mails = rq.operator.mailboxes is not None and reaches(MAILBOX_CHANGE)
+    mails = rq.operator.mailboxes is not None and rq.principal.reaches(MAILBOX_CHANGE, account.id)
+    changes = rq.principal.reaches(ACCOUNT_CHANGE, account.id)
     return AccountRow(
         login_id=account.login_id,
         name=account.name,
         mail=account.mail,
         role=rules.roles[account.role],
-        edit_url=rq.href("accounts-one", account_id=account.id) if reaches(ACCOUNT_CHANGE) else "",
+        edit_url=rq.href("accounts-one", account_id=account.id) if changes else "",
         mail_url=rq.href("accounts-mail", account_id=account.id) if mails else "",
         delete_url=rq.href("accounts-delete", account_id=account.id) if manages else "",
-        own=own,
+        own=account.id == rq.principal.account_id,
     )
 
 

@@ -64,8 +64,7 @@ def reach_account(
     Raises NotFound for everything else, deleted ones among them. A change takes `lock_contract` first and reaches the
     account after that, so that nobody deletes it meanwhile.
     """
-    reached = principal.may(permission) and (principal.may_for_all(permission) or account_id == principal.account_id)
-    if not reached or operator.sub_accounts is None:
+    if not principal.reaches(permission, account_id) or operator.sub_accounts is None:
         raise NotFound
     found = _read(tx, _accounts(tx, operator, principal).where(Account.id == account_id))
     if not found:

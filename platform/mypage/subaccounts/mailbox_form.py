@@ -52,6 +52,8 @@ class LocalPartField(PortalField):
             raise StopValidation(
                 t("%(label)s: no symbol may be first or last, and no two may stand together", label=label)
             )
+        if broken == "reserved":
+            raise StopValidation(t("This mail address cannot be used. Please choose another one"))
 
 
 def mailbox_form(boxes: Mailboxes, data: Any, *, t: Translator, values: Mapping[str, Any] | None = None) -> PortalForm:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mypage.contracts.reaching import ContractRef, reach_contract
 from mypage.db.keys import Vault
-from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, load_draft, save_draft
+from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import ACCOUNT_READ, MAILBOX_CHANGE
@@ -159,10 +159,7 @@ def _account(rq: PortalRequest) -> SubAccount:
 
 def _draft(rq: PortalRequest, text: str) -> DraftContent | None:
     """The draft that a query or form names, when it is for the account of the path."""
-    draft_id = draft_id_of(text)
-    if draft_id is None:
-        return None
-    draft = load_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, draft_id=draft_id)
+    draft = named_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, text=text)
     return draft if draft is not None and draft.data["account"] == str(rq.uuid_param("account_id")) else None
 
 

@@ -47,11 +47,6 @@ def resources_of(tx: Tx, account_id: uuid.UUID) -> tuple[Held, ...]:
     return tuple(Held(row.id, row.account_id, cast("Kind", row.kind), row.value, row.own) for row in rows)
 
 
-def address_of(tx: Tx, account_id: uuid.UUID) -> str:
-    """The mail address of an account, an own or another company's; "" for none."""
-    return next((held.value for held in resources_of(tx, account_id) if held.kind == "mail"), "")
-
-
 def mail_of(found: Iterable[Held]) -> Held | None:
     """The mail address among what an account has."""
     return next((held for held in found if held.kind == "mail"), None)

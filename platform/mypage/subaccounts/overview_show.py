@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from mypage.auth.passwords import MASK
 from mypage.hooks.overview import OverviewBlock, OverviewOption
 from mypage.hooks.permissions import ACCOUNT_CHANGE, ACCOUNT_MANAGE, MAILBOX_CHANGE, OPTION_READ
 from mypage.hooks.portal import Entry
@@ -23,7 +24,6 @@ from mypage.subaccounts.overview_pages import (
 )
 from mypage.web.request import PortalRequest
 
-MASK = "*****"
 NAMES_IN_HINT = 3
 
 
@@ -121,7 +121,7 @@ def _account(rq: PortalRequest, stand: Stand, account: SubAccount) -> AccountEnt
 
 def _facts(rq: PortalRequest, stand: Stand, account: SubAccount, accounts: SubAccounts) -> tuple[OverviewRow, ...]:
     words = rq.operator.overview
-    change = _reaches(rq, ACCOUNT_CHANGE, account)
+    change = rq.principal.reaches(ACCOUNT_CHANGE, account.id)
     edit = rq.href("accounts-one", account_id=account.id) if change else ""
     secret = words.secret_label or _label(accounts, "password")
     rows = [
@@ -141,7 +141,7 @@ def _mail_and_space(
     rows: list[OverviewRow | None] = []
     if rq.operator.mailboxes is not None:
         mail = mail_of(found)
-        may = stand.ref is not None and _reaches(rq, MAILBOX_CHANGE, account)
+        may = stand.ref is not None and rq.principal.reaches(MAILBOX_CHANGE, account.id)
         rows.append(
             OverviewRow(
                 label=accounts.mail_label,
@@ -183,7 +183,11 @@ def _block(rq: PortalRequest, stand: Stand, account: SubAccount, block: Overview
 def _hint(rq: PortalRequest, stand: Stand) -> Hint | None:
     """Accounts without a mail address, as far as one could be registered (UCOM-103)."""
     words = rq.operator.overview
-    lacking = [a for a in stand.accounts if mail_of(stand.resources[a.id]) is None and _reaches(rq, MAILBOX_CHANGE, a)]
+    lacking = [
+        account
+        for account in stand.accounts
+        if mail_of(stand.resources[account.id]) is None and rq.principal.reaches(MAILBOX_CHANGE, account.id)
+    ]
     if rq.operator.mailboxes is None or not words.hint_title or not lacking or stand.ref is None:
         return None
     names = "、".join(account.login_id for account in lacking[:NAMES_IN_HINT])
@@ -195,11 +199,6 @@ def _hint(rq: PortalRequest, stand: Stand) -> Hint | None:
         url=only if len(lacking) == 1 else "#accounts",
         link=words.hint_link,
     )
-
-
-def _reaches(rq: PortalRequest, permission: str, account: SubAccount) -> bool:
-    own = account.id == rq.principal.account_id
-    return rq.principal.may(permission) and (own or rq.principal.may_for_all(permission))
 
 
 def _may_add(rq: PortalRequest, stand: Stand) -> bool:
