@@ -58,5 +58,7 @@ def _portion(tx: Tx, model: Any, ended: ColumnElement[bool], limit: int, *wanted
     """Delete a portion; returns the wanted columns of its rows."""
     key = [column for column in model.__table__.primary_key.columns if column.name != "tenant_id"]
     doomed = select(*key).where(model.tenant_id == tx.tenant, ended).limit(limit).with_for_update(skip_locked=True)
-    gone = delete(model).where(model.tenant_id == tx.tenant, tuple_(*key).in_(doomed)).returning(*(wanted or key))
+    # Chosen once: a plan that looked them up anew for each row would take others each time, and all of them in the end.
+    chosen = select(doomed.cte("doomed"))
+    gone = delete(model).where(model.tenant_id == tx.tenant, tuple_(*key).in_(chosen)).returning(*(wanted or key))
     return [tuple(row) for row in tx.execute(gone.execution_options(synchronize_session=False))]
