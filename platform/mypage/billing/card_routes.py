@@ -162,7 +162,7 @@ def _note_consent(rq: PortalRequest, tx: Tx) -> Card | None:
     if words.consent:
         wording = "\n".join(rq.t(text) for text in (*(note.text for note in words.notes), words.consent))
         told = {"wording": token_hash(wording).hex(), "language": rq.locale}
-        told |= {"scheme": principal.scheme, "role": principal.role}
+        told |= {"by_scheme": principal.scheme, "by_role": principal.role}
         record(tx, "card.consented", "account", principal.account_id, customer_id=principal.customer_id, after=told)
     return current_card(tx, principal)
 

@@ -80,10 +80,10 @@ def write_order(
             "for": order.subject,
             "account": order.account_id,
             "cause": cause,
-            "by": order.placed_login,
+            "by_login": order.placed_login,
             "by_account": placed.account_id,
-            "scheme": placed.scheme,
-            "role": placed.role,
+            "by_scheme": placed.scheme,
+            "by_role": placed.role,
         },
     )
     return order

@@ -217,8 +217,8 @@ def _note(
             "address": wanted.address,
             "own": wanted.own,
             "account": account.login_id,
-            "scheme": placed.scheme,
-            "role": placed.role,
+            "by_scheme": placed.scheme,
+            "by_role": placed.role,
             "ended": ", ".join(ended),
         },
     )

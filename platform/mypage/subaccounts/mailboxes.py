@@ -98,7 +98,7 @@ def end_resources(
     going = resources_of(tx, account_id)
     end_rows(tx, operator, ref, going)
     for held in going:
-        after = {"value": held.value, "scheme": placed.scheme, "role": placed.role}
+        after = {"value": held.value, "by_scheme": placed.scheme, "by_role": placed.role}
         record(tx, _ENDED[held.kind], "account", account_id, customer_id=ref.customer_id, after=after)
     return losses(operator, going)
 

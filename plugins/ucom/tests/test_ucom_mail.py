@@ -720,7 +720,7 @@ def test_the_trail_says_who_gave_which_address_to_which_account(home: Household,
         ("mailbox.registered", str(mine), str(mine)),
         ("mailbox.changed", str(mine), str(home.holder_id)),
     ]
-    assert [(e.after["scheme"], e.after["role"], e.after["account"]) for e in entries] == [
+    assert [(e.after["by_scheme"], e.after["by_role"], e.after["account"]) for e in entries] == [
         (BY_ACCOUNT, USER, "arteri-an-001"),
         (BY_NUMBER, "holder", "arteri-an-001"),
     ]

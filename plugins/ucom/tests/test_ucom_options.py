@@ -449,8 +449,8 @@ def test_consent_is_kept_by_its_wording_and_version(home: Household, holder: Por
 
     entry = home.portal.run(trail)
     assert entry.actor == str(home.holder_id)
-    assert {k: entry.after[k] for k in ("by", "scheme", "role", "product", "for")} == {
-        "by": NUMBER, "scheme": BY_NUMBER, "role": "holder", "product": "mail-web", "for": NUMBER
+    assert {k: entry.after[k] for k in ("by_login", "by_scheme", "by_role", "product", "for")} == {
+        "by_login": NUMBER, "by_scheme": BY_NUMBER, "by_role": "holder", "product": "mail-web", "for": NUMBER
     }  # fmt: skip
 
 
