@@ -45,6 +45,14 @@ def test_a_local_part_holds_what_a_pattern_says(value: str) -> None:
     assert (RULE.broken(value) == "") == (PATTERN.match(value) is not None)
 
 
+@pytest.mark.parametrize("value", ["abuse", "admin", "hostmaster", "postmaster", "webmaster", "mailer-daemon"])
+def test_addresses_of_a_domains_own_business_are_handed_out_to_nobody(value: str) -> None:
+    """RFC 2142; a certificate authority mails to five of them (CA/Browser Forum, 3.2.2.4.4)."""
+    assert RULE.broken(value) == "reserved"
+    assert RULE.broken(f"{value}1") == ""
+    assert LocalPart(length=RULE.length, alphabet=RULE.alphabet, reserved=frozenset()).broken(value) == ""
+
+
 @pytest.mark.parametrize(
     ("length", "alphabet", "told"),
     [

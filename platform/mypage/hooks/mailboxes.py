@@ -11,18 +11,27 @@ from mypage.hooks.passwords import CharSet
 from mypage.hooks.portal import Paragraphs, Question
 from mypage.hooks.products import Sentence
 
-Broken = Literal["", "length", "characters", "symbols"]
+Broken = Literal["", "length", "characters", "symbols", "reserved"]
+RESERVED = frozenset(
+    {
+        "abuse", "admin", "administrator", "ftp", "hostmaster", "info", "mailer-daemon", "marketing", "news", "no-reply",
+        "nobody", "noc", "noreply", "postmaster", "root", "sales", "security", "ssladmin", "support", "sysadmin", "usenet",
+        "uucp", "webmaster", "www",
+    }
+)  # fmt: skip
+"""Addresses of a domain's own business (RFC 2142). Who reads the mails of some of them gets certificates for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPart:
     """What may stand before the @ of an own address.
 
-    Symbols are neither first nor last, and no two of them stand together (UCOM-37).
+    Symbols are neither first nor last, and no two of them stand together (UCOM-37). `reserved` is handed out to nobody.
     """
 
     length: tuple[int, int]
     alphabet: CharSet
+    reserved: frozenset[str] = RESERVED
 
     def __post_init__(self) -> None:
         least, most = self.length
@@ -42,7 +51,9 @@ class LocalPart:
             return "length"
         marks = [char in self.alphabet.symbols for char in value]
         together = any(one and following for one, following in pairwise(marks))
-        return "symbols" if marks[0] or marks[-1] or together else ""
+        if marks[0] or marks[-1] or together:
+            return "symbols"
+        return "reserved" if value in self.reserved else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
