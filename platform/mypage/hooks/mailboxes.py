@@ -14,9 +14,9 @@ from mypage.hooks.products import Sentence
 Broken = Literal["", "length", "characters", "symbols", "reserved"]
 RESERVED = frozenset(
     {
-        "abuse", "admin", "administrator", "ftp", "hostmaster", "info", "mailer-daemon", "marketing", "news", "no-reply",
-        "nobody", "noc", "noreply", "postmaster", "root", "sales", "security", "ssladmin", "support", "sysadmin", "usenet",
-        "uucp", "webmaster", "www",
+        "abuse", "admin", "administrator", "ftp", "hostmaster", "info", "mailer-daemon", "marketing", "news",
+        "no-reply", "nobody", "noc", "noreply", "postmaster", "root", "sales", "security", "ssladmin", "support",
+        "sysadmin", "usenet", "uucp", "webmaster", "www",
     }
 )  # fmt: skip
 """Addresses of a domain's own business (RFC 2142). Who reads the mails of some of them gets certificates for it."""
