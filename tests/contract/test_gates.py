@@ -93,7 +93,6 @@ BARE_SQL: Mapping[str, str] = {
     "db/keys.py": "a column's default",
     "db/reads.py": "compiled mapped selects, heard by the guard of the tests",
     "db/schema.py": "roles, the database and its revision: no tenant rows",
-    "db/session.py": "BEGIN and enter_tenant",
     "db/wire.py": "sends what reads.py and session.py give it",
     "db/staging.py": "COPY out of a query and into a scratch table of one unit",
     "jobs/connector.py": "the queue's own connection",
@@ -119,7 +118,7 @@ FORBIDDEN = {
     r"ResponseCacheConfig|cache\s*=\s*True|cache_key_builder": "the framework's cache has no tenant in its keys",
     r"\brandom\.(?:random|choice|randint)\(": "guessable",
 }
-MARKUP = {"web/remembering.py", "web/rendering.py"}
+MARKUP = {"web/compiling.py", "web/remembering.py", "web/rendering.py"}
 """The reviewed modules that may call a text HTML: they hold what a template has just escaped."""
 
 
