@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
+from mypage.billing.tax import TaxMode
 from mypage.contracts.reaching import ContractRef, lock_contract, reach_contract
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -18,6 +20,7 @@ from mypage.orders.errors import AlreadyHeld, CannotBuy, NoConsent, NotHeld, Pri
 from mypage.orders.holders import AccountHolder, reach_holder
 from mypage.orders.offers import Offer, held_by_accounts, list_offers, offer_of
 from mypage.orders.placing import add, end
+from mypage.orders.preview import Ahead, ahead_of_buying, ahead_of_ending, mark_of
 from mypage.orders.telling import tell
 from mypage.orders.values import Placed
 
@@ -28,15 +31,15 @@ Action = Literal["buy", "end"]
 class Wish:
     """What was chosen and shown: page, product, for whom, buying or ending.
 
-    `again`: whether the fee of a repetition was shown before the last step. `consented` is the mark of the wording that
-    was ticked, "" for none; `language` the one in which it was read.
+    `bills`: the mark of the bills ahead that were shown before the last step. `consented` is the mark of the wording
+    that was ticked, "" for none; `language` the one in which it was read.
     """
 
     page: ProductPage
     product: str
     action: Action
     account_id: uuid.UUID | None
-    again: bool = False
+    bills: str = ""
     consented: str = ""
     language: str = ""
 
@@ -79,6 +82,14 @@ def check(wish: Wish, offer: Offer, wording: Wording | None) -> None:
         raise NoConsent
 
 
+def bills_ahead(action: Action, offer: Offer, at: datetime, mode: TaxMode) -> tuple[Ahead, ...]:
+    """The bills of a wish that `check` lets pass, if it is fulfilled at that time."""
+    if action == "buy":
+        return ahead_of_buying(offer.product, offer.mine, at, again=offer.again, mode=mode)
+    assert offer.holding is not None
+    return ahead_of_ending(offer.product, offer.holding, offer.mine, at, mode=mode)
+
+
 def fulfil(
     tx: Tx,
     vault: Vault,
@@ -87,17 +98,18 @@ def fulfil(
     wish: Wish,
     wording: Wording | None,
     *,
+    mode: TaxMode,
     language: str,
 ) -> Mapping[str, Any]:
     """Place the order, tell the account's address, and return what the completion page needs.
 
-    Raises what `check` and `situation` raise, and PriceChanged when the fee of a repetition was not shown or is not due
-    any more; nothing has happened then.
+    Raises what `check` and `situation` raise, and PriceChanged when the bills would be others than those shown: another
+    price, the fee of a repetition, or another month since; nothing has happened then.
     """
     lock_contract(tx, reach_contract(tx, principal))
     now = situation(tx, operator, principal, wish)
     check(wish, now.offer, wording)
-    if wish.action == "buy" and wish.again != now.offer.again:
+    if wish.bills != mark_of(bills_ahead(wish.action, now.offer, tx.now(), mode)):
         raise PriceChanged
     product, placed = now.offer.product, Placed.by(principal)
     account_id = now.account.id if now.account else None

@@ -9,9 +9,9 @@ from typing import Any
 
 from mypage.auth.pages import LinkSentence
 from mypage.hooks.products import Product, ProductPage, Sentence
-from mypage.orders.buying import Situation, Wish
+from mypage.orders.buying import Situation, Wish, bills_ahead
 from mypage.orders.pages import OptionConfirmPage, OptionDonePage, OrderRows
-from mypage.orders.preview import ahead_of_buying, ahead_of_ending, amount_of, monthly_net
+from mypage.orders.preview import amount_of, mark_of, monthly_net
 from mypage.orders.views import again_fee, fees_of, mode_of
 from mypage.web.request import PortalRequest
 
@@ -20,12 +20,8 @@ def confirm_page(rq: PortalRequest, wish: Wish, now: Situation, draft_id: uuid.U
     """The rows, the bills ahead, and what cannot be taken back."""
     words, product, offer = wish.page, now.offer.product, now.offer
     ending = wish.action == "end"
-    at, mode = rq.clock.now(), mode_of(rq)
-    if ending:
-        assert offer.holding is not None
-        ahead = ahead_of_ending(product, offer.holding, offer.mine, at, mode=mode)
-    else:
-        ahead = ahead_of_buying(product, offer.mine, at, again=offer.again, mode=mode)
+    mode = mode_of(rq)
+    ahead = bills_ahead(wish.action, offer, rq.clock.now(), mode)
     account = now.account.login_id if now.account else ""
     return OptionConfirmPage(
         words=words,
@@ -41,7 +37,7 @@ def confirm_page(rq: PortalRequest, wish: Wish, now: Situation, draft_id: uuid.U
         action_url=rq.href("option-confirm", slug=words.slug),
         back_url=rq.href("option", slug=words.slug, account=now.account.id if now.account else None),
         operation_id=str(draft_id),
-        shown_again=str(int(offer.again)),
+        shown_bills=mark_of(ahead),
     )
 
 

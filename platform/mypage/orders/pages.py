@@ -106,7 +106,7 @@ class OptionConfirmPage(Page):
     action_url: str
     back_url: str
     operation_id: str
-    shown_again: str
+    shown_bills: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

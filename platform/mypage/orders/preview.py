@@ -5,6 +5,7 @@ Of one product and one holder only. Pure: nothing is read or written.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,6 +50,12 @@ class Ahead:
     reasons: tuple[Reason, ...]
     first: bool = False
     onward: bool = False
+
+
+def mark_of(ahead: Iterable[Ahead]) -> str:
+    """Of bills that were shown, for a form: any other amount, and the same amounts in other months, have another."""
+    told = "\n".join(f"{each.month} {each.amount.net} {each.amount.tax}" for each in ahead)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def amount_of(net: int, rate_bp: int, mode: TaxMode) -> Amount:

@@ -19,7 +19,7 @@ from mypage.orders.errors import AlreadyHeld, CannotBuy, NoConsent, NotHeld, Pri
 from mypage.orders.offers import Offer, offer_of, reach_page
 from mypage.orders.order_views import confirm_page, done_page
 from mypage.orders.seeing import Seen, see
-from mypage.orders.views import choose_page, consent_form
+from mypage.orders.views import choose_page, consent_form, mode_of
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
@@ -148,7 +148,7 @@ def _wish(rq: PortalRequest, words: ProductPage, draft: DraftContent | None) -> 
         product=data["product"],
         action=action,
         account_id=uuid.UUID(data["account"]) if data["account"] else None,
-        again=rq.form.get("again", "") == "1",
+        bills=rq.form.get("bills", ""),
         consented=data["consented"],
         language=data["language"],
     )
@@ -165,7 +165,9 @@ def _fulfil(rq: PortalRequest, wish: Wish) -> Mapping[str, Any]:
     if product is None:
         raise NotFound
     shown = _wording(rq, product, wish)
-    result = fulfil(rq.tx, rq.ports.get(Vault), rq.operator, rq.principal, wish, shown, language=rq.locale)
+    result = fulfil(
+        rq.tx, rq.ports.get(Vault), rq.operator, rq.principal, wish, shown, mode=mode_of(rq), language=rq.locale
+    )
     drop_draft(rq.tx, owner=rq.owner, wizard=WIZARD)
     return result
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from optionkit import (
     ahead,
+    at,
     at_once,
     card_of,
     choose,
@@ -29,6 +31,7 @@ from mypage.audit.models import AuditEntry
 from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.permissions import PermissionMatrix
+from mypage.hooks.prices import UnitPrice
 from mypage.orders.models import ConsentText
 from mypage.orders.quotas import standing
 from mypage.plugin import PermissionTable, hookimpl
@@ -377,6 +380,47 @@ def test_a_fee_that_was_not_shown_is_not_charged(home: Household, holder: Portal
     assert len(orders_of(home)) == 2
     assert holder.submit({}, form="//main//form[@class='actions']").status == 303
     assert sorted(o.again for o in orders_of(home)) == [0, 0, 3000]
+
+
+@pytest.mark.req("UCOM-97", "UCOM-142")
+@pytest.mark.parametrize("ending", [False, True])
+def test_bills_of_another_month_than_was_shown_are_shown_first(portal: Portal, ending: bool) -> None:
+    """Checked on the last day of a month and confirmed on the next: it would end a month later than was read."""
+    portal.clock.at = at("2026-12-10 12:00")
+    home = household(portal)
+    with_card(home)
+    if ending:
+        order(signed_in(portal, BY_NUMBER, NUMBER), "support", "remote-support")
+    portal.clock.at = at("2027-01-31 23:59")
+    late = signed_in(portal, BY_NUMBER, NUMBER)
+    check = late.get(choose(late, "support", "remote-support").location)
+    seen = [month for month, _, _ in ahead(check)]
+    assert seen[0] == "1月分"
+    before = len(orders_of(home))
+    portal.clock.at = at("2027-02-01 00:00")
+    pressed = late.submit({}, form="//main//form[@class='actions']")
+    check = late.get(pressed.location)
+    assert "料金が変わりました" in check.raw.text
+    assert ahead(check)[0][0] == "2月分"
+    assert len(orders_of(home)) == before
+    late.submit({}, form="//main//form[@class='actions']")
+    assert len(orders_of(home)) == before + 1
+
+
+@pytest.mark.req("UCOM-138")
+def test_another_price_than_was_shown_is_shown_first(
+    home: Household, holder: PortalClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portal was brought up to date while the check page was open."""
+    with_card(home)
+    check = holder.get(choose(holder, "support", "remote-support").location)
+    products = home.portal.server.compiled.operators["ucom"].products
+    dearer = replace(products["remote-support"], price=UnitPrice(monthly=900, again=3_000))
+    monkeypatch.setitem(products, "remote-support", dearer)  # type: ignore[arg-type]
+    form = check.form_values("//main//form[@class='actions']")
+    pressed = holder.post("/options/support/confirm", form)
+    assert "料金が変わりました" in holder.get(pressed.location).raw.text
+    assert orders_of(home) == []
 
 
 @pytest.mark.req("UCOM-107", "UCOM-156", "UCOM-185")
