@@ -39,7 +39,7 @@ PURCHASES: LiteralString = """
 SELECT s.contract_id, s.id, s.holder_id, s.account_id, s.product, s.bought_at >= %(begins)s,
 coalesce(s.ended_at < %(ends)s, false), s.again AND s.bought_at >= %(begins)s FROM subscription s
 WHERE s.tenant_id = %(tenant)s AND s.contract_id > %(after)s AND s.contract_id <= %(until)s
-AND s.bought_at < %(ends)s AND (s.ended_at IS NULL OR s.ended_at >= %(begins)s)
+AND s.bought_at < %(ends)s AND (s.ended_at IS NULL OR s.ended_at >= %(begins)s) AND s.voided_at IS NULL
 ORDER BY s.contract_id, s.holder_id, s.bought_at, s.id"""
 LOGINS: LiteralString = """
 SELECT d.account_id, min(d.login_id) FROM credential d
@@ -58,7 +58,8 @@ SELECT s.product, c.number FROM subscription s
 JOIN contract c ON c.tenant_id = s.tenant_id AND c.id = s.contract_id
 WHERE s.tenant_id = %(tenant)s AND c.tenant_id = %(tenant)s AND s.product <> ALL(%(known)s)
 AND CASE WHEN c.ended_on IS NULL THEN c.status <> 'terminated' ELSE c.ended_on >= %(month)s END
-AND s.bought_at < %(ends)s AND (s.ended_at IS NULL OR s.ended_at >= %(begins)s) ORDER BY c.number LIMIT 1"""
+AND s.bought_at < %(ends)s AND (s.ended_at IS NULL OR s.ended_at >= %(begins)s) AND s.voided_at IS NULL
+ORDER BY c.number LIMIT 1"""
 ISSUED: LiteralString = """
 SELECT i.contract_id, i.id, i.number, i.net, i.tax, i.total FROM invoice i
 WHERE i.tenant_id = %(tenant)s AND i.contract_id > %(after)s AND i.contract_id <= %(until)s AND i.month = %(month)s
@@ -118,7 +119,10 @@ def read_due(tx: Tx, plan: RunPlan, span: Span) -> list[Due]:
     purchases, postings = read_rows(tx, PURCHASES, values), read_rows(tx, POSTINGS, values)
     logins = _logins(tx, {row[3] for row in purchases})
     # Last, so that whatever a feed adds meanwhile, no purchase is without its contract.
-    due = {row[0]: Due(*row[:4], row[4] == _TRUE, row[5] == _TRUE) for row in read_rows(tx, CONTRACTS, values)}
+    due = {
+        row[0]: Due(row[0], row[1], row[2], row[3], row[4] == _TRUE, row[5] == _TRUE)
+        for row in read_rows(tx, CONTRACTS, values)
+    }
     codes = _Codes()
     for contract_id, row_id, holder, account, product, bought_now, ended_now, again in purchases:
         one = due[contract_id]
