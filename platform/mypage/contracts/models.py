@@ -65,6 +65,7 @@ class Subscription(TenantRow):
 
     `holder_id` is the account of a product that accounts hold, else the contract. `piece` tells several of one product
     apart. `again`: the holder had ended the same product before. `pin_sealed`: a licence's PIN, for its holder.
+    `voided_at`: its start was declined for good, so it never was: whoever counts, charges or shows leaves it out.
     """
 
     __tablename__ = "subscription"
@@ -84,6 +85,7 @@ class Subscription(TenantRow):
         Index(None, "tenant_id", "contract_id", "bought_at"),
         Index(None, "tenant_id", "customer_id"),
         CheckConstraint("ended_at >= bought_at", name="ended_at"),
+        CheckConstraint("voided_at IS NULL OR ended_at IS NOT NULL", name="voided_at"),
     )
 
     customer_id: Mapped[uuid.UUID]
@@ -95,6 +97,7 @@ class Subscription(TenantRow):
     again: Mapped[bool] = mapped_column(server_default=text("false"))
     bought_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
     pin_sealed: Mapped[bytes | None]
 
 

@@ -32,6 +32,7 @@ _MARK_REPEATED = (
     "UPDATE subscription s SET again = true FROM subscription e WHERE s.tenant_id = %s AND e.tenant_id = %s"
     " AND s.customer_id = ANY(%s) AND e.customer_id = s.customer_id AND e.holder_id = s.holder_id"
     " AND e.product = s.product AND e.id <> s.id AND e.ended_at <= s.bought_at AND NOT s.again"
+    " AND e.voided_at IS NULL"
 )
 _Piece = tuple[UUID, str, int]
 

@@ -16,7 +16,10 @@ from mypage.orders.values import Holding
 
 
 def holdings(tx: Tx, ref: ContractRef) -> tuple[Holding, ...]:
-    """Every purchase of the contract and of its accounts, ended ones too, the oldest first. One statement."""
+    """Every purchase of the contract and of its accounts, ended ones too, the oldest first. One statement.
+
+    Not those that are void: they never were.
+    """
     rows = tx.execute(
         select(
             Subscription.id,
@@ -28,7 +31,9 @@ def holdings(tx: Tx, ref: ContractRef) -> tuple[Holding, ...]:
             Subscription.again,
             Subscription.pin_sealed.is_not(None).label("has_pin"),
         )
-        .where(Subscription.tenant_id == tx.tenant, Subscription.contract_id == ref.id)
+        .where(
+            Subscription.tenant_id == tx.tenant, Subscription.contract_id == ref.id, Subscription.voided_at.is_(None)
+        )
         .order_by(Subscription.bought_at, Subscription.id)
     )
     return tuple(Holding(*row) for row in rows)

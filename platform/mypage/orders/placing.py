@@ -117,6 +117,9 @@ def end(
 
 def _purchases(tx: Tx, product: str, holder: uuid.UUID) -> list[Subscription]:
     found = select(Subscription).where(
-        Subscription.tenant_id == tx.tenant, Subscription.holder_id == holder, Subscription.product == product
+        Subscription.tenant_id == tx.tenant,
+        Subscription.holder_id == holder,
+        Subscription.product == product,
+        Subscription.voided_at.is_(None),
     )
     return list(tx.scalars(found.execution_options(populate_existing=True)))

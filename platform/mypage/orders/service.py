@@ -21,6 +21,7 @@ from mypage.operators.operator import Operator
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.states import FINAL, check_step
 from mypage.orders.values import Cause, Placed
+from mypage.orders.voiding import void_purchase
 
 PIN_PLACE = {"table": "subscription", "column": "pin_sealed"}
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -114,11 +115,14 @@ def on_provisioned(tx: Tx, job: ProvisioningJob, done: ProvisioningDone, vault: 
 def on_state(tx: Tx, job: ProvisioningJob, state: str) -> None:
     """How far the other system is: `in_progress` once it has the job, `failed` when it declined and staff must look.
 
-    An order that ended otherwise meanwhile stays as it is.
+    What a failed `add` order bought is void: nobody pays for what was never switched on. An order that ended otherwise
+    meanwhile stays as it is.
     """
     order = _locked(tx, job.order_id) if job.order_id else None
     if order is not None and order.state not in (*FINAL, state):
         advance(tx, order, state)
+        if state == "failed" and order.action == "add":
+            void_purchase(tx, order)
 
 
 def new_number(tx: Tx) -> str:
