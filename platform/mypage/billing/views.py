@@ -171,7 +171,7 @@ def reason_of(rq: PortalRequest, comparison: Comparison) -> str:
     ]
     if comparison.tax:
         parts.append(rq.t("Consumption tax (%(amount)s)", amount=_signed(comparison.tax, rq.locale)))
-    return ("、" if rq.locale == "ja" else ", ").join(parts) + ("。" if rq.locale == "ja" else ".")
+    return rq.t("%(changes)s.", changes=rq.t(", ").join(parts))
 
 
 def _signed(amount: int, locale: str) -> str:

@@ -7,10 +7,18 @@ import hmac
 import secrets
 from base64 import urlsafe_b64encode
 
+_READABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""No 0, O, 1 or I, which are taken for one another."""
+
 
 def new_token() -> str:
     """A random token of 256 bits in 43 characters that are safe in a URL. Keep only its ``token_hash``."""
     return secrets.token_urlsafe(32)
+
+
+def readable(length: int) -> str:
+    """Random letters and digits, 5 bits each, that can be read out on the telephone."""
+    return "".join(secrets.choice(_READABLE) for _ in range(length))
 
 
 def token_hash(token: str) -> bytes:

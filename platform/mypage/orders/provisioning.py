@@ -9,7 +9,6 @@ is committed before the first call, and its id is the idempotency key of all of 
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from dataclasses import dataclass, replace
 from typing import Final
@@ -25,6 +24,7 @@ from mypage.db.session import Tx
 from mypage.hooks.provisioning import ProvisioningAction, ProvisioningDone, ProvisioningTask
 from mypage.jobs.queue import enqueue
 from mypage.lib.errors import NotFound
+from mypage.lib.tokens import readable
 from mypage.operators.models import TenantRecord
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.service import on_provisioned, on_state
@@ -34,7 +34,6 @@ LANE: Final = "provisioning"
 PORT: Final = "provisioning"
 NULL: Final = "null"
 FINAL: Final = frozenset({"done", "failed"})
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _LONGEST_PROBLEM = 300
 
 _LOCKED = (
@@ -117,7 +116,7 @@ def provision(
 
 def new_pin() -> str:
     """A random licence number of four groups of four, without signs that are taken for one another."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    return "-".join(readable(4) for _ in range(4))
 
 
 def begin_try(tx: Tx, job_id: uuid.UUID) -> Try | Behind | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections.abc import Iterable, Mapping
 
@@ -17,6 +16,7 @@ from mypage.db.session import Tx
 from mypage.hooks.prices import UnitPrice
 from mypage.hooks.products import Product
 from mypage.hooks.provisioning import ProvisioningDone
+from mypage.lib.tokens import readable
 from mypage.operators.operator import Operator
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.states import FINAL, check_step
@@ -24,8 +24,6 @@ from mypage.orders.values import Cause, Placed
 from mypage.orders.voiding import void_purchase
 
 PIN_PLACE = {"table": "subscription", "column": "pin_sealed"}
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Nothing that is read out wrongly on the telephone: no 0, O, 1 or I."""
 _ANY = ""
 """In place of a scheme: the login ID of the accounts that customers hand out, else any."""
 _ACTIONS = {"add": "option.bought", "end": "option.ended"}
@@ -127,7 +125,7 @@ def on_state(tx: Tx, job: ProvisioningJob, state: str) -> None:
 
 def new_number(tx: Tx) -> str:
     """A number that customers can read out, such as 20261121-7K2MQX4P; no two orders share one."""
-    return f"{tx.today():%Y%m%d}-{''.join(secrets.choice(_ALPHABET) for _ in range(8))}"
+    return f"{tx.today():%Y%m%d}-{readable(8)}"
 
 
 def _shown_prices(product: Product, *, again: bool) -> Mapping[str, int]:

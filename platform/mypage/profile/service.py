@@ -66,7 +66,6 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
         _record(tx, change.principal, changed, before, after)
     told = [each for each in dict.fromkeys((new, old)) if reachable(each)]
     language = customer.language or change.language
-    labels = "、" if language == "ja" else ", "
     t = operator.catalogues[language]
     for recipient in told:
         send_mail(
@@ -76,7 +75,7 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
             recipient=recipient,
             language=language,
             values={
-                "changed": labels.join(t(field.label) for field in changed),
+                "changed": t(", ").join(t(field.label) for field in changed),
                 "changed_at": tx.now(),
             },
             subject_id=change.principal.account_id,

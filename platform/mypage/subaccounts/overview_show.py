@@ -96,7 +96,7 @@ def _option(rq: PortalRequest, stand: Stand, option: OverviewOption, holder_id: 
     names = [rq.t(product.name) for product, held in products if held or not has]
     return OverviewRow(
         label=option.label,
-        value=f"{'、'.join(names)}:{word}" if option.named else word,
+        value=rq.t("%(products)s: %(state)s", products=rq.t(", ").join(names), state=word) if option.named else word,
         state=None if option.named else has,
         url=_page_url(rq, stand, page, None),
         action=rq.operator.overview.change,
@@ -190,7 +190,7 @@ def _hint(rq: PortalRequest, stand: Stand) -> Hint | None:
     ]
     if rq.operator.mailboxes is None or not words.hint_title or not lacking or stand.ref is None:
         return None
-    names = "、".join(account.login_id for account in lacking[:NAMES_IN_HINT])
+    names = rq.t(", ").join(account.login_id for account in lacking[:NAMES_IN_HINT])
     values = {"count": len(lacking), "accounts": names + ("…" if len(lacking) > NAMES_IN_HINT else "")}
     only = rq.href("accounts-mail", account_id=lacking[0].id)
     return Hint(
