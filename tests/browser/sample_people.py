@@ -82,15 +82,7 @@ class People:
         tenant = server.registry.current.get(site.tenant)
         assert tenant is not None, "the server has not read its tenants"
         operator = server.compiled.operators[site.operator]
-        means = Means(
-            vault=Vault(server.keyring),
-            hasher=server.hasher,
-            settings=tenant.settings,
-            schemes={scheme: operator.login_id_policies[scheme].case_sensitive for scheme in operator.schemes},
-            roles=frozenset(operator.permissions.roles),
-            products=operator.products,
-            mail_domain=operator.mailboxes.domain if operator.mailboxes else None,
-        )
+        means = Means.of(operator, tenant.settings, vault=Vault(server.keyring), hasher=server.hasher)
         raw = [json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines]
         scope = Scope(site.tenant, SystemClock(), Actor("system", "import"), "import")
         report = import_feed(self._stack.engine, scope, raw, means, source="people")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mypage.hooks.passwords import ASCII_LETTERS, IdentifierPolicy
 from mypage.imports.chunk import Means
 from mypage.imports.reading import LONGEST_LINE, batches, decode, feed_lines
 from mypage.imports.report import BadLine, Report
@@ -28,6 +29,7 @@ INVOICE = {"type": "invoice", "customer": "1", "number": "R1", "month": "2026-11
 }
 ACCOUNT = {"type": "account", "customer": "1", "scheme": "id", "login_id": "taro"}
 NOTICE = {"type": "notice", "key": "n", "title": "題", "body": "文", "starts_at": "2026-11-01T00:00:00+09:00"}
+TOLD_APART = IdentifierPolicy(length=(1, 20), alphabet=ASCII_LETTERS, case_sensitive=True)
 CARD = {"type": "card", "customer": "1", "gateway": "g", "token": "t", "brand": "visa", "last4": "4242"} | {
     "exp_month": 1,
     "exp_year": 2030,
@@ -155,7 +157,7 @@ def test_another_tenants_customer_is_unknown(feed: Feed, tenant_name: str) -> No
 
 
 def test_schemes_and_roles_of_the_operator(feed: Feed, means: Means) -> None:
-    strict = replace(means, schemes={"id": True}, roles=frozenset({"holder"}))
+    strict = replace(means, schemes={"id": TOLD_APART}, roles=frozenset({"holder"}))
     report = feed(
         CUSTOMER,
         ACCOUNT | {"login_id": "Taro"},

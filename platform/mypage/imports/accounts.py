@@ -81,7 +81,7 @@ def prepare(record: Account, means: Means) -> Prepared:
         customer_key=cleaning.key_of("customer", record.customer),
         scheme=cleaning.required("scheme", record.scheme),
         login_id=cleaning.one_line("login_id", record.login_id),
-        login_key=cleaning.key_of("login_id", record.login_id, case_sensitive=means.case_sensitive(record.scheme)),
+        login_key=means.login_key(record.scheme, record.login_id),
         password=record.password,
         password_hash=record.password_hash,
         role=cleaning.required("role", record.role) if record.role is not None else None,

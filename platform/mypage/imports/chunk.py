@@ -6,16 +6,20 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, LiteralString, Protocol, TypeVar
+from typing import Any, Generic, LiteralString, Protocol, Self, TypeVar
 
+from mypage.auth import login
 from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.db.staging import Cursor, Target, new_ids, write_rows
+from mypage.hooks.passwords import IdentifierPolicy
 from mypage.hooks.portal import TenantSettings
 from mypage.hooks.products import Product
+from mypage.imports import cleaning
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
+from mypage.operators.operator import Operator
 
 R_contra = TypeVar("R_contra", contravariant=True)
 P = TypeVar("P")
@@ -31,28 +35,50 @@ class OutOfStep(RuntimeError):
 class Means:
     """What an import needs of the deployment.
 
-    `settings` are the tenant's. `schemes` maps the operator's login schemes to whether their login IDs tell case
-    apart, `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of
-    its own mail addresses; None: not checked, and login IDs are compared without case. `new_roles` maps schemes to the
-    role of new accounts.
+    `settings` are the tenant's. `schemes` maps the operator's login schemes to the rules of their login IDs,
+    `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of its own
+    mail addresses, `card_reviews` whether its staff compare names on cards; None: not checked, and login IDs are
+    compared without case. `new_roles` maps schemes to the role of new accounts.
     """
 
     vault: Vault
     hasher: PasswordHasher
     settings: TenantSettings
-    schemes: Mapping[str, bool] | None = None
+    schemes: Mapping[str, IdentifierPolicy] | None = None
     roles: frozenset[str] | None = None
     products: Mapping[str, Product] | None = None
     mail_domain: str | None = None
+    card_reviews: bool | None = None
     new_roles: Mapping[str, str] | None = None
+
+    @classmethod
+    def of(cls, operator: Operator, settings: TenantSettings, *, vault: Vault, hasher: PasswordHasher) -> Self:
+        """What an import into a tenant of the operator checks."""
+        return cls(
+            vault=vault,
+            hasher=hasher,
+            settings=settings,
+            schemes={scheme: operator.login_id_policies[scheme] for scheme in operator.schemes},
+            roles=frozenset(operator.permissions.roles),
+            products=operator.products,
+            mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
+            card_reviews=operator.card_change.review,
+            new_roles={name: scheme.role for name, scheme in operator.schemes.items()},
+        )
 
     def role_of(self, scheme: str) -> str:
         """The role of a new account whose line states none."""
         return (self.new_roles or {}).get(scheme, "holder")
 
-    def case_sensitive(self, scheme: str) -> bool:
-        """Whether login IDs of a scheme tell case apart."""
-        return (self.schemes or {}).get(scheme, False)
+    def login_key(self, scheme: str, login_id: str) -> str:
+        """The key that a login with this ID asks for. Raises BadLine when nothing is left of it."""
+        policy = (self.schemes or {}).get(scheme)
+        if policy is None:
+            return cleaning.key_of("login_id", login_id)
+        key = login.key_of(policy, cleaning.required("login_id", login_id))
+        if not key:
+            raise BadLine("login_id", "is blank; give a value")
+        return key
 
 
 @dataclass(frozen=True, slots=True)

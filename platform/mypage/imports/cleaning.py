@@ -42,9 +42,9 @@ def many_lines(field: str, value: str) -> str:
     return _cleaned(field, value, True)
 
 
-def key_of(field: str, value: str, *, case_sensitive: bool = False) -> str:
+def key_of(field: str, value: str) -> str:
     """The key under which a number or name is found again. Raises BadLine when nothing is left of it."""
-    key = fold_identifier(required(field, value), case_sensitive=case_sensitive)
+    key = fold_identifier(required(field, value))
     if not key:
         raise BadLine(field, "is blank; give a value")
     return key

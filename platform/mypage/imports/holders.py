@@ -56,8 +56,7 @@ def holder(contract: str, scheme: str | None, login_id: str | None, means: Means
     if means.schemes is not None and scheme not in means.schemes:
         known = ", ".join(sorted(means.schemes)) or "none"
         raise BadLine("scheme", f"{scheme!r} is no login scheme here; there is {known}")
-    login_key = cleaning.key_of("login_id", login_id, case_sensitive=means.case_sensitive(scheme))
-    login = (cleaning.required("scheme", scheme), login_key)
+    login = (cleaning.required("scheme", scheme), means.login_key(scheme, login_id))
     return Holder(number, key, login, cleaning.one_line("login_id", login_id))
 
 

@@ -17,7 +17,6 @@ from mypage.db.session import Actor, Scope
 from mypage.imports.chunk import Means
 from mypage.imports.loader import import_feed, import_file
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
-from mypage_ucom.mail import DOMAIN
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER
 
 DEMO = Path(__file__).parents[3] / "demo"
@@ -30,16 +29,7 @@ def means_of(portal: Portal) -> Means:
     operator = portal.server.compiled.operators["ucom"]
     tenant = portal.server.registry.current.get(portal.name)
     assert tenant is not None
-    return Means(
-        vault=Vault(portal.server.keyring),
-        hasher=portal.server.hasher,
-        settings=tenant.settings,
-        schemes=dict.fromkeys(operator.schemes, False),
-        roles=frozenset(operator.permissions.roles),
-        products=operator.products,
-        mail_domain=DOMAIN,
-        new_roles={name: scheme.role for name, scheme in operator.schemes.items()},
-    )
+    return Means.of(operator, tenant.settings, vault=Vault(portal.server.keyring), hasher=portal.server.hasher)
 
 
 @pytest.fixture
@@ -113,3 +103,17 @@ def test_an_account_of_old_days_comes_as_that_of_a_user_and_may_be_raised(make_p
         wanted = wanted.where(Account.tenant_id == portal.name, Credential.tenant_id == portal.name)
         roles = portal.run(lambda tx, w=wanted: sorted(tx.scalars(w)))
         assert roles == ["holder", "manager" if raised else "user"]
+
+
+@pytest.mark.req("UCOM-18")
+def test_a_number_that_the_feed_writes_in_groups_signs_in(make_portal: MakePortal) -> None:
+    portal = make_portal("ucom", theme="ucom")
+    shared = {"customer": "90000000000009", "scheme": BY_NUMBER, "password": "hikari2026"}
+    lines = [
+        {"type": "customer", "number": "90000000000009", "name": "昔 からの", "kana": "ムカシ カラノ"},
+        {"type": "account", "login_id": "9000-0000 ００００ー０9", **shared},
+    ]
+    raw = [json.dumps(line).encode() + b"\n" for line in lines]
+    scope = Scope(portal.name, portal.clock, Actor("system", "import"))
+    assert import_feed(portal.engine, scope, raw, means_of(portal), source="old").problems == []
+    assert try_login(portal.client(), BY_NUMBER, "90000000000009", "hikari2026").status == 303

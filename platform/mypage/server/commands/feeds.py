@@ -105,14 +105,5 @@ def find_tenant(settings: Settings, name: str, compiled: Compiled) -> tuple[Tena
 def _means(settings: Settings, name: str, compiled: Compiled) -> tuple[Means, PasswordHasher]:
     tenant, operator = find_tenant(settings, name, compiled)
     hasher = make_hasher(settings)
-    means = Means(
-        vault=Vault(make_keyring(settings)),
-        hasher=hasher,
-        settings=tenant.settings,
-        schemes={scheme: operator.login_id_policies[scheme].case_sensitive for scheme in operator.schemes},
-        roles=frozenset(operator.permissions.roles),
-        products=operator.products,
-        mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
-        new_roles={scheme: operator.schemes[scheme].role for scheme in operator.schemes},
-    )
+    means = Means.of(operator, tenant.settings, vault=Vault(make_keyring(settings)), hasher=hasher)
     return means, hasher
