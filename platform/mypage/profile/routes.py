@@ -11,6 +11,7 @@ from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import PROFILE_CHANGE
 from mypage.hooks.profile import ProfileForm
 from mypage.lib.errors import NotFound, StaleForm
+from mypage.profile.errors import TooManyMails
 from mypage.profile.forms import entered, form_rows, profile_form, value_rows
 from mypage.profile.pages import ProfileConfirmPage, ProfileDonePage, ProfilePage
 from mypage.profile.service import WIZARD, Change, Values, read_profile, store_profile
@@ -78,7 +79,11 @@ def profile_commit(rq: PortalRequest) -> Reply:
     form = profile_form(rules, {name: [value] for name, value in values.items()}, t=rq.t)
     if not form.validate():
         return _input(rq, rules, read_profile(rq.tx, rules, rq.principal), form, 422)
-    once(rq.tx, str(draft.id), owner=rq.owner, wizard=WIZARD, effect=lambda: _commit(rq, values))
+    try:
+        once(rq.tx, str(draft.id), owner=rq.owner, wizard=WIZARD, effect=lambda: _commit(rq, values))
+    except TooManyMails:
+        form.add_error(None, rq.t("Many mails have been sent for this account. Please try again in an hour"))
+        return _input(rq, rules, read_profile(rq.tx, rules, rq.principal), form, 422)
     return Go("profile-complete", {"operation": draft.id})
 
 

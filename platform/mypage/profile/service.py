@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from mypage.audit.trail import record
 from mypage.auth.login import credential_of
@@ -16,10 +18,15 @@ from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.hooks.profile import ProfileField, ProfileForm
 from mypage.lib.errors import NotFound
+from mypage.mail.models import MailMessage
 from mypage.mail.service import reachable, send_mail
 from mypage.operators.operator import Operator
+from mypage.profile.errors import TooManyMails
 
 WIZARD = "profile"
+MAIL = "profile_changed"
+MAILS_AN_HOUR = 20
+"""Notices about one customer's data in an hour; a change sends at most two."""
 _COLUMNS = {"name": "name", "kana": "kana", "phone": "phone", "email": "email"}
 """Kinds of fields that are columns of the customer; all others stand in its profile."""
 
@@ -44,12 +51,14 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
     """Store what may be changed and nothing else, and tell the address before and the one after it (UCOM-127).
 
     An optional field that is blank loses its value (UCOM-124). Accounts of the holder that had the former address get
-    the new one. Returns the addresses that a notice goes to. Raises NotFound.
+    the new one. Returns the addresses that a notice goes to, none when nothing changed. Raises NotFound, TooManyMails.
     """
     rules = operator.profile_form
     if rules is None:
         raise NotFound
     customer = _customer(tx, change.principal, lock=True)
+    if _mails_sent(tx, customer.id) >= MAILS_AN_HOUR:
+        raise TooManyMails
     before = _values(rules, customer)
     for field in rules.fields:
         if not field.locked:
@@ -58,12 +67,13 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
     changed = tuple(field for field in rules.fields if before[field.name] != after[field.name])
     address = next((field.name for field in rules.fields if field.kind == "email"), "")
     old, new = before.get(address, customer.email), customer.email
-    if changed:
-        customer.updated_at = tx.now()
-        tx.flush()
-        if old != new:
-            _move_address(tx, operator, customer, old, new)
-        _record(tx, change.principal, changed, before, after)
+    if not changed:
+        return []
+    customer.updated_at = tx.now()
+    tx.flush()
+    if old != new:
+        _move_address(tx, operator, customer, old, new)
+    _record(tx, change.principal, changed, before, after)
     told = [each for each in dict.fromkeys((new, old)) if reachable(each)]
     language = customer.language or change.language
     t = operator.catalogues[language]
@@ -71,7 +81,7 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
         send_mail(
             tx,
             vault,
-            template="profile_changed",
+            template=MAIL,
             recipient=recipient,
             language=language,
             values={
@@ -81,6 +91,20 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
             subject_id=change.principal.account_id,
         )
     return told
+
+
+def _mails_sent(tx: Tx, customer_id: uuid.UUID) -> int:
+    accounts = select(Account.id).where(Account.tenant_id == tx.tenant, Account.customer_id == customer_id)
+    return tx.execute(
+        select(func.count())
+        .select_from(MailMessage)
+        .where(
+            MailMessage.tenant_id == tx.tenant,
+            MailMessage.subject_id.in_(accounts),
+            MailMessage.template == MAIL,
+            MailMessage.created_at > tx.now() - timedelta(hours=1),
+        )
+    ).scalar_one()
 
 
 def _customer(tx: Tx, principal: Principal, *, lock: bool) -> Customer:

@@ -45,6 +45,8 @@ from mypage.subaccounts.mailboxes import (
 MAIL = "mailbox_registered"
 MAILS_AN_HOUR = 5
 """Mails that one account's registrations may send in an hour: they go to whatever address is typed."""
+MAILS_OF_ALL = 20
+"""The same for all accounts of a customer, also those deleted since."""
 
 
 class AddressRefused(DomainError):
@@ -85,7 +87,8 @@ def check(tx: Tx, operator: Operator, ref: ContractRef, account: SubAccount, wan
     """What the account has now. Raises AddressRefused when it cannot get the wanted address."""
     found = resources_of(tx, account.id)
     if not wanted.own:
-        if _mails_sent(tx, account.id) >= MAILS_AN_HOUR:
+        of_account, of_all = _mails_sent(tx, ref.customer_id, account.id)
+        if of_account >= MAILS_AN_HOUR or of_all >= MAILS_OF_ALL:
             raise AddressRefused("mails")
         return found
     mail = mail_of(found)
@@ -224,14 +227,17 @@ def _note(
     )
 
 
-def _mails_sent(tx: Tx, account_id: uuid.UUID) -> int:
-    return tx.execute(
-        select(func.count())
+def _mails_sent(tx: Tx, customer_id: uuid.UUID, account_id: uuid.UUID) -> tuple[int, int]:
+    """Of the last hour: those about the account, and about all of the customer."""
+    accounts = select(Account.id).where(Account.tenant_id == tx.tenant, Account.customer_id == customer_id)
+    row = tx.execute(
+        select(func.count().filter(MailMessage.subject_id == account_id), func.count())
         .select_from(MailMessage)
         .where(
             MailMessage.tenant_id == tx.tenant,
-            MailMessage.subject_id == account_id,
+            MailMessage.subject_id.in_(accounts),
             MailMessage.template == MAIL,
             MailMessage.created_at > tx.now() - timedelta(hours=1),
         )
-    ).scalar_one()
+    ).one()
+    return row[0], row[1]

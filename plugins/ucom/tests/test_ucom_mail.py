@@ -13,6 +13,7 @@ from sqlalchemy import select
 from ucomkit import NUMBER, Household, household, signed_in
 
 from mypage.audit.models import AuditEntry
+from mypage.auth.closing import close_account
 from mypage.auth.models import Account
 from mypage.contracts.models import Contract, Resource, Subscription
 from mypage.contracts.reaching import ContractRef, reach_contract
@@ -355,6 +356,19 @@ def test_the_mail_says_what_was_registered_and_has_no_link(
     assert f"メールアドレス: {OUTSIDE}" in text
     assert "://" not in text
     assert "http" not in html.get_content()
+
+
+@pytest.mark.req("UCOM-88")
+def test_accounts_that_come_and_go_send_no_more_mails(home: Household, holder: PortalClient) -> None:
+    """An account is deleted and another one registered at once: the limit is the customer's, too."""
+    for number in range(mailbox_change.MAILS_OF_ALL):
+        passing = home.account(f"passing-{number:03}")
+        register(holder, passing, other("victim@example.jp"))
+        home.portal.run(lambda tx, gone=passing: close_account(tx, gone, keep_sessions=False))
+    last = enter(holder, home.account("passing-last"), other("victim@example.jp"))
+    assert last.status == 422
+    assert "1時間ほどおいて" in last.errors[0]
+    assert len(found(home.portal, MailMessage)) == mailbox_change.MAILS_OF_ALL
 
 
 @pytest.mark.req("UCOM-88")

@@ -416,7 +416,7 @@ def test_another_price_than_was_shown_is_shown_first(
     check = holder.get(choose(holder, "support", "remote-support").location)
     products = home.portal.server.compiled.operators["ucom"].products
     dearer = replace(products["remote-support"], price=UnitPrice(monthly=900, again=3_000))
-    monkeypatch.setitem(products, "remote-support", dearer)  # type: ignore[arg-type]
+    monkeypatch.setitem(products, "remote-support", dearer)
     form = check.form_values("//main//form[@class='actions']")
     pressed = holder.post("/options/support/confirm", form)
     assert "料金が変わりました" in holder.get(pressed.location).raw.text

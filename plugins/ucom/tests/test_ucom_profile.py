@@ -202,6 +202,26 @@ def test_the_address_before_and_the_one_after_are_told(
 
 
 @pytest.mark.req("UCOM-127")
+def test_what_changes_nothing_sends_nothing_and_there_is_an_end_of_mails(client: PortalClient, home: Household) -> None:
+    done = change(client)
+    assert mails(home.portal) == []
+    assert "メールを送信しました" not in done.text
+    for number in range(10):
+        change(client, email=f"victim{number % 2}@example.jp")
+    assert len(mails(home.portal)) == 20
+    client.get("/profile")
+    client.get(client.submit({"email": "victim3@example.jp"}).location)
+    refused = client.submit({})
+    assert refused.status == 422
+    assert "1時間ほどおいて" in refused.errors[0]
+    assert refused.all("//input[@name='email']/@value") == ["victim3@example.jp"]
+    assert (len(mails(home.portal)), customer(home)["email"]) == (20, "victim1@example.jp")
+    home.portal.clock.at += timedelta(minutes=61)
+    change(signed_in(home.portal, BY_NUMBER, NUMBER), email=NEW)
+    assert customer(home)["email"] == NEW
+
+
+@pytest.mark.req("UCOM-127")
 def test_without_an_address_nobody_is_told(portal: Portal) -> None:
     home = household(portal, profile=STORED, phone="012-345-6789")
     done = change(signed_in(portal, BY_NUMBER, NUMBER), fax="")
