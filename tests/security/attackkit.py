@@ -182,8 +182,10 @@ def browser(portal: Portal, person: Person | None = None, *, label: str = "", de
 
 
 def session_of(portal: Portal, person: Person, *, device: str = "t") -> str:
-    """The token of a new session."""
-    return portal.run(lambda tx: open_session(tx, operator_of(portal), person.account_id, person.scheme, device=device))
+    """The token of a new session, which showed a second factor where there is one."""
+    return portal.run(
+        lambda tx: open_session(tx, operator_of(portal), person.account_id, person.scheme, device=device, factor=True)
+    )
 
 
 def jar_of(portal: Portal) -> CookieJar:
