@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from orderkit import at
@@ -68,6 +68,16 @@ def billed(family: Family, month: date) -> int:
 
 def promised(page: Answer) -> list[str]:
     return page.texts("//ol[@class='ahead']/li/p[@class='amount']")
+
+
+def test_who_reads_what_will_be_charged_has_as_much_time_as_the_session(family: Family) -> None:
+    browser = family.signed_in(HOLDER)
+    browser.get("/options/more")
+    browser.get(browser.submit({}, form="//main//section//form").location)
+    family.portal.clock.at += nagi.session_policy().idle - timedelta(minutes=1)
+    done = browser.submit({}, form="//main//form[contains(@action,'confirm')]", follow=True)
+    assert done.status == 200
+    assert [row.product for row in purchases(family)] == ["family-more"]
 
 
 def test_other_rules_of_prices_are_foreseen_and_charged(family: Family) -> None:
@@ -173,7 +183,11 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
     family = make_family(portal)
     give_address(family, family.account("umi@sea.nagi.example"), "umi@else.example")
     browser = family.signed_in("umi@sea.nagi.example")
-    order(browser, "weather")
+    taken = order(browser, "weather")
+    assert taken.texts("//h1") == ["お申し込みの受付"]
+    assert taken.texts("//*[contains(@class,'badge')]") == ["手続き中"]
+    assert "お申し込みを受け付け、お手続きを進めています。" in taken.text
+    assert "umi@else.example へお送りします" not in taken.text, "it is not there yet"
     assert "手続き中" in browser.get("/orders").text
     page = browser.get("/options/weather/holdings")
     assert "発行しています" in page.text
@@ -184,6 +198,9 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
         note_done(tx, portal.server.ports.get(Vault), job.id, ProvisioningDone(pin="NAMI-KAZE"))
 
     portal.run(answer)
+    finished = browser.get(taken.url)
+    assert "umi@else.example へお送りします。" in finished.text
+    assert "進めています" not in finished.text
     assert "完了" in browser.get("/orders").text
     browser.get("/options/weather/holdings")
     assert "(合言葉: NAMI-KAZE)" in browser.submit({}, form="//main//section//form").text

@@ -131,6 +131,7 @@ def _keep(rq: PortalRequest, wish: Wish) -> uuid.UUID:
             "consented": wish.consented,
             "language": wish.language,
         },
+        life=rq.operator.sessions.idle,
     )
 
 

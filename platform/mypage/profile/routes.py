@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from mypage.db.keys import Vault
 from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -20,7 +18,6 @@ from mypage.web.request import PortalRequest
 from mypage.web.routing import get, post
 
 PROFILE = "profile"
-DRAFT_LIFE = timedelta(minutes=30)
 
 
 @get("/profile", name="profile", permission=PROFILE_CHANGE, reauth=True, capability=PROFILE)
@@ -41,7 +38,8 @@ def profile_input(rq: PortalRequest) -> Reply:
     if not form.validate():
         return _input(rq, rules, read_profile(rq.tx, rules, rq.principal), form, 422)
     kept = {"values": entered(rules, form)}
-    draft_id = save_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, data=kept, life=DRAFT_LIFE)
+    life = rq.operator.sessions.idle
+    draft_id = save_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=WIZARD, data=kept, life=life)
     return Go("profile-confirm", {"draft": draft_id})
 
 

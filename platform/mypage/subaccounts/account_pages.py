@@ -80,7 +80,6 @@ class AccountFormPage(Page):
     notes: tuple[str, ...]
     wrong_mark: str
     keeps_password: bool
-    login_id: str = ""
     rules: tuple[Rule, ...] = ()
     rules_url: str = ""
 

@@ -90,7 +90,6 @@ def form_page(
         notes=rules.notes,
         wrong_mark=rules.wrong_mark,
         keeps_password=account is not None,
-        login_id=account.login_id if account else "",
         rules=tuple(Rule(rule.text, rule.ok) for rule in password_rules(rq, rules.scheme)),
         rules_url=rules_url(rq, rules.scheme),
     )
