@@ -66,7 +66,7 @@ def plant_factors(twins: Twins, oracle: Oracle) -> None:
         def sealed(tx: Tx, secret: str = secret, row: Any = row, keys: service.Keys = keys) -> bytes:
             return keys.vault.seal(tx, secret.encode(), table=service.TABLE, column=service.COLUMN, row=str(row))
 
-        oracle.change("UPDATE login_session SET former_hash = token_hash WHERE tenant_id = %s", name)
+        oracle.change("UPDATE login_session SET former_hash = token_hash, factor_at = NULL WHERE tenant_id = %s", name)
         oracle.change("UPDATE second_factor SET sealed = %s WHERE tenant_id = %s", portal.run(sealed), name)
         oracle.change(
             "INSERT INTO second_factor (tenant_id, id, account_id, kind, name, credential_id, public_key, created_at) "
