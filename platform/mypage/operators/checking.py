@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
+from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
 from mypage.operators.operator import Operator, OperatorError
-
-Wrong = Callable[[str, str], OperatorError]
 
 MAILS = Path(__file__).parent.parent / "templates" / "email"
 _SLUG = re.compile(r"[a-z0-9-]*")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import get_args, get_type_hints
 
 from mypage.hooks.portal import Guidance, Landing
-from mypage.operators.operator import Operator, OperatorError
-
-Wrong = Callable[[str, str], OperatorError]
+from mypage.operators.checking_base import Wrong
+from mypage.operators.operator import Operator
 
 _SLUG = re.compile(r"[a-z0-9-]+")
 _CONDITIONS = get_args(get_type_hints(Landing)["condition"])

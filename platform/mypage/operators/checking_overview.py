@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
-from mypage.operators.operator import Operator, OperatorError
-
-Wrong = Callable[[str, str], OperatorError]
+from mypage.operators.checking_base import Wrong, check_places
+from mypage.operators.operator import Operator
 
 
 def check_overview(operator: Operator, linked: Collection[str], wrong: Wrong) -> None:
@@ -24,7 +23,7 @@ def check_overview(operator: Operator, linked: Collection[str], wrong: Wrong) ->
         if entry is not None and entry.route not in linked and not entry.params:
             raise wrong("overview_policy", f"{entry.label!r} names route {entry.route!r}, which no link can lead to")
     for text in (words.hint_title, words.hint):
-        _check_places("overview_policy", text, ("count", "accounts"), wrong)
+        check_places("overview_policy", text, ("count", "accounts"), wrong)
     _check_mailboxes(operator, linked, wrong)
 
 
@@ -35,14 +34,6 @@ def _check_mailboxes(operator: Operator, linked: Collection[str], wrong: Wrong) 
     if boxes.buy_page and boxes.buy_page not in operator.product_pages:
         raise wrong("mailbox_items", f"there is no page of products {boxes.buy_page!r}; see product_page_items")
     for sentence in (*boxes.done_own, *boxes.done_other):
-        _check_places("mailbox_items", sentence.text, ("address",), wrong)
+        check_places("mailbox_items", sentence.text, ("address",), wrong)
         if sentence.route and sentence.route not in linked and not sentence.params:
             raise wrong("mailbox_items", f"{sentence.text!r} names route {sentence.route!r}, which does not exist")
-
-
-def _check_places(hook: str, text: str, known: tuple[str, ...], wrong: Wrong) -> None:
-    try:
-        text % dict.fromkeys(known, "")
-    except (KeyError, ValueError, TypeError) as error:
-        places = ", ".join(f"%({name})s" for name in known)
-        raise wrong(hook, f"{text!r} cannot be filled in; it may hold {places}, and a percent sign as %%") from error

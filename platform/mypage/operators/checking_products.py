@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from mypage.hooks.prices import UnitPrice
 from mypage.hooks.products import Product, ProductPage
-from mypage.operators.operator import Operator, OperatorError
-
-Wrong = Callable[[str, str], OperatorError]
-
+from mypage.operators.checking_base import Wrong, check_places
+from mypage.operators.operator import Operator
 
 _OF_PAGE = frozenset({"option", "option-holdings"})
 """Routes that lead to the page's own places: their parameters are known."""
@@ -72,13 +70,7 @@ def _check_sentences(page: ProductPage, linked: Collection[str], wrong: Wrong) -
             raise wrong(
                 "product_page_items", f"page {page.slug!r} names route {sentence.route!r}, which no link can lead to"
             )
-        try:
-            sentence.text % {"address": ""}
-        except (KeyError, ValueError, TypeError) as error:
-            raise wrong(
-                "product_page_items",
-                f"{sentence.text!r} cannot be filled in; it may hold %(address)s, and a percent sign as %%",
-            ) from error
+        check_places("product_page_items", sentence.text, ("address",), wrong)
 
 
 def _check_accounts(operator: Operator, wrong: Wrong) -> None:

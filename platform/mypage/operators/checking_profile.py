@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
-from mypage.operators.operator import Operator, OperatorError
-
-Wrong = Callable[[str, str], OperatorError]
+from mypage.operators.checking_base import Wrong
+from mypage.operators.operator import Operator
 
 _PAPER = ("name", "kana", "birth-date")
 _COLUMNS = ("name", "kana", "phone", "email")
