@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 
 from mypage.auth.models import Account
 from mypage.billing.models import BillingRun
+from mypage.contracts.models import Subscription
 from mypage.db.session import Tx
 from mypage.hooks.prices import TierPrice, UnitPrice
 from mypage.hooks.products import Product
@@ -109,6 +110,24 @@ def test_an_end_is_stated_once_and_makes_room_in_the_same_chunk(feed: Feed, each
         "line 1, ended_at: is another end than the one that is known, 2026-09-29 15:00+00:00; an end never changes"
     ]
     assert rows("SELECT count(*), count(ended_at) FROM subscription WHERE tenant_id = :t") == [(2, 1)]
+
+
+@pytest.mark.req("UCOM-151")
+def test_what_was_declined_is_no_earlier_purchase_and_no_feed_brings_it_back(
+    feed: Feed, each: Objects, rows: Rows, in_unit: Callable[[Callable[[Tx], object]], object]
+) -> None:
+    feed(*each)
+    void = update(Subscription).values(voided_at=datetime(2026, 10, 1, tzinfo=UTC))
+    in_unit(lambda tx: tx.execute(void.where(Subscription.tenant_id == tx.tenant)))
+    later = each[SECURITY] | {"bought_at": "2026-10-02T00:00:00+09:00", "ended_at": "2026-10-03T00:00:00+09:00"}
+    third = each[SECURITY] | {"bought_at": "2026-10-04T00:00:00+09:00", "ended_at": None}
+    assert feed(each[SECURITY], later).tally.flat() == {"subscription new": 1, "subscription unchanged": 1}
+    assert rows("SELECT again, voided_at IS NULL FROM subscription WHERE tenant_id = :t ORDER BY bought_at") == [
+        (False, False),
+        (False, True),
+    ]
+    feed(third)
+    assert rows("SELECT again FROM subscription WHERE tenant_id = :t ORDER BY bought_at") == [False, False, True]
 
 
 def test_pieces_of_one_product_stand_beside_each_other(feed: Feed, each: Objects, sold: Means, rows: Rows) -> None:
