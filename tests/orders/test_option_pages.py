@@ -198,7 +198,7 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
         note_done(tx, portal.server.ports.get(Vault), job.id, ProvisioningDone(pin="NAMI-KAZE"))
 
     portal.run(answer)
-    finished = browser.get(taken.url)
+    finished = browser.get(str(taken.raw.url))
     assert "umi@else.example へお送りします。" in finished.text
     assert "進めています" not in finished.text
     assert "完了" in browser.get("/orders").text
@@ -206,11 +206,16 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
     assert "(合言葉: NAMI-KAZE)" in browser.submit({}, form="//main//section//form").text
 
     def decline(tx: Tx) -> None:
-        job = tx.scalars(
-            select(ProvisioningJob).where(ProvisioningJob.tenant_id == tx.tenant, ProvisioningJob.action == "end")
-        ).one()
-        note_failed(tx, job.id, "no")
+        open_jobs = (ProvisioningJob.tenant_id == tx.tenant, ProvisioningJob.state == "waiting")
+        note_failed(tx, tx.scalars(select(ProvisioningJob.id).where(*open_jobs)).one(), "no")
 
-    order(browser, "weather")
+    ended = order(browser, "weather")
     portal.run(decline)
     assert "お手続きできませんでした（ご連絡します）" in browser.get("/orders").text
+    declined = browser.get(str(ended.raw.url)).text
+    assert "お手続きできませんでした（ご連絡します）" in declined
+    assert "料金はかかりません" not in declined, "an end that is declined gives no money back"
+    bought = order(browser, "weather")
+    portal.run(decline)
+    assert "このお申し込みの料金はかかりません。" in browser.get(str(bought.raw.url)).text
+    assert "手続き中" in order(browser, "weather").text, "it may be bought again"

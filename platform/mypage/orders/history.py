@@ -86,3 +86,17 @@ def list_orders(tx: Tx, principal: Principal, *, page: int = 1) -> OrderList:
         for row in rows
     )
     return OrderList(orders, page, max(1, -(-rows[0].total // PAGE_SIZE)) if rows else 1)
+
+
+def order_state(tx: Tx, principal: Principal, number: str) -> str:
+    """How far an order of the principal's customer is. Raises NotFound."""
+    state = tx.execute(
+        select(ProductOrder.state).where(
+            ProductOrder.tenant_id == tx.tenant,
+            ProductOrder.customer_id == principal.customer_id,
+            ProductOrder.number == number,
+        )
+    ).scalar_one_or_none()
+    if state is None:
+        raise NotFound
+    return state

@@ -10,8 +10,10 @@ from typing import Any
 from mypage.auth.pages import LinkSentence
 from mypage.hooks.products import Product, ProductPage, Sentence
 from mypage.orders.buying import Situation, Wish, bills_ahead
+from mypage.orders.history import order_state
 from mypage.orders.pages import OptionConfirmPage, OptionDonePage, OrderRows
 from mypage.orders.preview import amount_of, mark_of, monthly_net
+from mypage.orders.states import FINAL
 from mypage.orders.views import again_fee, fees_of, mode_of
 from mypage.web.request import PortalRequest
 
@@ -42,9 +44,10 @@ def confirm_page(rq: PortalRequest, wish: Wish, now: Situation, draft_id: uuid.U
 
 
 def done_page(rq: PortalRequest, words: ProductPage, product: Product, done: Mapping[str, Any]) -> OptionDonePage:
-    """What was ordered, from the result of the operation."""
+    """What was ordered, from the result of the operation, and how far that is now."""
     ending = done["action"] == "end"
     account = done["account"] or None
+    state = order_state(rq.tx, rq.principal, done["number"])
     return OptionDonePage(
         words=words,
         title=(words.end_titles if ending else words.buy_titles)[2],
@@ -52,6 +55,9 @@ def done_page(rq: PortalRequest, words: ProductPage, product: Product, done: Map
         rows=order_rows(
             rq, words, product, done["login"], done["action"], again=done["again"], day=date.fromisoformat(done["day"])
         ),
+        ending=ending,
+        state=state,
+        over=state in FINAL,
         number=done["number"],
         page_url=rq.href("option", slug=words.slug, account=account),
         orders_url=rq.href("orders"),

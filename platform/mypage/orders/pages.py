@@ -111,7 +111,7 @@ class OptionConfirmPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionDonePage(Page):
-    """What was ordered, under its number."""
+    """What was ordered, under its number. `said` is for orders that are completed; `over`: nothing more will happen."""
 
     template: ClassVar[str] = "orders/done.html"
 
@@ -119,6 +119,9 @@ class OptionDonePage(Page):
     title: str
     said: tuple[LinkSentence, ...]
     rows: OrderRows
+    ending: bool
+    state: str
+    over: bool
     number: str
     page_url: str
     orders_url: str
