@@ -12,7 +12,7 @@ from sqlalchemy import select
 from mypage.audit.models import AuditEntry
 from mypage.auth.models import Account
 from mypage.contracts.models import Contract
-from mypage.contracts.reaching import lock_contract, reach_contract
+from mypage.contracts.reaching import ContractRef, lock_contract, reach_contract
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
@@ -128,8 +128,34 @@ def test_what_an_account_holds_ends_with_it_and_nothing_else(tx: Tx) -> None:
     )
     assert entry.after == {
         "order": gone[0].order_number, "product": "shield", "for": "one", "account": str(one), "cause": "account-deleted",
-        "by": "two", "by_account": str(two), "scheme": "mail", "role": "reader",
+        "by_login": "two", "by_account": str(two), "by_scheme": "mail", "by_role": "reader",
     }  # fmt: skip
+
+
+def test_what_an_account_holds_in_another_contract_of_the_customer_ends_with_it(tx: Tx) -> None:
+    """The bills of that contract would charge for it for ever: nobody reaches a purchase of an account that is gone."""
+    at = home(tx)
+    one, two = at.account("one"), at.account("two")
+    second = uuid.uuid4()
+    number = f"D{at.ref.number}"
+    tx.add(
+        Contract(
+            tenant_id=tx.tenant, id=second, customer_id=at.ref.customer_id, number=number, number_key=number.lower(),
+            name="船", plan="sea",
+        )
+    )  # fmt: skip
+    tx.flush()
+    other = dataclasses.replace(at, ref=ContractRef(second, number, "sea", "船", "active", at.ref.customer_id))
+    buy(tx, other, "shield", one)
+    buy(tx, other, "shield", two)
+    buy(tx, other, "help")
+    assert [product.code for product in held_by_account(tx, shop(), at.ref, one)] == ["shield"]
+    [gone] = end_of_account(tx, shop(), at.ref, one, STAFF)
+    assert ended(tx, other) == ["shield"]
+    order = tx.scalars(
+        select(ProductOrder).where(ProductOrder.tenant_id == tx.tenant, ProductOrder.number == gone.order_number)
+    ).one()
+    assert (order.contract_id, order.account_id, order.action) == (second, one, "end")
 
 
 def principal(at: Home) -> Principal:

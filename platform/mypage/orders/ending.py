@@ -8,6 +8,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 
+from sqlalchemy import select
+
+from mypage.contracts.models import Contract, Subscription
 from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.products import Product
@@ -49,14 +52,41 @@ def end_fallen(
 def end_of_account(
     tx: Tx, operator: Operator, ref: ContractRef, account_id: uuid.UUID, placed: Placed
 ) -> tuple[Ended, ...]:
-    """End everything that an account holds, because the account is deleted (UCOM-77)."""
-    ending = [h for h in holdings(tx, ref) if h.active and h.account_id == account_id]
-    return _end_all(tx, operator, ref, ending, placed, "account-deleted")
+    """End everything that an account holds, because the account is deleted (UCOM-77).
+
+    In every contract of the customer: nobody could end it later.
+    """
+    return tuple(
+        ended
+        for each in _contracts_of(tx, ref, account_id)
+        for ended in _end_all(tx, operator, each, _held(tx, each, account_id), placed, "account-deleted")
+    )
 
 
 def held_by_account(tx: Tx, operator: Operator, ref: ContractRef, account_id: uuid.UUID) -> tuple[Product, ...]:
     """What `end_of_account` would end, for the page before."""
-    return tuple(product_of(operator, h) for h in holdings(tx, ref) if h.active and h.account_id == account_id)
+    contracts = _contracts_of(tx, ref, account_id)
+    return tuple(product_of(operator, h) for each in contracts for h in _held(tx, each, account_id))
+
+
+def _contracts_of(tx: Tx, ref: ContractRef, account_id: uuid.UUID) -> list[ContractRef]:
+    """The contracts of the customer in which the account holds something."""
+    holds = select(Subscription.contract_id).where(
+        Subscription.tenant_id == tx.tenant,
+        Subscription.customer_id == ref.customer_id,
+        Subscription.account_id == account_id,
+        Subscription.ended_at.is_(None),
+    )
+    rows = tx.execute(
+        select(Contract.id, Contract.number, Contract.plan, Contract.name, Contract.status, Contract.customer_id)
+        .where(Contract.tenant_id == tx.tenant, Contract.id.in_(holds))
+        .order_by(Contract.number_key, Contract.id)
+    )
+    return [ContractRef(*row) for row in rows]
+
+
+def _held(tx: Tx, ref: ContractRef, account_id: uuid.UUID) -> list[Holding]:
+    return [h for h in holdings(tx, ref) if h.active and h.account_id == account_id]
 
 
 def _watched(operator: Operator, losses: Mapping[str, int]) -> bool:
