@@ -30,6 +30,8 @@ from mypage.billing.review_queue import name_agrees
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.hooks.payment import CardSetupStarted, StoredCard
+from mypage.imports.chunk import Means
+from mypage.imports.loader import import_feed
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.lib.errors import NotFound
 from mypage.lib.tokens import new_token
@@ -42,6 +44,7 @@ from mypage.testing.portal import NOON, MakePortal, Portal
 from portal_rows import Person, add_card, add_person, operator_of, sign_in
 
 KEY = "MYPAGE_TEST_PAYMENT_KEY"
+Run = Callable[..., tuple[int, str]]
 
 
 def card(holder: str = "HANAKO YAMADA", **other: Any) -> StoredCard:
@@ -370,6 +373,54 @@ def test_nobody_decides_about_what_is_not_there(portal: Portal, person: Person, 
     assert review(portal, entry).state == "waiting"
 
 
+# --- cards that a feed brought
+
+
+def fed(portal: Portal, number: str, **other: Any) -> uuid.UUID:
+    """Import a card that waits; the id of its review."""
+    line = {
+        "type": "card", "customer": number, "gateway": "hosted-page", "token": f"tok_{number}", "brand": "visa",
+        "last4": "4242", "exp_month": 7, "exp_year": 2029, "holder": "HANAKO YAMADA", "review": True,
+    }  # fmt: skip
+    tenant = portal.server.registry.current.tenants[portal.name]
+    means = Means(vault=Vault(portal.server.keyring), hasher=portal.server.hasher, settings=tenant.settings)
+    scope = Scope(portal.name, portal.clock, Actor("system", "import"))
+    report = import_feed(portal.engine, scope, [json.dumps(line | other).encode()], means)
+    assert report.problems == []
+    assert report.lines == 1
+    return next(each.id for each in portal.run(list_waiting) if each.customer_number == number)
+
+
+@pytest.mark.req("UCOM-117")
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_card_of_a_feed_is_accepted_and_rejected_like_any_other(
+    portal: Portal, person: Person, run: Run, yes: bool
+) -> None:
+    add_card(portal, person, brand="jcb", last4="1111")
+    waits = fed(portal, "1000001")
+    assert "1000001 青森 太郎 (アオモリ タロウ) card: HANAKO YAMADA, VISA **** 4242" in run(portal.name)[1]
+    assert current(portal) == [("jcb", "1111")]
+    words = ("accept",) if yes else ("reject", "--reason", "a neighbour")
+    status, said = run(portal.name, words[0], str(waits), *words[1:], "--by", "kato")
+    assert status == 0, said
+    assert current(portal) == ([("visa", "4242")] if yes else [("jcb", "1111")])
+    assert review(portal, waits).state == ("accepted" if yes else "rejected")
+    assert discards(portal) == [], "no entry of ours at the company, nothing to discard by"
+    assert [mail.template for mail in rows(portal, MailMessage)] == ["card_accepted" if yes else "card_rejected"]
+    assert len(rows(portal, Notice)) == 1
+    (method,) = [method for method in rows(portal, PaymentMethod) if method.last4 == "4242"]
+    assert bool(method.token_sealed) is yes
+
+
+@pytest.mark.req("UCOM-117")
+def test_a_card_entered_online_takes_the_place_of_one_of_a_feed(portal: Portal, person: Person) -> None:
+    waits = fed(portal, "1000001")
+    entry = register(portal, person, card(last4="2222"))
+    assert review(portal, waits).state == "replaced"
+    assert [each.id for each in portal.run(list_waiting)] == [entry]
+    assert discards(portal) == []
+
+
 # --- the payment company forgets
 
 
@@ -430,9 +481,6 @@ def test_the_company_is_asked_again_until_it_answers(make_portal: MakePortal, co
 
 
 # --- the command
-
-
-Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any, Literal, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from mypage.audit.trail import record
 from mypage.auth.models import Customer
 from mypage.billing.card_entry import Entry
 from mypage.billing.card_methods import forget_token, shown
-from mypage.billing.models import PaymentReview
+from mypage.billing.models import CardSetup, PaymentReview
 from mypage.db.session import Tx
 from mypage.hooks.payment import StoredCard
 from mypage.jobs.queue import enqueue
@@ -37,6 +37,7 @@ _STATE = select(PaymentReview.state).where(
     PaymentReview.id == bindparam("review"),
     PaymentReview.customer_id == bindparam("customer"),
 )
+_ENTERED = select(exists().where(CardSetup.tenant_id == bindparam("tenant"), CardSetup.id == bindparam("entry")))
 _TWO = 2
 
 
@@ -86,11 +87,15 @@ def replace_waiting(tx: Tx, customer_id: uuid.UUID) -> None:
 
 
 def leave(tx: Tx, review: PaymentReview, state: Literal["rejected", "replaced"]) -> None:
-    """Take a card out of the queue for good: here its token goes now, at the payment company by a job."""
+    """Take a card out of the queue for good: here its token goes now, at the payment company by a job.
+
+    A card that a feed brought was entered elsewhere: whoever did that has the company forget it.
+    """
     review.state, review.decided_at = state, tx.now()
     tx.flush()
     forget_token(tx, review.payment_method_id)
-    enqueue(tx, DISCARD, entry=str(review.id))
+    if tx.execute(_ENTERED, {"tenant": tx.tenant, "entry": review.id}).scalar_one():
+        enqueue(tx, DISCARD, entry=str(review.id))
 
 
 def review_waits(tx: Tx, customer_id: uuid.UUID) -> bool:

@@ -204,10 +204,11 @@ class Invoice(_Line, frozen=True, kw_only=True, tag="invoice"):
 
 
 class Card(_Line, frozen=True, kw_only=True, tag="card"):
-    """The card that pays for a customer, as the payment company's token; never a card number.
+    """The card that pays for a customer, or with `review` the one that waits for staff, as the payment company's token.
 
-    It is loaded for a customer without a card. For the same token it updates expiry and brand; a customer who has
-    registered another card since keeps that one, and the line is refused.
+    Never a card number. A card that pays is loaded for a customer without one. For the same token the line updates
+    expiry and brand; a customer who has registered another card since keeps that one, and the line is refused. One card
+    of a customer waits at a time; what staff have decided stays.
     """
 
     customer: CustomerNumber
@@ -217,6 +218,8 @@ class Card(_Line, frozen=True, kw_only=True, tag="card"):
     last4: Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
     exp_month: Annotated[int, Meta(ge=1, le=12)]
     exp_year: Annotated[int, Meta(ge=2000, le=2100)]
+    holder: Annotated[str, Meta(max_length=200, description="The name on the card; kept only for a review.")] = ""
+    review: Annotated[bool, Meta(description="Staff compare the name first; the card does not pay until then.")] = False
 
 
 class Notice(_Line, frozen=True, kw_only=True, tag="notice"):
