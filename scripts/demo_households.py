@@ -255,6 +255,18 @@ def households() -> list[Household]:
             bought=(("remote-support", "2026-02-03", "2026-08-20"),),
             members=(Member(login="kado-mirai", name=("加戸", "未来"), kana=("カド", "ミライ"), role="manager"),),
         ),
+        Household(
+            number="90000000000006",
+            name="待田 望",
+            kana="マチダ ノゾミ",
+            shows=(
+                "名義の異なるカード（ICHIRO MACHIDA）が確認待ち。支払いが必要なオプションはまだ購入できません。"
+                "`mypage reviews ucom` で確認できます"
+            ),
+            email="nozomi@example.jp",
+            card=_card("visa", "1881", 9, 2029) | {"holder": "ICHIRO MACHIDA", "review": True},
+            members=(Member(login="machida-nozomi", name=("待田", "望"), kana=("マチダ", "ノゾミ"), role="manager"),),
+        ),
     ]
 
 

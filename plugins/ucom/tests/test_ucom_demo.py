@@ -12,8 +12,9 @@ from sqlalchemy import select
 from ucomkit import try_login
 
 from mypage.auth.models import Account, Credential
+from mypage.billing.review import accept, list_waiting, reject
 from mypage.db.keys import Vault
-from mypage.db.session import Actor, Scope
+from mypage.db.session import Actor, Scope, Tx
 from mypage.imports.chunk import Means
 from mypage.imports.loader import import_feed, import_file
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
@@ -33,8 +34,11 @@ def means_of(portal: Portal) -> Means:
 
 
 @pytest.fixture
-def portal(make_portal: MakePortal) -> Portal:
-    portal = make_portal("ucom", theme="ucom")
+def portal(make_portal: MakePortal, monkeypatch: pytest.MonkeyPatch) -> Portal:
+    """The demo's portal; its payment company is declared and never called."""
+    monkeypatch.setenv("MYPAGE_TEST_PAYMENT_KEY", "demo-key")
+    company = {"adapter": "hosted-page", "base_url": "http://127.0.0.1:9", "key_env": "MYPAGE_TEST_PAYMENT_KEY"}
+    portal = make_portal("ucom", theme="ucom", extensions={"payment": company})
     means = means_of(portal)
     scope = Scope(portal.name, portal.clock, Actor("system", "demo"))
     for path in sorted((DEMO / "feeds" / "ucom").glob("*.jsonl")):
@@ -53,7 +57,7 @@ def enter(portal: Portal, login: str) -> PortalClient:
 
 
 def test_every_sample_login_opens_a_page(portal: Portal) -> None:
-    assert len(WORDS) == 10
+    assert len(WORDS) == 11
     for login in WORDS:
         page = enter(portal, login).get("/", follow=True)
         assert page.status == 200
@@ -75,6 +79,38 @@ def test_each_household_shows_its_state(portal: Portal) -> None:
     assert "セキュリティ360°購入済" in mine
     assert "セキュリティオンライン未購入" in mine
     assert page("arteri-an-002").texts("//h1") == ["ユーザー管理"]
+
+
+@pytest.mark.req("UCOM-116", "UCOM-117")
+@pytest.mark.parametrize("yes", [True, False])
+def test_one_households_card_waits_for_staff_and_they_decide(portal: Portal, yes: bool) -> None:
+    number, says = "90000000000006", "新しいカードを確認しています"
+    (waiting,) = portal.run(list_waiting)
+    assert (waiting.customer_number, waiting.customer_kana, waiting.card_name, waiting.last4) == (
+        number, "マチダ ノゾミ", "ICHIRO MACHIDA", "1881",
+    )  # fmt: skip
+    browser = enter(portal, number)
+    assert says in browser.get("/card").text
+    vault, words = Vault(portal.server.keyring), portal.server.compiled.operators["ucom"].catalogues
+
+    def decide(tx: Tx) -> None:
+        if yes:
+            accept(tx, vault, words, waiting.id, by="staff")
+        else:
+            reject(tx, vault, words, waiting.id, by="staff", reason="another person")
+
+    portal.run(decide)
+    page = browser.get("/card").text
+    assert says not in page
+    assert ("1881" in page) is yes
+    again = import_file(
+        portal.engine,
+        Scope(portal.name, portal.clock, Actor("system", "demo")),
+        DEMO / "feeds" / "ucom" / "6-cards.jsonl",
+        means_of(portal),
+    )
+    assert set(again.tally.flat()) == {"card unchanged"}
+    assert portal.run(list_waiting) == ()
 
 
 @pytest.mark.req("UCOM-165")
