@@ -421,6 +421,18 @@ def test_a_card_entered_online_takes_the_place_of_one_of_a_feed(portal: Portal, 
     assert discards(portal) == []
 
 
+@pytest.mark.req("UCOM-117")
+@pytest.mark.parametrize(("operator", "reviews"), [("actv", False), ("ucom", True)])
+def test_an_import_knows_whether_the_operator_compares_names(
+    make_portal: MakePortal, operator: str, reviews: bool
+) -> None:
+    portal = make_portal(operator)
+    tenant = portal.server.registry.current.tenants[portal.name]
+    vault, hasher = Vault(portal.server.keyring), portal.server.hasher
+    means = Means.of(operator_of(portal), tenant.settings, vault=vault, hasher=hasher)
+    assert means.card_reviews is reviews
+
+
 # --- the payment company forgets
 
 
