@@ -40,7 +40,13 @@ VALUES = {
     "card_rejected": {"card": "VISA **** 4242", "decided_at": NOW, "pays": False},
     "second_factor_changed": {"change": "app-added", "factor_name": "my <phone>", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
-    "option_bought": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
+    "option_bought": {
+        "product": "Shield",
+        "account": "family-001",
+        "number": "20261121-ABCDEFGH",
+        "at": NOW,
+        "waiting": True,
+    },
     "option_ended": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
     "profile_changed": {"changed": "電話番号", "changed_at": NOW},
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
@@ -136,6 +142,16 @@ def test_text_alone_is_complete_and_html_needs_nothing_from_outside() -> None:
         if template == "login_id_notice":
             assert LOGIN in text
         assert "link" not in values or str(values["link"]) in text
+
+
+@pytest.mark.req("UCOM-106")
+@pytest.mark.parametrize(("waiting", "title"), [(True, "申込み受付メール"), (False, "申込み完了メール")])
+def test_an_order_that_is_still_carried_out_is_not_said_to_be_complete(waiting: bool, title: str) -> None:
+    mail = composed(outgoing("option_bought", waiting=waiting))
+    assert mail["Subject"].endswith(title)
+    for body in (text_of(mail), lxml.html.fromstring(html_of(mail)).text_content()):
+        assert ("お手続きを進めています。" in body) == waiting
+        assert ("お手続きが完了しました" in body) == (not waiting)
 
 
 @pytest.mark.req("ACTV-76")

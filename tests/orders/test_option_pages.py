@@ -16,6 +16,7 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.provisioning import ProvisioningDone
 from mypage.mail.models import MailMessage
+from mypage.mail.service import Outgoing, claim
 from mypage.orders.history import list_orders
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.provisioning import note_done, note_failed
@@ -189,6 +190,14 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
     assert "お申し込みを受け付け、お手続きを進めています。" in taken.text
     assert "umi@else.example へお送りします" not in taken.text, "it is not there yet"
     assert "手続き中" in browser.get("/orders").text
+
+    def mail(tx: Tx) -> Outgoing | None:
+        mail_id = tx.scalars(select(MailMessage.id).where(MailMessage.tenant_id == tx.tenant)).one()
+        return claim(tx, portal.server.ports.get(Vault), mail_id, mail_domain="nagi.example")
+
+    told = portal.run(mail)
+    assert told is not None
+    assert (told.template, told.values["waiting"]) == ("option_bought", True)
     page = browser.get("/options/weather/holdings")
     assert "発行しています" in page.text
     assert page.all("//main//section//form") == []

@@ -118,11 +118,11 @@ def fulfil(
         order = add(
             tx, operator, now.ref, product, account_id=account_id, placed=placed, consent_id=consent, vault=vault
         )
-        number = order.number
+        number, waiting = order.number, order.state != "completed"
     else:
         assert now.offer.holding is not None
-        number = end(tx, operator, now.ref, now.offer.holding, placed=placed).order_number
-    told = tell(tx, vault, product, wish.action, now.account, number=number, language=language)
+        number, waiting = end(tx, operator, now.ref, now.offer.holding, placed=placed).order_number, False
+    told = tell(tx, vault, product, wish.action, now.account, number=number, language=language, waiting=waiting)
     return {
         "number": number,
         "slug": wish.page.slug,

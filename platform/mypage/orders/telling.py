@@ -14,11 +14,19 @@ MAILS = {"buy": "option_bought", "end": "option_ended"}
 
 
 def tell(
-    tx: Tx, vault: Vault, product: Product, action: str, account: AccountHolder | None, *, number: str, language: str
+    tx: Tx,
+    vault: Vault,
+    product: Product,
+    action: str,
+    account: AccountHolder | None,
+    *,
+    number: str,
+    language: str,
+    waiting: bool = False,
 ) -> str:
     """Queue the mail where the product wants one. Returns the address that it goes to, "" when none goes.
 
-    There is never a PIN in it (UCOM-177).
+    `waiting`: another system still carries out what was bought. There is never a PIN in it (UCOM-177).
     """
     if not product.mailed or account is None or not account.mail:
         return ""
@@ -29,7 +37,13 @@ def tell(
             template=MAILS[action],
             recipient=account.mail,
             language=account.language or language,
-            values={"product": product.name, "account": account.login_id, "number": number, "at": tx.now()},
+            values={
+                "product": product.name,
+                "account": account.login_id,
+                "number": number,
+                "at": tx.now(),
+                "waiting": waiting,
+            },
             subject_id=account.id,
         )
     except BadMail:
