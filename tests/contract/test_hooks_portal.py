@@ -24,7 +24,10 @@ def test_hook_menu_items(actv: Operator, nagi: Operator) -> None:
         return [[entry.route for entry in section.entries] for section in operator.menu]
 
     assert routes(actv) == [["contract", "bills", "invoices", "card", "credentials"]]
-    assert routes(nagi) == [["bills", "invoices"], ["contract", "credentials", "profile", "accounts", "option", "guidance"]]
+    assert routes(nagi) == [
+        ["bills", "invoices"],
+        ["contract", "credentials", "profile", "accounts", "option", "guidance"],
+    ]
     assert [section.heading for section in nagi.menu] == ["お支払い", "ご契約"]
 
 

@@ -213,8 +213,8 @@ class Posting(TenantRow):
 class PaymentReview(TenantRow):
     """A registered card whose name has to be compared with the contract by a person. At most one waits per customer.
 
-    It has the id of the card entry that it came from; one of a feed has none. The card stands in `payment_method`, not current, until it is
-    accepted.
+    It has the id of the card entry that it came from; one of a feed has none. The card stands in `payment_method`, not
+    current, until it is accepted.
     """
 
     __tablename__ = "payment_review"
