@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from datetime import timedelta
 
 import pytest
 from orderkit import STAFF, Home, add_account, home, shop
@@ -174,7 +175,14 @@ def test_a_contract_is_reached_by_its_own_customer_and_while_it_lives(tx: Tx) ->
             reach_contract(tx, principal(at), wanted)
     lock_contract(tx, at.ref)
     row = tx.get_one(Contract, (tx.tenant, at.ref.id))
-    row.status = "terminated"
+    row.ended_on = tx.today()
+    tx.flush()
+    assert reach_contract(tx, principal(at)) == at.ref, "its last day is a day of use"
+    row.ended_on = tx.today() - timedelta(days=1)
+    tx.flush()
+    with pytest.raises(NotFound):
+        reach_contract(tx, principal(at))
+    row.status, row.ended_on = "terminated", None
     tx.flush()
     with pytest.raises(NotFound):
         reach_contract(tx, principal(at))

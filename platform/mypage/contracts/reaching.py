@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from mypage.contracts.models import Contract
 from mypage.db.session import Tx
@@ -28,7 +28,7 @@ class ContractRef:
 def reach_contract(tx: Tx, principal: Principal, wanted: uuid.UUID | None = None) -> ContractRef:
     """The first living contract of the principal's customer, or the wanted one of them. One statement.
 
-    Raises NotFound: there is none, it has ended, or it is another customer's.
+    Raises NotFound: there is none, its last day is over, or it is another customer's.
     """
     found = (
         select(Contract.id, Contract.number, Contract.plan, Contract.name, Contract.status, Contract.customer_id)
@@ -36,6 +36,7 @@ def reach_contract(tx: Tx, principal: Principal, wanted: uuid.UUID | None = None
             Contract.tenant_id == tx.tenant,
             Contract.customer_id == principal.customer_id,
             Contract.status != "terminated",
+            or_(Contract.ended_on.is_(None), Contract.ended_on >= tx.today()),
         )
         .order_by(Contract.number_key, Contract.id)
         .limit(1)
