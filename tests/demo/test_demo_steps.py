@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mypage.demo.launcher import Demo
 from mypage.demo.plan import Ports
 from mypage.demo.processes import Processes
 from mypage.demo.progress import DemoError, Progress
-from mypage.testing.database import TestDatabase
+from mypage.testing.database import TestDatabase, drop_database, make_database
 
 IMPORT = "people.jsonl: line 2, login: is not a field of this kind"
 SUMS = "  customer: 1 new, 0 updated, 0 unchanged, 0 refused"
@@ -27,15 +28,23 @@ def test_the_reason_is_told_and_not_the_sums_below_it(tmp_path: Path, said: list
         Processes(tmp_path, os.environ).call("step", [sys.executable, "-c", program])
 
 
-def test_data_of_a_lost_secret_are_told_with_the_way_on(test_database: TestDatabase, tmp_path: Path) -> None:
+@pytest.fixture
+def own_database(admin_url: str) -> Iterator[TestDatabase]:
+    """Without the tenants of other tests, whose keys were made under many secrets."""
+    database = make_database(admin_url)
+    yield database
+    drop_database(database)
+
+
+def test_data_of_a_lost_secret_are_told_with_the_way_on(own_database: TestDatabase, tmp_path: Path) -> None:
     demo = Demo(tmp_path, Ports(8600), Progress())
     secret = base64.b64encode(os.urandom(32)).decode()
     demo._processes.env = dict(os.environ) | {
-        "MYPAGE_DATABASE_URL": test_database.app,
+        "MYPAGE_DATABASE_URL": own_database.app,
         "MYPAGE_SECRET_KEY": secret,
         "MYPAGE_DEMO": "1",
     }
-    with tenant_of_a_former_secret(test_database) as (tenant, master):
+    with tenant_of_a_former_secret(own_database) as (tenant, master):
         with pytest.raises(DemoError, match=f"no master key {master} for .* {tenant}; .*make demo FRESH=1$"):
             demo._check_keys()
         demo._processes.env |= {"MYPAGE_OLD_SECRET_KEYS": base64.b64encode(FORMER).decode()}

@@ -57,8 +57,12 @@ NOTHING_TO_GUESS = {
     "logout", "password-rules", "credentials-confirm", "register-confirm", "sessions-end", "sessions-end-one",
     "card-start", "card-confirm", "factors-app-start", "factors-app", "factors-passkey-start", "factors-passkey",
     "factors-rename", "factors-remove", "factors-codes-new", "factors-codes-kept",
+    "accounts-new", "accounts-new-confirm", "accounts-one", "accounts-one-confirm", "accounts-delete", "accounts-mail",
+    "accounts-mail-confirm", "option", "option-confirm", "option-pin", "profile", "profile-confirm",
+    "provisioning-report",
 }  # fmt: skip
-"""They need a session or a draft of 256 random bits, and compare nothing that others could want to know."""
+"""They need a session, a draft of 256 random bits or a signature by a secret key, and compare nothing that others could
+want to know."""
 
 
 @pytest.fixture

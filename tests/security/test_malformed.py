@@ -37,7 +37,10 @@ QUERY = ("next", "back", "page", "encoding", "draft", "edit", "operation", "sche
 FIELDS = (
     "login", "password", "password_again", "current", "email", "customer_number", "proof_code_1", "proof_code_2",
     "proof_code_3", "captcha", "captcha_token", "captcha_new", "operation", "next", "_back", "local", "domain", "way",
-    "answer", "code", "name",
+    "answer", "code", "name", "account", "address", "action", "boats", "call", "consent", "customer-number-number",
+    "customer-number-password", "family_kana", "family_name", "fax", "gender", "given_kana", "given_name", "harbour",
+    "household", "login_domain", "login_local", "mail", "mobile", "occupation", "phone", "product", "role", "use",
+    "user_name",
 )  # fmt: skip
 TEXTS: dict[str, bytes] = {
     "empty": b"",
@@ -279,7 +282,7 @@ def test_bodies(here: Portal, both: dict[str, Browser], oracle: Oracle, figure: 
 def test_every_field_that_a_form_reads_is_among_those_sent(
     place: Callable[..., Portal], monkeypatch: pytest.MonkeyPatch, figure: Callable[[str], None]
 ) -> None:
-    """Watches what the handlers of every form ask for, at both operators; a new field belongs into `FIELDS`."""
+    """Watches what the handlers of every form ask for, at each operator; a new field belongs into `FIELDS`."""
     asked: set[tuple[str, str]] = set()
     now = [""]
     one, many = FormData.__getitem__, FormData.getlist
@@ -294,7 +297,7 @@ def test_every_field_that_a_form_reads_is_among_those_sent(
 
     monkeypatch.setattr(FormData, "__getitem__", item)
     monkeypatch.setattr(FormData, "getlist", items)
-    for operator in ("actv", "nagi"):
+    for operator in ("actv", "nagi", "ucom"):
         portal = place(operator)
         scheme = next(iter(operator_of(portal).schemes))
         for route in (route for route in ROUTES if route.method == "POST"):

@@ -209,7 +209,9 @@ def test_a_line_too_few_or_too_many_is_named(place: Callable[..., Portal]) -> No
     wider = {**good.routes, key: good.routes[key] | {"who": ["holder"]}}
     assert differences(replace(good, routes=wider), operator) == [f"correct in [routes]: {line}"]
     fewer = {role: held for role, held in good.roles.items() if role != "reader"}
-    assert differences(replace(good, roles=fewer), operator) == [f'add to [roles]: reader = ["{BILL_READ}", "home"]']
+    assert differences(replace(good, roles=fewer), operator) == [
+        f'add to [roles]: reader = ["{BILL_READ}", "guidance", "home"]'
+    ]
     more = {**good.roles, "clerk": []}
     assert differences(replace(good, roles=more), operator) == ["remove from [roles]: clerk = []"]
 
