@@ -128,6 +128,14 @@ TEXTS = {
     "mail_link": ("address",),
 }
 """Every text of a person, of an operator's system or of a browser, by table."""
+HOUSEHOLD = {
+    "account": ("family_name", "given_name", "family_kana", "given_kana", "user_name"),
+    "resource": ("value",),
+    "product_order": ("number", "product", "subject", "placed_login"),
+}
+"""The texts of a household that hands out accounts and buys online, which only such an operator's pages show."""
+PROFILE = "customer.profile"
+"""The answers to an operator's own questions, one text to each."""
 DETAILS = ("contract.details labels", "contract.details values")
 NO_TEXTS = frozenset(
     [
@@ -172,9 +180,36 @@ NO_TEXTS = frozenset(
         "operation.result",
         "audit_entry.before",
         "audit_entry.after",
+        "value_key",
+        "product_order.cause",
+        "product_order.placed_scheme",
+        "product_order.placed_role",
+        "counter.name",
+        "invoice_line.charge",
+        "contract.plan",
+        "notice.permission",
+        "subscription.product",
+        "consent_text.product",
+        "provisioning_job.product",
+        "consent_text.version",
+        "consent_text.body",
+        "provisioning_job.adapter",
+        "provisioning_job.subject",
+        "provisioning_job.problem",
+        "payment_review.card_name",
+        "payment_review.decided_by",
+        "posting.description",
     ]
 )
-"""Columns that hold our own words, keys for looking up, or what no page, file or mail shows; seals and hashes are bytes."""
+"""Columns that hold our own words, keys for looking up, or what no page, file or mail shows; seals and hashes are bytes.
+
+Words of ours: why an order was placed (one of a CHECK) and by which scheme and role, a counter's name, the kind of a
+charge. Codes that are compared and looked up, never shown: a contract's plan, a notice's permission, the product of a
+purchase, a consent or a job (an order's product is shown when nobody sells it any more, so it stands above). A consent
+keeps the operator's own wording as evidence; a page shows the plugin's. A job goes to another system as JSON. The name
+on a card and who decided about it are for the staff's command line. A posting is copied into a bill's line, whose
+description stands above.
+"""
 
 
 def columns_without_cover() -> list[str]:
@@ -185,8 +220,8 @@ def columns_without_cover() -> list[str]:
         if "tenant_id" in table.columns
         for column in table.columns
         if isinstance(column.type, String | JSON)
-        and column.name not in (*TEXTS.get(table.name, ()), *NO_TEXTS)
-        and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details")
+        and column.name not in (*TEXTS.get(table.name, ()), *HOUSEHOLD.get(table.name, ()), *NO_TEXTS)
+        and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)
     ]
 
 
@@ -208,6 +243,26 @@ def infect(change: Callable[..., Any], tenant: str, texts: Sequence[str]) -> Non
     change(_DETAILS, list(texts), tenant, tenant)
 
 
+def infect_household(change: Callable[..., Any], tenant: str, texts: Sequence[str]) -> None:
+    """The same for what a household has besides; each answer of a profile has a text of its own."""
+    for table, column in household_columns():
+        change(_INFECT.format(table=table, column=column), list(texts), tenant, tenant)
+    change(_PROFILE, list(texts), tenant)
+
+
+def mark_household(change: Callable[..., Any], tenant: str) -> None:
+    """Each column of a household says its own name, so that one sees where it is shown."""
+    for table, column in household_columns():
+        names = [f"{MARK}-{table}-{column}-{n}" for n in range(CHUNK)]
+        change(_INFECT.format(table=table, column=column), names, tenant, tenant)
+    change(_PROFILE, [f"{MARK}-customer-profile"], tenant)
+
+
+def household_columns() -> list[tuple[str, str]]:
+    """Table and column of each text of a household but the profile."""
+    return [(table, column) for table, columns in HOUSEHOLD.items() for column in columns]
+
+
 _ROWS = """
 FROM (SELECT ctid AS place, row_number() OVER (ORDER BY ctid) AS n, count(*) OVER () AS rows
       FROM "{table}" WHERE tenant_id = %s) r
@@ -218,6 +273,12 @@ _DETAILS = (
     "WITH t AS (SELECT %s::text[] AS texts) UPDATE contract x SET details = jsonb_build_array(jsonb_build_array("
     f"({_PICK})::text, ({_PICK})::text))" + _ROWS.format(table="contract")
 )
+
+_PROFILE = """
+WITH t AS (SELECT %s::text[] AS texts) UPDATE customer x SET profile = (
+    SELECT coalesce(jsonb_object_agg(k, texts[1 + ((n - 1) %% cardinality(texts))::int]), '{}')
+    FROM jsonb_object_keys(x.profile) WITH ORDINALITY AS asked(k, n))
+FROM t WHERE x.tenant_id = %s"""
 
 
 def harmless(text: str) -> str:

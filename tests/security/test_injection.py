@@ -17,6 +17,7 @@ import lxml.html
 import pypdf
 import pytest
 from attackkit import Oracle, browser, run_all, session_of
+from injection_judge import foreign_parts
 from injection_kit import CHUNK, LINES, MARK, PAYLOADS, chunks, columns_without_cover, fields, infect
 from msgspec.inspect import DictType, ListType, Metadata, StrType, StructType, UnionType, type_info
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
@@ -37,20 +38,6 @@ from mypage.mail.service import claim
 from mypage.server.routes import all_routes
 from mypage.testing.portal import NOON, Portal
 from portal_rows import Person, add_bill, add_card, add_contract, add_notice, add_person
-
-ADDRESSES = (
-    "href",
-    "src",
-    "action",
-    "formaction",
-    "data",
-    "poster",
-    "hx-get",
-    "hx-post",
-    "data-hx-get",
-    "data-hx-post",
-    "content",
-)
 
 
 @pytest.fixture
@@ -107,31 +94,6 @@ def bill_of(oracle: Oracle, tenant: str) -> Any:
     """The bill with a line for each text."""
     lines = "(SELECT count(*) FROM invoice_line l WHERE l.tenant_id = invoice.tenant_id AND l.invoice_id = invoice.id)"
     return longest(oracle, tenant, "invoice", lines)
-
-
-def foreign_parts(body: bytes) -> list[str]:
-    """Elements, attributes and addresses that our templates never make."""
-    found: list[str] = []
-    if not body:
-        return found
-    for element in lxml.html.fromstring(body).iter():
-        if not isinstance(element.tag, str):
-            if MARK in str(element.text):
-                found.append(f"comment {element.text}")
-            continue
-        if MARK in element.tag:
-            found.append(f"<{element.tag}>")
-        if element.tag in ("script", "style", "base", "iframe", "object", "embed") and (
-            MARK in (element.text or "") or element.tag != "script"
-        ):
-            found.append(f"<{element.tag}> {element.text}")
-        for name, value in element.attrib.items():
-            if MARK in name or name.startswith(("on", "hx-on", "data-hx-on")) or name in ("style", "srcdoc"):
-                found.append(f"{element.tag} {name}")
-            bare = re.sub(r"[\x00-\x20\u202e\u2066]", "", value).lower()
-            if name in ADDRESSES and bare.startswith(("javascript:", "data:", "vbscript:", "//")):
-                found.append(f"{element.tag} {name}={value}")
-    return found
 
 
 def test_the_judge_is_sharp() -> None:
