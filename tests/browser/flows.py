@@ -19,7 +19,7 @@ SCRIPT_ONLY: Mapping[str, str] = {
 
 def flows() -> set[str]:
     """The names of all routes that take a form."""
-    return {route.name for route in all_routes() if route.method == "POST"}
+    return {route.name for route in all_routes() if route.method == "POST" and not route.signed}
 
 
 def posted(surfer: Surfer) -> set[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flows import SCRIPT_ONLY, flows
 from playwright.sync_api import expect
 from portal_stack import Site, Stack, some_id
 from sample_people import People
 from second_steps import add_app, add_device, second_step, start_login
-from surfing import Surfers, Way
+from surfing import Surfer, Surfers, Way
 
 both_ways = pytest.mark.parametrize("way", ["keyboard", "no-script"])
 
@@ -137,6 +139,54 @@ def test_hand_out_an_account_and_take_it_back(stack: Stack, people: People, surf
     surfer.heading("アカウントを削除しました")
     surfer.go("/accounts")
     expect(surfer.main.locator("tbody tr")).to_have_count(1)
+
+
+@both_ways
+def test_give_an_account_an_address_and_an_option(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.rich(stack.nagi)
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    _address_for_the_family(surfer)
+    contracts, accounts = person.site.facts.sells or ("", "")
+    for page in (contracts, accounts):
+        surfer.go(f"/options/{page}")
+        surfer.use(surfer.main.locator("section form .btn--primary").first)
+        surfer.at(f"/options/{page}/confirm")
+        surfer.use(surfer.main.locator("form .btn--primary"))
+        surfer.at(f"/options/{page}/done")
+    surfer.go(f"/options/{accounts}/holdings")
+    surfer.use(surfer.main.locator("form.group button").first)
+    expect(surfer.main.locator("[role=status] .code--mono")).to_have_text(re.compile(r"^[2-9A-Z]{4}(-[2-9A-Z]{4}){3}$"))
+    surfer.go("/orders")
+    expect(surfer.main.get_by_text("完了")).to_have_count(2)
+
+
+def _address_for_the_family(surfer: Surfer) -> None:
+    address = f"{some_id(8)}@mail.example"
+    surfer.go("/overview")
+    surfer.use(surfer.main.locator("a[href$='/mail']").first)
+    surfer.put(surfer.main.locator("#address"), address)
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.says(address)
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.says(address)
+    surfer.go("/overview")
+    surfer.says(address)
+
+
+@both_ways
+def test_correct_what_is_known_about_oneself(stack: Stack, people: People, surfers: Surfers, way: Way) -> None:
+    person = people.rich(stack.nagi)
+    surfer = surfers.open(person.site, way)
+    surfer.log_in(person)
+    surfer.go("/profile")
+    surfer.put(surfer.main.locator("#call"), "０９０−１２３４−５６７８")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.at("/profile/confirm")
+    surfer.says("090-1234-5678")
+    surfer.use(surfer.main.locator("form .btn--primary"))
+    surfer.at("/profile/complete")
+    surfer.says("090-1234-5678")
 
 
 @pytest.mark.parametrize("way", ["keyboard", "mouse"])

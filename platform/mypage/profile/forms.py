@@ -56,7 +56,7 @@ def _input(field: ProfileField) -> Any:
     words: dict[str, Any] = {"description": field.help, "required": field.required}
     match field.kind:
         case "choice":
-            blank = () if field.required else (("", ""),)
+            blank = () if field.required else (("", "Not stated"),)
             options = (*blank, *((choice, choice) for choice in field.choices))
             return ChoiceField(field.label, options=options, cards=field.required, **words)
         case "count":
@@ -66,6 +66,6 @@ def _input(field: ProfileField) -> Any:
         case "fax":
             return PhoneField(field.label, autocomplete="off", **words)
         case "mobile":
-            return PhoneField(field.label, autocomplete="tel-national", **words)
+            return PhoneField(field.label, autocomplete="tel", **words)
         case _:
             return PhoneField(field.label, **words)
