@@ -182,33 +182,30 @@ NO_TEXTS = frozenset(
         "audit_entry.after",
         "value_key",
         "product_order.cause",
-        "product_order.placed_scheme",
-        "product_order.placed_role",
-        "counter.name",
-        "invoice_line.charge",
-        "contract.plan",
-        "notice.permission",
-        "subscription.product",
-        "consent_text.product",
-        "provisioning_job.product",
-        "consent_text.version",
-        "consent_text.body",
-        "provisioning_job.adapter",
-        "provisioning_job.subject",
-        "provisioning_job.problem",
-        "payment_review.card_name",
-        "payment_review.decided_by",
-        "posting.description",
     ]
 )
 """Columns that hold our own words, keys for looking up, or what no page, file or mail shows; seals and hashes are bytes.
 
-Words of ours: why an order was placed (one of a CHECK) and by which scheme and role, a counter's name, the kind of a
-charge. Codes that are compared and looked up, never shown: a contract's plan, a notice's permission, the product of a
-purchase, a consent or a job (an order's product is shown when nobody sells it any more, so it stands above). A consent
-keeps the operator's own wording as evidence; a page shows the plugin's. A job goes to another system as JSON. The name
-on a card and who decided about it are for the staff's command line. A posting is copied into a bill's line, whose
-description stands above.
+Why an order was placed is one of the words of a CHECK.
+"""
+UNSEEN = {
+    "contract": ("plan",),
+    "notice": ("permission",),
+    "subscription": ("product",),
+    "product_order": ("placed_scheme", "placed_role"),
+    "consent_text": ("product", "version", "body"),
+    "provisioning_job": ("product", "subject", "adapter", "problem"),
+    "payment_review": ("card_name", "decided_by"),
+    "posting": ("description",),
+    "invoice_line": ("charge",),
+    "counter": ("name",),
+}
+"""Columns that no browser sees, which a test proves on the pages of a household.
+
+Codes are compared and looked up: a plan, a permission, the product of a purchase, a scheme, a role, the kind of a charge,
+a counter's name (an order's product is shown when nobody sells it any more, so it stands above). A consent keeps the
+operator's wording as evidence; a page shows the plugin's. A job goes to another system as JSON. The name on a card and who
+decided about it are for the staff's command line. A posting is copied into a line of a bill, which stands above.
 """
 
 
@@ -220,7 +217,8 @@ def columns_without_cover() -> list[str]:
         if "tenant_id" in table.columns
         for column in table.columns
         if isinstance(column.type, String | JSON)
-        and column.name not in (*TEXTS.get(table.name, ()), *HOUSEHOLD.get(table.name, ()), *NO_TEXTS)
+        and column.name
+        not in (*TEXTS.get(table.name, ()), *HOUSEHOLD.get(table.name, ()), *UNSEEN.get(table.name, ()), *NO_TEXTS)
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)
     ]
 
@@ -250,17 +248,30 @@ def infect_household(change: Callable[..., Any], tenant: str, texts: Sequence[st
     change(_PROFILE, list(texts), tenant)
 
 
-def mark_household(change: Callable[..., Any], tenant: str) -> None:
-    """Each column of a household says its own name, so that one sees where it is shown."""
-    for table, column in household_columns():
+def mark(change: Callable[..., Any], tenant: str, columns: Sequence[tuple[str, str]]) -> list[str]:
+    """Each column says its own name in each row; what is written, the columns of which no row was touched left out."""
+    marks = []
+    for table, column in columns:
         names = [f"{MARK}-{table}-{column}-{n}" for n in range(CHUNK)]
-        change(_INFECT.format(table=table, column=column), names, tenant, tenant)
+        if change(_INFECT.format(table=table, column=column), names, tenant, tenant):
+            marks.append(f"{MARK}-{table}-{column}")
+    return marks
+
+
+def mark_household(change: Callable[..., Any], tenant: str) -> list[str]:
+    """The same for all that a household's pages show."""
     change(_PROFILE, [f"{MARK}-customer-profile"], tenant)
+    return [*mark(change, tenant, household_columns()), f"{MARK}-customer-profile"]
 
 
 def household_columns() -> list[tuple[str, str]]:
     """Table and column of each text of a household but the profile."""
     return [(table, column) for table, columns in HOUSEHOLD.items() for column in columns]
+
+
+def unseen_columns() -> list[tuple[str, str]]:
+    """Table and column of what no browser sees."""
+    return [(table, column) for table, columns in UNSEEN.items() for column in columns]
 
 
 _ROWS = """

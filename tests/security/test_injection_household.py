@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +21,11 @@ from injection_kit import (
     household_columns,
     infect,
     infect_household,
+    mark,
     mark_household,
+    unseen_columns,
 )
+from ring_holdings import holding
 
 from mypage.db.keys import Vault
 from mypage.mail.composing import compose
@@ -29,7 +33,7 @@ from mypage.mail.errors import BadMail
 from mypage.mail.service import claim, send_mail
 from mypage.server.routes import all_routes
 from mypage.testing.portal import NOON, Portal
-from portal_rows import Person, operator_of
+from portal_rows import Person, add_bill, operator_of
 
 NAMES = ("family_name", "given_name", "family_kana", "given_kana", "user_name")
 
@@ -79,13 +83,13 @@ def test_each_text_of_a_household_is_on_a_page_and_none_is_markup(
     here: Portal, person: Person, oracle: Oracle, logged: list[dict[str, Any]], figure: Callable[[str], None]
 ) -> None:
     mine = browser(here, person)
-    mark_household(oracle.change, here.name)
+    marks = mark_household(oracle.change, here.name)
     first = pages_of(here, oracle)
     answers = list(zip(first, look(here, mine, first), strict=True))
     shown = "".join(seen.text for _, seen in answers)
     silent = {path for path, seen in answers if seen.status != 200}
-    columns = [*household_columns(), ("customer", "profile")]
-    assert [c for c in columns if f"{MARK}-{c[0]}-{c[1]}" not in shown] == []
+    assert [each for each in marks if each not in shown] == []
+    assert len(marks) == len(household_columns()) + 1
     count = views = 0
     for number, chunk in enumerate(chunks()):
         infect(oracle.change, here.name, chunk)
@@ -98,9 +102,23 @@ def test_each_text_of_a_household_is_on_a_page_and_none_is_markup(
             views += 1
     assert views > 15 * len(chunks())
     assert count > 5 * len(PAYLOADS)
-    figure(
-        f"T22 injection in a household: {len(PAYLOADS)} payloads x {len(columns)} fields, {views} page views, 0 taken"
-    )
+    figure(f"T22 injection in a household: {len(PAYLOADS)} payloads x {len(marks)} fields, {views} page views, 0 taken")
+
+
+def test_what_no_browser_sees_is_on_no_page(here: Portal, person: Person, oracle: Oracle) -> None:
+    """Codes, evidence and what is for staff or another system; a row of each table is there."""
+    contract, card = oracle.fetch(
+        "SELECT c.id, m.id FROM contract c JOIN payment_method m USING (tenant_id) WHERE tenant_id = %s", here.name
+    )[0]
+    holding(here, person, contract, card, person.account_id)
+    add_bill(here, person, date(2026, 9, 1), [("月額", 5000)])
+    mine = browser(here, person)
+    marks = mark(oracle.change, here.name, unseen_columns())
+    assert len(marks) == len(unseen_columns())
+    pages = pages_of(here, oracle)
+    for path, seen in zip(pages, look(here, mine, pages), strict=True):
+        assert seen.status < 500, path
+        assert [each for each in marks if each in seen.everything] == [], path
 
 
 def entered(here: Portal, mine: Browser, path: str, values: dict[str, str]) -> Seen:
