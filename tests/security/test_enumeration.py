@@ -56,10 +56,13 @@ def statements() -> Iterator[list[str]]:
 
 
 def told(seen: Seen, *typed: str) -> tuple[Any, ...]:
-    """All of an answer that could tell something: status, names of headers, length, text without tokens."""
+    """All of an answer that could tell something: status, names of headers, length, text without tokens.
+
+    What was typed is taken out where it is a whole value: four digits of a captcha may stand in a telephone number.
+    """
     text = TOKENS.sub(r"\1", seen.text)
     for each in typed:
-        text = text.replace(each, "")
+        text = text.replace(f'"{each}"', '""')
     location = seen.header("location")
     return seen.status, location, tuple(sorted(name for name, _ in seen.headers)), len(text), text
 
