@@ -20,8 +20,6 @@ from mypage.orders.placing import end
 from mypage.orders.quotas import QuotaStand, standing
 from mypage.orders.values import Cause, Ended, Holding, Placed
 
-__all__ = ["Ended", "Placed", "end_fallen", "end_of_account", "held_by_account", "would_fall"]
-
 
 def would_fall(tx: Tx, operator: Operator, ref: ContractRef, losses: Mapping[str, int]) -> tuple[Product, ...]:
     """The products that would end by themselves if that many pieces of the named quotas went. Changes nothing.

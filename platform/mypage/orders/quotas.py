@@ -39,12 +39,19 @@ class QuotaStand:
         """How many more there may be; never negative, for a quota may have been larger once."""
         return max(0, self.available - self.registered)
 
-    def said(self, t: Translator) -> str:
-        """`1個 / 5個 (基本 5個)`, with ` + 0個` behind the base where purchases add to it; in the reader's language."""
-        numbers = {"registered": self.registered, "available": self.available, "base": self.base, "added": self.added}
+    def counted(self, t: Translator) -> str:
+        """`1個 / 5個`, in the reader's language."""
+        return t("%(registered)s / %(available)s", registered=self.registered, available=self.available)
+
+    def free_of_charge(self, t: Translator) -> str:
+        """`(基本 5個)`, with ` + 0個` behind the base where purchases add to it."""
         if self.raisable:
-            return t("%(registered)s / %(available)s (%(base)s free of charge + %(added)s)", **numbers)
-        return t("%(registered)s / %(available)s (%(base)s free of charge)", **numbers)
+            return t("(%(base)s free of charge + %(added)s)", base=self.base, added=self.added)
+        return t("(%(base)s free of charge)", base=self.base)
+
+    def said(self, t: Translator) -> str:
+        """`1個 / 5個 (基本 5個)`: both parts."""
+        return f"{self.counted(t)} {self.free_of_charge(t)}"
 
 
 def standing(tx: Tx, operator: Operator, ref: ContractRef) -> Mapping[str, QuotaStand]:

@@ -66,13 +66,12 @@ def _contract(rq: PortalRequest, stand: Stand) -> tuple[OverviewRow, ...]:
 
 
 def _quota(rq: PortalRequest, stand: QuotaStand) -> QuotaRow:
-    text, bracket, note = stand.said(rq.t).partition(" (")
     counted = stand.quota.counts == "sub-accounts"
     percent = min(100, 100 * stand.registered // stand.available) if stand.available else None
     return QuotaRow(
         label=stand.quota.label,
-        text=text,
-        note=f"({note}" if bracket else "",
+        text=stand.counted(rq.t),
+        note=stand.free_of_charge(rq.t),
         percent=percent if counted else None,
         url=rq.href("accounts") if counted and rq.principal.may(ACCOUNT_MANAGE) else "",
         action=rq.operator.overview.change,
