@@ -27,6 +27,8 @@ MODELS = (
     "mypage.notices.models",
     "mypage.mail.models",
     "mypage.audit.models",
+    "mypage.work.models",
+    "mypage.staff.models",
 )
 
 OWNER = "mypage_owner"

@@ -27,6 +27,10 @@ class ReauthNeeded(DomainError):
     """The password must be given again before this."""
 
 
+class SeatNeeded(DomainError):
+    """Staff have to say first which tenant they work for."""
+
+
 class AccountClosed(DomainError):
     """The account was deleted while it was signed in; its session only reads."""
 

@@ -30,6 +30,10 @@ from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import Catalogue
 
 
+OFFICE = "staff"
+"""The operator of the staff console, which is part of the core; no distribution may take the name."""
+
+
 class OperatorError(ValueError):
     """A plugin is wrong; the message names operator, hook and value, and says how to mend it."""
 

@@ -27,15 +27,17 @@ from mypage.lib.crypto import Keyring, derive
 from mypage.operators.calls import Hooks
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
-from mypage.operators.operator import Operator, OperatorError
+from mypage.operators.operator import OFFICE, Operator, OperatorError
 from mypage.operators.themes import Theme, load_themes
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
 from mypage.server.portal import OperatorApp
 from mypage.server.registry import LiveRegistry
-from mypage.server.routes import all_routes, capabilities, routes_for
+from mypage.server.routes import all_routes, capabilities, office_routes, routes_for
 from mypage.server.settings import Settings
+from mypage.staff import office
+from mypage.staff.seats import DeskSeats
 from mypage.web.framing import Framer
 from mypage.web.kernel import Kernel
 from mypage.web.rendering import Templates
@@ -90,11 +92,22 @@ def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | N
     found = dict(plugins) if plugins is not None else {name: load_operator(name) for name in installed_operators()}
     if not found:
         raise OperatorError("no operator is installed; install a distribution with a mypage.operators entry point")
+    if OFFICE in found:
+        raise OperatorError(f"operator {OFFICE!r} is the core's own; rename the entry point of the distribution")
     extensions = load_extensions()
     hooks = {name: make_hooks(name, plugin, extensions) for name, plugin in found.items()}
     pages = {route.name for route in all_routes() if route.method == "GET" and "{" not in route.path}
     operators = {name: compile_operator(hooks[name], found[name], routes, pages, capabilities()) for name in found}
+    hooks[OFFICE] = make_hooks(OFFICE, office, {})
+    operators[OFFICE] = _compile_office(hooks[OFFICE])
     return Compiled(operators=operators, hooks=hooks, themes=load_themes(list(theme_folders)))
+
+
+def _compile_office(hooks: Hooks) -> Operator:
+    """The staff console, whose menu names its own routes and permissions."""
+    routes = {route.name: route.permission for route in office_routes()}
+    pages = {route.name for route in office_routes() if route.method == "GET" and "{" not in route.path}
+    return compile_operator(hooks, office, routes, pages)
 
 
 class Server:
@@ -126,6 +139,7 @@ class Server:
         self.gateways = Gateways(compiled.hooks)
         self.provisioners = Provisioners(compiled.hooks)
         self.hasher = make_hasher(settings)
+        self.seats = DeskSeats(lambda: self.registry.current, compiled.operators)
         breached = BreachedPasswords(settings.breached_passwords)
         self.ports = Ports(
             breached,
@@ -136,6 +150,7 @@ class Server:
             InvoicePrinter(),
             self.gateways,
             self.provisioners,
+            self.seats,
         )
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
@@ -170,6 +185,7 @@ class Server:
             leaving=find_leaving,
             signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
             origin_of=self.settings.public_origin,
+            seating=self.seats if operator.name == OFFICE else None,
         )
         self.kernels[operator.name] = kernel
         return OperatorApp(kernel, routes)

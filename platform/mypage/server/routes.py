@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib import import_module
 
-from mypage.operators.operator import Operator
+from mypage.operators.operator import OFFICE, Operator
 from mypage.web.routing import Route, check_routes, routes_of
 
 ROUTE_MODULES = (
@@ -35,6 +35,19 @@ ROUTE_MODULES = (
     "mypage.subaccounts.mailbox_routes",
 )
 
+OFFICE_MODULES = (
+    "mypage.web.routes",
+    "mypage.auth.routes",
+    "mypage.auth.routes_recovery",
+    "mypage.auth.routes_credentials",
+    "mypage.auth.routes_sessions",
+    "mypage.auth.factors.routes_second",
+    "mypage.auth.factors.routes_enrol",
+    "mypage.auth.factors.routes",
+    "mypage.staff.routes",
+)
+"""The staff console has its own way in and out, and none of a portal's functions."""
+
 _CREDENTIALS = frozenset({"credentials", "credentials-confirm"})
 
 
@@ -45,11 +58,20 @@ def all_routes() -> tuple[Route, ...]:
     return routes
 
 
+def office_routes() -> tuple[Route, ...]:
+    """Every route of the staff console. Raises ValueError when two contradict each other."""
+    routes = routes_of(*(import_module(name) for name in OFFICE_MODULES))
+    check_routes(routes)
+    return tuple(route for route in routes if not route.capability)
+
+
 def routes_for(operator: Operator) -> tuple[Route, ...]:
     """The routes of one operator's portals: those of capabilities that it does not declare do not exist there.
 
     Where no field asks for the present password before it changes, the password has to have been given shortly before.
     """
+    if operator.name == OFFICE:
+        return office_routes()
     asked = all(change.present for change in operator.credential_changes.values())
     there = (route for route in all_routes() if not route.capability or route.capability in operator.capabilities)
     return tuple(route if asked or route.name not in _CREDENTIALS else replace(route, reauth=True) for route in there)

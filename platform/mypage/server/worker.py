@@ -34,7 +34,7 @@ from mypage.orders.provisioning_adapters import Provisioners
 from mypage.orders.provisioning_jobs import Provisioner
 from mypage.server.app import Compiled, compile_all, make_keyring
 from mypage.server.registry import LiveRegistry
-from mypage.server.routes import all_routes
+from mypage.server.routes import routes_for
 from mypage.server.settings import Settings
 from mypage.web.rendering import Templates
 from mypage.web.urls import UrlTable
@@ -69,7 +69,7 @@ class Senders:
     def __init__(self, settings: Settings, compiled: Compiled, registry: LiveRegistry) -> None:
         """Compiles no template yet."""
         self._settings, self._compiled, self._registry = settings, compiled, registry
-        self._urls = UrlTable(all_routes())
+        self._urls = {name: UrlTable(routes_for(operator)) for name, operator in compiled.operators.items()}
         overriding = {n: theme.templates for n, theme in compiled.themes.items() if theme.templates is not None}
         self._templates: Mapping[str, Templates] = {
             name: Templates(operator.catalogues, operator.template_folder, overriding)
@@ -87,7 +87,7 @@ class Senders:
             operator=self._compiled.operators[tenant.operator],
             templates=self._templates[tenant.operator],
             origin=origin,
-            login_url=origin + self._urls.href(tenant.main.prefix, "login", {}),
+            login_url=origin + self._urls[tenant.operator].href(tenant.main.prefix, "login", {}),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -15,7 +15,16 @@ from mypage.db.reads import Ask
 from mypage.db.session import Database, DatabaseDown, Tx
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.i18n import LOCALES
-from mypage.lib.errors import AccountClosed, Busy, DomainError, NotAllowed, ReauthNeeded, SignInNeeded, StaleForm
+from mypage.lib.errors import (
+    AccountClosed,
+    Busy,
+    DomainError,
+    NotAllowed,
+    ReauthNeeded,
+    SeatNeeded,
+    SignInNeeded,
+    StaleForm,
+)
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import SecondFactor, Tenant
 from mypage.web.cookies import CookieJar, new_visitor, read_cookies, visitor_holds
@@ -24,7 +33,7 @@ from mypage.web.errors import ErrorReply, error_reply
 from mypage.web.flashes import unpack_flashes
 from mypage.web.formdata import BadForm, FormData, parse_form
 from mypage.web.replies import Reply
-from mypage.web.request import Authenticator, PortalRequest, Ports, SignedIn
+from mypage.web.request import Authenticator, PortalRequest, Ports, Seating, SignedIn
 from mypage.web.responder import Responder
 from mypage.web.routing import Route
 from mypage.web.urls import UrlTable, safe_path
@@ -50,6 +59,8 @@ class Kernel:
     """The session that had this token before its present one; asked for logouts alone."""
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
+    seating: Seating | None = None
+    """In the staff console, what finds the tenant that a session works for."""
 
     async def serve(self, route: Route, request: Request[Any, Any, Any]) -> Response[Any]:
         """Answer one request of one route, whatever happens."""
@@ -79,6 +90,9 @@ class Kernel:
         return self.responder.error(rq, ErrorReply(status))
 
     async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
+        if route.desk:
+            await self._run(rq, lambda tx: self._enter(route, rq, tx))
+            return await self._at_desk(route, rq)
         if route.waits:
             if rq.headers[":session"]:
                 await self._run(rq, lambda tx: self._enter(route, rq, tx))
@@ -97,6 +111,20 @@ class Kernel:
                 rq.unit = None
 
         return await self._run(rq, work)
+
+    async def _at_desk(self, route: Route, rq: PortalRequest) -> Response[Any]:
+        """Work of staff in the tenant of their seat: a unit of its own, after that of the console's own tenant."""
+        if route.waits:
+            return self.responder.respond(rq, await cast("Awaitable[Reply]", route.handler(rq)))
+
+        def work(tx: Tx) -> Response[Any]:
+            rq.unit = tx
+            try:
+                return self.responder.respond(rq, cast("Reply", route.handler(rq)))
+            finally:
+                rq.unit = None
+
+        return await rq.run_at_desk(work)
 
     async def _signed(self, route: Route, rq: PortalRequest, request: Request[Any, Any, Any]) -> Response[Any]:
         """Another system reports: it has no session, and no cookie that came along counts or is given."""
@@ -123,7 +151,11 @@ class Kernel:
             rq.signed_in = self.authenticate(tx, self.operator, token, second_factor=rq.tenant.second_factor)
             if rq.signed_in is not None:
                 tx.act_as(rq.actor)
+            if rq.signed_in is not None and self.seating is not None:
+                self._take_seat(rq, tx, rq.signed_in, self.seating)
         browser = rq.signed_in.token if rq.signed_in else rq.visitor
+        # A page of one tenant must not act in another to which its reader went over meanwhile in another window.
+        browser += f"\n{rq.seat.tenant.name}" if rq.seat else ""
         rq.csrf_token = csrf_token(rq.key, rq.tenant.name, browser)
         if rq.method == "POST" and rq.route_name:
             sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
@@ -131,6 +163,13 @@ class Kernel:
                 if rq.signed_in is not None or not token_holds(rq.key, rq.tenant.name, token, sent):
                     raise StaleForm
                 self._leave(rq, tx, token)
+
+    def _take_seat(self, rq: PortalRequest, tx: Tx, signed_in: SignedIn, seating: Seating) -> None:
+        rq.seat = seating(tx, signed_in.principal)
+        if rq.seat is not None:
+            permissions = signed_in.principal.permissions | rq.seat.permissions
+            rq.signed_in = replace(signed_in, principal=replace(signed_in.principal, permissions=permissions))
+            tx.act_as(rq.actor)
 
     def _leave(self, rq: PortalRequest, tx: Tx | None, token: str) -> None:
         """A form of a session that has ended meanwhile, or goes on under another token, which a logout still ends.
@@ -152,6 +191,8 @@ class Kernel:
         gate = rq.signed_in.gate
         if gate is not None and route.gated and route.name not in gate.allowed | {gate.route}:
             raise GateStands(gate.route)
+        if route.desk and rq.seat is None:
+            raise SeatNeeded
         if route.permission != SIGNED_IN and not rq.principal.may(route.permission):
             raise NotAllowed
         if route.reauth and not rq.signed_in.reauth_fresh:
@@ -171,6 +212,8 @@ class Kernel:
         rq.out.cookies.clear()
         if isinstance(error, GateStands):
             return self.responder.redirect(rq, rq.href(error.route))
+        if isinstance(error, SeatNeeded):
+            return self.responder.redirect(rq, rq.href("seat"))
         if isinstance(error, SignInNeeded | ReauthNeeded):
             return self.responder.redirect(rq, self._door(rq, error))
         return self.responder.error(rq, error_reply(error))

@@ -15,7 +15,7 @@ from mypage.hooks.auth import Gate
 from mypage.hooks.context import HookContext, Principal
 from mypage.i18n import Catalogue
 from mypage.lib.clock import Clock, tokyo_day
-from mypage.lib.errors import SignInNeeded
+from mypage.lib.errors import SeatNeeded, SignInNeeded
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import SecondFactor, Tenant
@@ -43,6 +43,24 @@ class SignedIn:
     contract_name: str = ""
     closed: bool = False
     """The account was deleted while it was signed in: it may read until it logs out, and change nothing (UCOM-15)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """Where a staff member works just now: one tenant, with what the role that is held there permits."""
+
+    tenant: Tenant
+    operator: Operator
+    role: str
+    permissions: frozenset[str]
+
+
+class Seating(Protocol):
+    """Finds the tenant that a session of the staff console works for; made by the staff area."""
+
+    def __call__(self, tx: Tx, principal: Principal) -> Seat | None:
+        """The seat, or None when none was taken, the role was withdrawn, or the tenant is not served any more."""
+        ...
 
 
 class Authenticator(Protocol):
@@ -103,6 +121,8 @@ class PortalRequest:
     """The tenant's signing key."""
     visitor: str
     signed_in: SignedIn | None
+    seat: Seat | None = None
+    """In the staff console, the tenant that is worked for; `tenant` is the console's own."""
     database: Database
     clock: Clock
     ports: Ports
@@ -130,6 +150,13 @@ class PortalRequest:
         return self.signed_in.principal
 
     @property
+    def desk(self) -> Seat:
+        """The tenant that a staff member works for. Raises SeatNeeded."""
+        if self.seat is None:
+            raise SeatNeeded
+        return self.seat
+
+    @property
     def owner(self) -> bytes:
         """The key of drafts and operations of this browser: its session when signed in, else its visitor cookie.
 
@@ -155,7 +182,9 @@ class PortalRequest:
     @property
     def actor(self) -> Actor:
         """Who acts, for the audit trail."""
-        return Actor("account", str(self.signed_in.principal.account_id)) if self.signed_in else Actor("visitor")
+        if self.signed_in is None:
+            return Actor("visitor")
+        return Actor("staff" if self.seat else "account", str(self.signed_in.principal.account_id))
 
     @property
     def context(self) -> HookContext:
@@ -181,5 +210,9 @@ class PortalRequest:
         return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
 
     async def run(self, work: Callable[[Tx], T]) -> T:
-        """One unit of work of an asynchronous handler."""
+        """One unit of work of an asynchronous handler; in the staff console, of the console's own tenant."""
         return await self.database.run(self.tenant.name, work, actor=self.actor, request_id=self.request_id)
+
+    async def run_at_desk(self, work: Callable[[Tx], T]) -> T:
+        """One unit of work of the tenant that a staff member works for. Raises SeatNeeded."""
+        return await self.database.run(self.desk.tenant.name, work, actor=self.actor, request_id=self.request_id)

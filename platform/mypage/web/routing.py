@@ -33,6 +33,8 @@ class Route:
     """What an operator must declare for the route to exist in its portals; "" is there in all."""
     signed: bool = False
     """Whether another system posts here and proves itself by a signature over the body, which the handler checks."""
+    desk: bool = False
+    """Whether staff work for one tenant here: the handler's unit is that tenant's, and its permissions count."""
 
 
 def get(
@@ -53,6 +55,16 @@ def post(
     return _declare("POST", path, name, permission, reauth, gated, capability)
 
 
+def desk_get(path: str, *, name: str, permission: str, reauth: bool = False) -> Callable[[F], F]:
+    """Declare a page of the staff console that reads the tenant that is worked for (`rq.desk`, `rq.tx`)."""
+    return _declare("GET", path, name, permission, reauth, gated=True, capability="", desk=True)
+
+
+def desk_post(path: str, *, name: str, permission: str, reauth: bool = False) -> Callable[[F], F]:
+    """Declare what staff do in the tenant that is worked for; a form of another tenant's page is refused as stale."""
+    return _declare("POST", path, name, permission, reauth, gated=True, capability="", desk=True)
+
+
 def signed_post(path: str, *, name: str, capability: str = "") -> Callable[[F], F]:
     """Declare where another system reports, without browser, session and form token.
 
@@ -70,6 +82,7 @@ def _declare(
     gated: bool,
     capability: str,
     signed: bool = False,
+    desk: bool = False,
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -86,6 +99,7 @@ def _declare(
             waits=inspect.iscoroutinefunction(handler),
             capability=capability,
             signed=signed,
+            desk=desk,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]

@@ -1,0 +1,130 @@
+"""The staff console: who works for which tenant, work that waits for a person, and what needs a second one"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mypage.db.migrations.tools import secure_tenant_table
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+APPEND_ONLY = ("work_note",)
+KEPT = ("approval", "desk_role", "staff_member", "work_item")
+CHANGED = ("desk_seat",)
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table('staff_member',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("role IN ('reader', 'agent', 'manager')", name=op.f('staff_member_role_check')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('staff_member_pkey'))
+    )
+    op.create_table('approval',
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('customer_id', sa.Uuid(), nullable=True),
+    sa.Column('payload', JSONB(), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('summary', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('proposed_by', sa.Uuid(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.Uuid(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decision_note', sa.Text(), server_default='', nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'", name=op.f('approval_four_eyes_check')),
+    sa.CheckConstraint("state IN ('waiting', 'approved', 'done', 'refused', 'withdrawn', 'expired')", name=op.f('approval_state_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'customer_id'], ['customer.tenant_id', 'customer.id'], name=op.f('approval_customer_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('approval_pkey'))
+    )
+    op.create_index(op.f('approval_tenant_id_customer_id_idx'), 'approval', ['tenant_id', 'customer_id'], unique=False)
+    op.create_index(op.f('approval_tenant_id_state_proposed_at_idx'), 'approval', ['tenant_id', 'state', 'proposed_at'], unique=False)
+    op.create_table('work_item',
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.Uuid(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), server_default='', nullable=False),
+    sa.Column('customer_id', sa.Uuid(), nullable=False),
+    sa.Column('state', sa.Text(), server_default='open', nullable=False),
+    sa.Column('assignee_id', sa.Uuid(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by', sa.Text(), server_default='', nullable=False),
+    sa.Column('outcome', sa.Text(), server_default='', nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("(closed_at IS NULL) = (state IN ('open', 'taken', 'asked'))", name=op.f('work_item_closed_at_check')),
+    sa.CheckConstraint("state <> 'taken' OR assignee_id IS NOT NULL", name=op.f('work_item_assignee_id_check')),
+    sa.CheckConstraint("state IN ('open', 'taken', 'asked', 'done', 'rejected', 'withdrawn')", name=op.f('work_item_state_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'customer_id'], ['customer.tenant_id', 'customer.id'], name=op.f('work_item_customer_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('work_item_pkey')),
+    sa.UniqueConstraint('tenant_id', 'kind', 'subject_id', name=op.f('work_item_tenant_id_kind_subject_id_key'))
+    )
+    op.create_index('work_item_open_idx', 'work_item', ['tenant_id', 'due_on', 'created_at'], unique=False, postgresql_where=sa.text('closed_at IS NULL'))
+    op.create_index(op.f('work_item_tenant_id_created_at_idx'), 'work_item', ['tenant_id', 'created_at'], unique=False)
+    op.create_index(op.f('work_item_tenant_id_customer_id_idx'), 'work_item', ['tenant_id', 'customer_id'], unique=False)
+    op.create_table('desk_role',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('worked', sa.Text(collation='C'), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('granted_by', sa.Text(), nullable=False),
+    sa.Column('granted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('withdrawn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.CheckConstraint("role IN ('reader', 'agent', 'manager')", name=op.f('desk_role_role_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'account_id'], ['account.tenant_id', 'account.id'], name=op.f('desk_role_account_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'account_id', 'worked', name=op.f('desk_role_pkey'))
+    )
+    op.create_index(op.f('desk_role_tenant_id_worked_idx'), 'desk_role', ['tenant_id', 'worked'], unique=False)
+    op.create_table('work_note',
+    sa.Column('item_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('author', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), server_default='', nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("kind IN ('note', 'taken', 'handed', 'released', 'asked', 'answered', 'decided', 'withdrawn')", name=op.f('work_note_kind_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'item_id'], ['work_item.tenant_id', 'work_item.id'], name=op.f('work_note_item_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('work_note_pkey'))
+    )
+    op.create_index(op.f('work_note_tenant_id_item_id_at_idx'), 'work_note', ['tenant_id', 'item_id', 'at'], unique=False)
+    op.create_table('desk_seat',
+    sa.Column('session_id', sa.Uuid(), nullable=False),
+    sa.Column('worked', sa.Text(collation='C'), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'session_id'], ['login_session.tenant_id', 'login_session.public_id'], name=op.f('desk_seat_session_id_fkey'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tenant_id', 'session_id', name=op.f('desk_seat_pkey'))
+    )
+
+    for table in APPEND_ONLY:
+        secure_tenant_table(table, rights="SELECT, INSERT")
+    for table in KEPT:
+        secure_tenant_table(table, rights="SELECT, INSERT, UPDATE")
+    for table in CHANGED:
+        secure_tenant_table(table)
+
+
+def downgrade() -> None:
+    """Roles and work would be lost without a word; restore a backup instead."""
+    raise RuntimeError("restore a backup instead")

@@ -1,0 +1,51 @@
+"""Choosing the tenant to work for, and the console's first page."""
+
+from __future__ import annotations
+
+from mypage.hooks.permissions import SIGNED_IN
+from mypage.lib.errors import NotFound
+from mypage.staff.pages import DeskPage, SeatChoice, SeatPage
+from mypage.staff.permissions import AGENT, DESK, MANAGER, READER
+from mypage.staff.seats import DeskSeats, introduce, posts_of, take_seat
+from mypage.web.replies import Go, Reply, Show
+from mypage.web.request import PortalRequest
+from mypage.web.routing import desk_get, get, post
+
+ROLE_WORDS = {READER: "Reader", AGENT: "Agent", MANAGER: "Manager"}
+
+
+@get("/seat", name="seat", permission=SIGNED_IN)
+def seat(rq: PortalRequest) -> Reply:
+    """The tenants that one may work for."""
+    seats = rq.ports.get(DeskSeats)
+    found = [(post, seats.at(post)) for post in posts_of(rq.tx, rq.principal)]
+    choices = tuple(
+        SeatChoice(
+            tenant=post.tenant,
+            company=there.operator.catalogues[rq.locale](there.operator.portal.company),
+            portal=there.operator.catalogues[rq.locale](there.operator.portal.portal_name),
+            role=rq.t(ROLE_WORDS[post.role]),
+            current=rq.seat is not None and rq.seat.tenant.name == post.tenant,
+        )
+        for post, there in found
+        if there is not None
+    )
+    return Show(SeatPage(choices=choices))
+
+
+@post("/seat", name="seat", permission=SIGNED_IN)
+async def seat_post(rq: PortalRequest) -> Reply:
+    """Work for a tenant from now on; windows that still show another one can change nothing any more."""
+    principal, wanted = rq.principal, rq.form.get("tenant", "")[:64]
+    taken = await rq.run(lambda tx: take_seat(tx, principal, wanted))
+    rq.seat = rq.ports.get(DeskSeats).at(taken)
+    if rq.seat is None:
+        raise NotFound
+    await rq.run_at_desk(lambda tx: introduce(tx, principal, taken.role))
+    return Go("home")
+
+
+@desk_get("/home", name="home", permission=DESK)
+def home(rq: PortalRequest) -> Reply:
+    """The first page."""
+    return Show(DeskPage(company=rq.desk.operator.portal.company))

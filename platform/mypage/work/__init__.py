@@ -1,0 +1,1 @@
+"""Work that waits for a person: one queue per tenant, whatever kind the work is of."""
