@@ -37,6 +37,7 @@ from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes, capabilities, office_routes, routes_for
 from mypage.server.settings import Settings
 from mypage.staff import office
+from mypage.staff.links import PortalLinks
 from mypage.staff.seats import DeskSeats
 from mypage.web.framing import Framer
 from mypage.web.kernel import Kernel
@@ -139,6 +140,7 @@ class Server:
         self.gateways = Gateways(compiled.hooks)
         self.provisioners = Provisioners(compiled.hooks)
         self.hasher = make_hasher(settings)
+        self._urls = {name: UrlTable(routes_for(operator)) for name, operator in compiled.operators.items()}
         self.seats = DeskSeats(lambda: self.registry.current, compiled.operators)
         breached = BreachedPasswords(settings.breached_passwords)
         self.ports = Ports(
@@ -151,6 +153,7 @@ class Server:
             self.gateways,
             self.provisioners,
             self.seats,
+            PortalLinks(self._urls, settings.public_origin),
         )
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
@@ -178,7 +181,7 @@ class Server:
                 form_targets=self.gateways.origins,
                 secure=self.settings.secure,
             ),
-            urls=UrlTable(routes),
+            urls=self._urls[operator.name],
             ports=self.ports,
             authenticate=find_session,
             session_read=session_read,
