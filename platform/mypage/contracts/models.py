@@ -142,3 +142,69 @@ class Resource(TenantRow):
     own: Mapped[bool]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class PaperApplication(TenantRow):
+    """申込書: something that a customer applied for on paper, about a contract or about one login; staff note and settle it.
+
+    It runs while `settled_at` is empty. `until` is the day by which it should be settled, if one is known. `kind` is a
+    code of `hooks.desk.PaperKind`; `recorded_by` and `settled_by` are staff members.
+    """
+
+    __tablename__ = "paper_application"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("contract", "contract_id"),
+        tenant_fk("account", "account_id"),
+        Index(None, "tenant_id", "customer_id"),
+        Index(
+            "paper_application_contract_idx",
+            "tenant_id",
+            "contract_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL AND account_id IS NULL"),
+        ),
+        Index(
+            "paper_application_account_idx",
+            "tenant_id",
+            "account_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL AND account_id IS NOT NULL"),
+        ),
+        CheckConstraint("contract_id IS NOT NULL OR account_id IS NOT NULL", name="about"),
+        CheckConstraint("until >= since", name="until"),
+        CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled_by"),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    contract_id: Mapped[uuid.UUID | None]
+    account_id: Mapped[uuid.UUID | None]
+    kind: Mapped[str]
+    since: Mapped[date]
+    until: Mapped[date | None]
+    note: Mapped[str] = mapped_column(server_default="")
+    recorded_by: Mapped[uuid.UUID]
+    recorded_at: Mapped[datetime]
+    settled_by: Mapped[uuid.UUID | None]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(server_default="")
+
+
+class LineSecret(TenantRow):
+    """A secret of a line, such as 認証パスワード, as the operator's feed states it: sealed, found by contract and label."""
+
+    __tablename__ = "line_secret"
+    __table_args__ = (
+        tenant_fk("customer", "customer_id"),
+        tenant_fk("contract", "contract_id"),
+        UniqueConstraint("tenant_id", "contract_id", "label"),
+        Index(None, "tenant_id", "customer_id"),
+    )
+
+    customer_id: Mapped[uuid.UUID]
+    contract_id: Mapped[uuid.UUID]
+    label: Mapped[str]
+    sealed: Mapped[bytes]
+    updated_at: Mapped[datetime]

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 APPEND_ONLY = ("work_note",)
-KEPT = ("approval", "desk_role", "staff_member", "work_item")
+KEPT = ("approval", "desk_role", "line_secret", "paper_application", "staff_member", "work_item")
 CHANGED = ("desk_seat",)
 
 
@@ -64,6 +64,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), server_default='open', nullable=False),
     sa.Column('assignee_id', sa.Uuid(), nullable=True),
     sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('days_left', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), server_default=sa.text('1'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
@@ -79,7 +80,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('work_item_pkey')),
     sa.UniqueConstraint('tenant_id', 'kind', 'subject_id', name=op.f('work_item_tenant_id_kind_subject_id_key'))
     )
-    op.create_index('work_item_open_idx', 'work_item', ['tenant_id', 'due_on', 'created_at'], unique=False, postgresql_where=sa.text('closed_at IS NULL'))
+    op.create_index('work_item_closed_idx', 'work_item', ['tenant_id', 'closed_at', 'id'], unique=False, postgresql_where=sa.text('closed_at IS NOT NULL'))
+    op.create_index('work_item_open_idx', 'work_item', ['tenant_id', 'due_on', 'created_at', 'id'], unique=False, postgresql_where=sa.text('closed_at IS NULL'))
     op.create_index(op.f('work_item_tenant_id_created_at_idx'), 'work_item', ['tenant_id', 'created_at'], unique=False)
     op.create_index(op.f('work_item_tenant_id_customer_id_idx'), 'work_item', ['tenant_id', 'customer_id'], unique=False)
     op.create_table('desk_role',
@@ -103,7 +105,7 @@ def upgrade() -> None:
     sa.Column('body', sa.Text(), server_default='', nullable=False),
     sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.CheckConstraint("kind IN ('note', 'taken', 'handed', 'released', 'asked', 'answered', 'decided', 'withdrawn')", name=op.f('work_note_kind_check')),
+    sa.CheckConstraint("kind IN ('note', 'opened', 'taken', 'handed', 'released', 'asked', 'answered', 'tried', 'decided', 'withdrawn')", name=op.f('work_note_kind_check')),
     sa.ForeignKeyConstraint(['tenant_id', 'item_id'], ['work_item.tenant_id', 'work_item.id'], name=op.f('work_note_item_id_fkey')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('work_note_pkey'))
     )
@@ -116,6 +118,47 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tenant_id', 'session_id'], ['login_session.tenant_id', 'login_session.public_id'], name=op.f('desk_seat_session_id_fkey'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('tenant_id', 'session_id', name=op.f('desk_seat_pkey'))
     )
+    op.create_table('line_secret',
+    sa.Column('customer_id', sa.Uuid(), nullable=False),
+    sa.Column('contract_id', sa.Uuid(), nullable=False),
+    sa.Column('label', sa.Text(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'contract_id'], ['contract.tenant_id', 'contract.id'], name=op.f('line_secret_contract_id_fkey')),
+    sa.ForeignKeyConstraint(['tenant_id', 'customer_id'], ['customer.tenant_id', 'customer.id'], name=op.f('line_secret_customer_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('line_secret_pkey')),
+    sa.UniqueConstraint('tenant_id', 'contract_id', 'label', name=op.f('line_secret_tenant_id_contract_id_label_key'))
+    )
+    op.create_index(op.f('line_secret_tenant_id_customer_id_idx'), 'line_secret', ['tenant_id', 'customer_id'], unique=False)
+    op.create_table('paper_application',
+    sa.Column('customer_id', sa.Uuid(), nullable=False),
+    sa.Column('contract_id', sa.Uuid(), nullable=True),
+    sa.Column('account_id', sa.Uuid(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('since', sa.Date(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True),
+    sa.Column('note', sa.Text(), server_default='', nullable=False),
+    sa.Column('recorded_by', sa.Uuid(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('settled_by', sa.Uuid(), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.Text(), server_default='', nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint('(settled_at IS NULL) = (settled_by IS NULL)', name=op.f('paper_application_settled_by_check')),
+    sa.CheckConstraint('contract_id IS NOT NULL OR account_id IS NOT NULL', name=op.f('paper_application_about_check')),
+    sa.CheckConstraint('until >= since', name=op.f('paper_application_until_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'account_id'], ['account.tenant_id', 'account.id'], name=op.f('paper_application_account_id_fkey')),
+    sa.ForeignKeyConstraint(['tenant_id', 'contract_id'], ['contract.tenant_id', 'contract.id'], name=op.f('paper_application_contract_id_fkey')),
+    sa.ForeignKeyConstraint(['tenant_id', 'customer_id'], ['customer.tenant_id', 'customer.id'], name=op.f('paper_application_customer_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('paper_application_pkey'))
+    )
+    op.create_index('paper_application_account_idx', 'paper_application', ['tenant_id', 'account_id', 'kind'], unique=True, postgresql_where=sa.text('settled_at IS NULL AND account_id IS NOT NULL'))
+    op.create_index('paper_application_contract_idx', 'paper_application', ['tenant_id', 'contract_id', 'kind'], unique=True, postgresql_where=sa.text('settled_at IS NULL AND account_id IS NULL'))
+    op.create_index(op.f('paper_application_tenant_id_customer_id_idx'), 'paper_application', ['tenant_id', 'customer_id'], unique=False)
+    # ### end Alembic commands ###
 
     for table in APPEND_ONLY:
         secure_tenant_table(table, rights="SELECT, INSERT")
