@@ -36,6 +36,7 @@ from mypage.server.app import Compiled, compile_all, make_keyring
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import routes_for
 from mypage.server.settings import Settings
+from mypage.staff.approvals.service import expire
 from mypage.web.rendering import Templates
 from mypage.web.urls import UrlTable
 
@@ -51,7 +52,7 @@ Cleanup = Callable[[Tx, int], int]
 
 def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
     """What every area wants cleaned up for the tenants of an operator."""
-    return (partial(cleanup, counters_kept=operator.throttle.forget_after), fail_stuck, forget_old)
+    return (partial(cleanup, counters_kept=operator.throttle.forget_after), fail_stuck, forget_old, expire)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

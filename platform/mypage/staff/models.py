@@ -80,6 +80,7 @@ class Approval(TenantRow):
         tenant_fk("customer", "customer_id"),
         Index(None, "tenant_id", "state", "proposed_at"),
         Index(None, "tenant_id", "customer_id"),
+        Index("approval_waiting_idx", "tenant_id", "digest", unique=True, postgresql_where=text("state = 'waiting'")),
         one_of("state", APPROVAL_STATES),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by OR state = 'withdrawn'", name="four_eyes"),
     )

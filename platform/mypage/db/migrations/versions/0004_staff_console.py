@@ -53,6 +53,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tenant_id', 'customer_id'], ['customer.tenant_id', 'customer.id'], name=op.f('approval_customer_id_fkey')),
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('approval_pkey'))
     )
+    op.create_index('approval_waiting_idx', 'approval', ['tenant_id', 'digest'], unique=True, postgresql_where=sa.text("state = 'waiting'"))
     op.create_index(op.f('approval_tenant_id_customer_id_idx'), 'approval', ['tenant_id', 'customer_id'], unique=False)
     op.create_index(op.f('approval_tenant_id_state_proposed_at_idx'), 'approval', ['tenant_id', 'state', 'proposed_at'], unique=False)
     op.create_table('work_item',

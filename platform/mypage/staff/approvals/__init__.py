@@ -1,0 +1,1 @@
+"""What cannot be undone: one person proposes it, another one confirms what they see (four eyes)."""

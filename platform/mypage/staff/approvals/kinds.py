@@ -1,0 +1,10 @@
+"""The kinds of what needs a second person. A kind is added here, by the area that carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mypage.staff.approvals.carrying import Carry
+
+KINDS: Mapping[str, Carry] = {}
+"""Name of the kind, as it stands in `approval.kind` → what it is."""
