@@ -19,6 +19,7 @@ MODELS = (
     "mypage.operators.models",
     "mypage.db.keys",
     "mypage.auth.models",
+    "mypage.auth.viewing_models",
     "mypage.auth.factors.models",
     "mypage.forms.models",
     "mypage.contracts.models",
@@ -66,7 +67,8 @@ def prepare_database(admin_url: str, database: str) -> None:
 def upgrade(owner_url: str) -> None:
     """Apply every migration that is missing, as the owner role."""
     engine = create_engine(owner_url)
-    with engine.begin() as connection:
+    # Each migration is a transaction of its own: an index that is built while others write cannot be part of one.
+    with engine.connect() as connection:
         command.upgrade(_config(connection), "head")
     engine.dispose()
 

@@ -1,4 +1,4 @@
-"""What every migration of a tenant table needs: row security, forced, and the app role's rights."""
+"""What migrations need: row security, forced, with the app role's rights; and indexes that stop nobody."""
 
 from __future__ import annotations
 
@@ -22,3 +22,16 @@ def secure_tenant_table(name: str, *, rights: str = "SELECT, INSERT, UPDATE, DEL
         "WITH CHECK (tenant_id = NULLIF(current_setting('app.tenant_id', true), ''))"
     )
     op.execute(f"GRANT {rights} ON {name} TO {APP}")
+
+
+def add_index_live(name: str, table: str, columns: str, *, where: str = "", using: str = "btree") -> None:
+    """An index on a table that has many rows and is written to meanwhile: nobody waits for it.
+
+    It commits what the migration did before, so it stands first in it; what a cut-off run left is made anew.
+    """
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(
+            f"CREATE INDEX CONCURRENTLY {name} ON {table} USING {using} ({columns})"
+            + (f" WHERE {where}" if where else "")
+        )

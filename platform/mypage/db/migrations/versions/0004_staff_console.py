@@ -6,20 +6,23 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from mypage.db.migrations.tools import secure_tenant_table
+from mypage.db.migrations.tools import add_index_live, secure_tenant_table
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("work_note",)
-KEPT = ("approval", "desk_role", "line_secret", "paper_application", "staff_member", "work_item")
+APPEND_ONLY = ("audit_link", "work_note")
+KEPT = ("approval", "desk_role", "line_secret", "paper_application", "staff_member", "staff_view", "work_item")
 CHANGED = ("desk_seat",)
 
 
 def upgrade() -> None:
     """Apply."""
+    # First, so that a run that was cut off here begins again without anything in its way.
+    add_index_live("audit_entry_staff_idx", "audit_entry", "tenant_id, actor, at", where="actor_kind = 'staff'")
+    add_index_live("audit_entry_object_idx", "audit_entry", "tenant_id, object_id, at", where="object_type <> 'account'")
     op.create_table('staff_member',
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('email', sa.Text(), nullable=False),
@@ -160,6 +163,45 @@ def upgrade() -> None:
     op.create_index('paper_application_contract_idx', 'paper_application', ['tenant_id', 'contract_id', 'kind'], unique=True, postgresql_where=sa.text('settled_at IS NULL AND account_id IS NULL'))
     op.create_index(op.f('paper_application_tenant_id_customer_id_idx'), 'paper_application', ['tenant_id', 'customer_id'], unique=False)
     # ### end Alembic commands ###
+    op.create_table('audit_link',
+    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('entry_id', sa.Uuid(), nullable=False),
+    sa.Column('high', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sealed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('key_id', sa.Text(), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('link', sa.LargeBinary(), nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'seq', name=op.f('audit_link_pkey')),
+    sa.UniqueConstraint('tenant_id', 'entry_id', name=op.f('audit_link_tenant_id_entry_id_key'))
+    )
+    op.create_table('staff_view',
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('scheme', sa.Text(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('staff_name', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ticket_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('ticket_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('token_hash', sa.LargeBinary(), nullable=True),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ending', sa.Text(), server_default='', nullable=False),
+    sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.CheckConstraint("(ended_at IS NULL) = (ending = '')", name=op.f('staff_view_ending_at_check')),
+    sa.CheckConstraint("ending IN ('', 'ended', 'replaced', 'stopped')", name=op.f('staff_view_ending_check')),
+    sa.CheckConstraint('(begun_at IS NULL) = (expires_at IS NULL)', name=op.f('staff_view_expires_at_check')),
+    sa.CheckConstraint('(begun_at IS NULL) = (token_hash IS NULL)', name=op.f('staff_view_begun_at_check')),
+    sa.ForeignKeyConstraint(['tenant_id', 'account_id'], ['account.tenant_id', 'account.id'], name=op.f('staff_view_account_id_fkey')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('staff_view_pkey')),
+    sa.UniqueConstraint('tenant_id', 'ticket_hash', name=op.f('staff_view_tenant_id_ticket_hash_key')),
+    sa.UniqueConstraint('tenant_id', 'token_hash', name=op.f('staff_view_tenant_id_token_hash_key'))
+    )
+    op.create_index('staff_view_open_idx', 'staff_view', ['tenant_id', 'staff_id'], unique=False, postgresql_where=sa.text('ended_at IS NULL'))
+    op.create_index(op.f('staff_view_tenant_id_account_id_idx'), 'staff_view', ['tenant_id', 'account_id'], unique=False)
 
     for table in APPEND_ONLY:
         secure_tenant_table(table, rights="SELECT, INSERT")
