@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -125,7 +126,7 @@ def test_a_network_waits_a_second_at_first_and_a_minute_at_most(tx: Tx, clock: F
 def test_a_known_device_counts_by_itself(tx: Tx) -> None:
     for _ in range(6):
         admit(tx, POLICY, ME)
-    mine, other = device_target("mine"), device_target("other")
+    mine, other = device_target(uuid.UUID(int=1), "mine"), device_target(uuid.UUID(int=1), "other")
     assert [admit(tx, POLICY, mine) for _ in range(6)] == [True] * 5 + [False]
     assert failures(tx, "network") == 5
     assert admit(tx, POLICY, other)

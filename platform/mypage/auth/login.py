@@ -126,7 +126,10 @@ def begin(
         )
     now = tx.now()
     device = _known(devices, found, now) if devices is not None else ""
-    target = device_target(device) if device else login_target(scheme, login_key, network)
+    if found is not None and device:
+        target = device_target(found.id, device)
+    else:
+        target = login_target(scheme, login_key, network)
     admitted = admit(tx, policy, target, at=now)
     return Attempt(scheme=scheme, login_key=login_key, target=target, at=now, admitted=admitted, found=found)
 

@@ -70,9 +70,9 @@ def login_target(scheme: str, login_key: str, network: str) -> Target:
     return Target((Key("account", _hashed(scheme, login_key)),), (_network(network), _TENANT))
 
 
-def device_target(device: str) -> Target:
-    """A password tried by a known device: nobody else counts there, and it counts nowhere else."""
-    return Target((Key("device", device.encode()),), ())
+def device_target(credential_id: uuid.UUID, device: str) -> Target:
+    """A password tried by a known device of a credential: nobody else counts there, and it counts nowhere else."""
+    return Target((Key("device", credential_id.bytes + device.encode()),), ())
 
 
 def proof_target(number_key: str, network: str) -> Target:

@@ -145,7 +145,7 @@ class Resource(TenantRow):
 
 
 class PaperApplication(TenantRow):
-    """申込書: something that a customer applied for on paper, about a contract or about one login; staff note and settle it.
+    """申込書: what a customer applied for on paper, about a contract or about one login; staff note and settle it.
 
     It runs while `settled_at` is empty. `until` is the day by which it should be settled, if one is known. `kind` is a
     code of `hooks.desk.PaperKind`; `recorded_by` and `settled_by` are staff members.
@@ -193,7 +193,7 @@ class PaperApplication(TenantRow):
 
 
 class LineSecret(TenantRow):
-    """A secret of a line, such as 認証パスワード, as the operator's feed states it: sealed, found by contract and label."""
+    """A secret of a line, such as 認証パスワード, as the feed states it: sealed, found by contract and label."""
 
     __tablename__ = "line_secret"
     __table_args__ = (
