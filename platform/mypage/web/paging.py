@@ -21,8 +21,8 @@ def page_wanted(rq: PortalRequest) -> int:
     return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
 
 
-def pager_of(rq: PortalRequest, *, page: int, pages: int) -> Pager | None:
-    """The pages of the list that this route shows; None when there is only one."""
+def pager_of(rq: PortalRequest, *, page: int, pages: int, **query: str | None) -> Pager | None:
+    """The pages of the list that this route shows, its filters in `query`; None when there is only one."""
     if pages < 2:
         return None
-    return Pager(page, tuple(rq.href(rq.route_name, page=n if n > 1 else None) for n in range(1, pages + 1)))
+    return Pager(page, tuple(rq.href(rq.route_name, **query, page=n if n > 1 else None) for n in range(1, pages + 1)))
