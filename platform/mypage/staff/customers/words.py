@@ -1,0 +1,118 @@
+"""What the timeline of a customer says of each action of the trail. Whoever records a new action adds its line.
+
+`text` is a msgid that says what happened; `%(who)s` in it is who did it, and any `%(name)s` a value of the entry's
+`after` or `before`. `shown` lists what of `before` and `after` is put below it, and how: all else stays in the trail.
+A reason ("reason") needs no line: it is always shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Topic = Literal["application", "bill", "login", "mail", "staff", "other"]
+"""What a filter of the timeline finds; entries that staff wrote are found under "staff" besides."""
+How = Literal["plain", "mail", "hidden", "product", "role", "yen"]
+"""`mail`: an address, masked; `hidden`: personal data, masked by what it looks like; `product`: a code, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A value of an entry and its label (a msgid)."""
+
+    key: str
+    label: str
+    how: How = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The sentence of an action, the filter that finds it, and which of its values are shown."""
+
+    text: str
+    topic: Topic
+    shown: tuple[Detail, ...] = ()
+    fields: bool = False
+    """Whether `before` and `after` hold the operator's profile fields by name: shown with their labels, masked."""
+
+
+_LOGIN_ID = Detail("login_id", "Login ID")
+_BROWSER = Detail("device", "Browser")
+_METHOD = Detail("method", "Second step")
+_ORDER = Detail("order", "Order number")
+_PRODUCT = Detail("product", "Product", "product")
+_FOR = Detail("for", "For")
+_MAIL = Detail("email", "Mail address", "mail")
+_CARD = (Detail("brand", "Card"), Detail("last4", "Ending in"))
+_ROLE = Detail("role", "Role", "role")
+_NAMES = (
+    Detail("family_name", "Family name", "hidden"),
+    Detail("given_name", "Given name", "hidden"),
+    Detail("family_kana", "Family name in kana", "hidden"),
+    Detail("given_kana", "Given name in kana", "hidden"),
+    Detail("user_name", "User name", "hidden"),
+)
+_FACTOR = (Detail("kind", "Kind"), Detail("name", "Name"))
+_ADDRESS = Detail("address", "Mail address", "mail")
+_PROBLEM = Detail("problem", "Problem")
+
+WORDS: Mapping[str, Words] = {
+    # Logging in
+    "login.succeeded": Words("%(who)s logged in", "login", (_BROWSER, _METHOD)),
+    "login.failed": Words("A login failed: the password was wrong, or the login was locked", "login"),
+    "login.second_failed": Words("A login failed at its second step", "login", (_METHOD,)),
+    "logout": Words("%(who)s logged out", "login"),
+    "reauth.succeeded": Words("%(who)s gave the password again", "login", (_METHOD,)),
+    "sessions.ended": Words("%(who)s ended sessions in other browsers", "login", (Detail("ended", "Sessions"),)),
+    "sessions.ended_by_support": Words("All sessions were ended by the help desk", "login"),
+    "factor.added": Words("%(who)s added a second step of the login", "login", _FACTOR),
+    "factor.removed": Words("%(who)s removed a second step of the login", "login", _FACTOR),
+    "factor.renamed": Words("%(who)s renamed a second step of the login", "login", (Detail("name", "Name"),)),
+    "factor.recovery_renewed": Words("%(who)s had new recovery codes made", "login"),
+    "factor.removed_by_support": Words("The second step of the login was removed by the help desk", "login"),
+    "factor.counter_regressed": Words("A passkey may have been copied: its counter ran backwards", "login"),
+    "password.reset_requested": Words("%(who)s asked for a link to set a new password", "login"),
+    "login_id.mailed": Words("%(who)s asked for the login ID by mail", "login"),
+    "credentials.changed": Words("%(who)s changed login ID or password", "login", (_LOGIN_ID,)),
+    "registration.requested": Words("%(who)s registered for the portal", "login", (_LOGIN_ID, _MAIL)),
+    "account.activated": Words("%(who)s activated the account", "login", (_LOGIN_ID, _MAIL)),
+    "proof.failed": Words("A code on paper was typed wrongly", "login"),
+    # The customer's data and accounts
+    "profile.changed": Words("%(who)s changed the contact data", "application", fields=True),
+    "account.registered": Words("%(who)s registered an account", "application", (_LOGIN_ID, _ROLE)),
+    "account.changed": Words("%(who)s changed an account", "application", (_LOGIN_ID, _ROLE, *_NAMES)),
+    "account.deleted": Words("%(who)s deleted an account", "application", (_LOGIN_ID,)),
+    "mailbox.registered": Words("%(who)s registered a mail address", "application", (_ADDRESS,)),
+    "mailbox.changed": Words("%(who)s changed a mail address", "application", (_ADDRESS,)),
+    "mailbox.ended": Words("A mail address ended", "application", (Detail("value", "Mail address", "mail"),)),
+    "web_space.ended": Words("A web space ended", "application", (Detail("value", "Address"),)),
+    # Options
+    "option.bought": Words("%(who)s bought an option", "application", (_PRODUCT, _FOR, _ORDER)),
+    "option.ended": Words("%(who)s ended an option", "application", (_PRODUCT, _FOR, _ORDER)),
+    "option.voided": Words("The start of an option was declined for good", "application", (_PRODUCT, _FOR, _ORDER)),
+    "option.mail_impossible": Words(
+        "No mail about an order could be sent: the address cannot be reached", "application"
+    ),
+    "licence.shown": Words("%(who)s looked at a licence", "application", (_PRODUCT,)),
+    "provisioning.done": Words("An option was set up, changed or ended as ordered", "application", (_PRODUCT,)),
+    "provisioning.failed": Words("Setting up an option did not work", "application", (_PRODUCT, _PROBLEM)),
+    # Bills and cards
+    "card.consented": Words("%(who)s agreed to pay by card", "bill"),
+    "card.changed": Words("The card was changed", "bill", _CARD),
+    "card.mail_impossible": Words("No mail about the card could be sent: the address cannot be reached", "bill"),
+    "card.review_opened": Words("%(who)s entered a card whose name has to be checked", "bill", _CARD),
+    "card.review_replaced": Words("A card that waited for a check was replaced by a newer one", "bill"),
+    "card.review_accepted": Words("A card was accepted after its name was checked", "bill", (Detail("by", "By"),)),
+    "card.review_rejected": Words("A card was rejected after its name was checked", "bill", (Detail("by", "By"),)),
+    "billing.run_started": Words("A billing run began", "bill", (Detail("month", "Month"),)),
+    "billing.run_finished": Words("A billing run ended", "bill"),
+    "billing.issued": Words("Bills were issued", "bill"),
+    # The system and the desk
+    "mail.failed": Words("A mail could not be delivered", "mail", (Detail("tries", "Tries"),)),
+    "import.loaded": Words("A feed was loaded", "other"),
+    "keys.rewrapped": Words("Keys were wrapped anew", "other"),
+    "desk.seat_taken": Words("%(who)s chose a portal to work for", "staff"),
+    "desk.began": Words("%(who)s began to work for this portal", "staff"),
+}
+"""Action → words. An action of the code that is missing here fails a test, and is shown by its bare name."""
