@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypage.hooks.auth import AuthSpec
 from mypage.hooks.billing import BillingSpec
+from mypage.hooks.desk import DeskSpec
 from mypage.hooks.mailboxes import MailboxSpec
 from mypage.hooks.overview import OverviewSpec
 from mypage.hooks.pages import PagesSpec
@@ -24,4 +25,5 @@ SPECS: tuple[type, ...] = (
     ProductsSpec,
     ProvisioningSpec,
     BillingSpec,
+    DeskSpec,
 )

@@ -17,6 +17,7 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
@@ -82,6 +83,7 @@ def compile_operator(
         card_change=hooks.policy("card_change_policy", CardChange),
         contract_view=hooks.policy("contract_view_policy", ContractView),
         notice_view=hooks.policy("notice_view_policy", NoticeView),
+        desk=hooks.policy("desk_policy", DeskPolicy),
         mail_texts=_unique(hooks, "mail_text_items", hooks.items("mail_text_items", MailText), lambda m: m.name),
         catalogues={locale: _catalogue(plugin, locale) for locale in LOCALES},
         template_folder=plugin_folder(plugin, "templates"),

@@ -17,6 +17,7 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
@@ -28,7 +29,6 @@ from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import Catalogue
-
 
 OFFICE = "staff"
 """The operator of the staff console, which is part of the core; no distribution may take the name."""
@@ -62,6 +62,7 @@ class Operator:
     card_change: CardChange
     contract_view: ContractView
     notice_view: NoticeView
+    desk: DeskPolicy
     mail_texts: Mapping[str, MailText]
     catalogues: Mapping[str, Catalogue]
     template_folder: Path | None

@@ -18,6 +18,7 @@ from mypage.hooks.auth import (
 )
 from mypage.hooks.billing import BillingView, CardChange, CardRows
 from mypage.hooks.context import HookContext, Principal
+from mypage.hooks.desk import NEW_YEAR, DeskPolicy, WorkQuestion, WorkReason, WorkRule
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview, OverviewBlock, OverviewOption
@@ -119,6 +120,7 @@ __all__ = [
     "HOME",
     "INVOICE_READ",
     "MAILBOX_CHANGE",
+    "NEW_YEAR",
     "NOTICE_READ",
     "OPTION_READ",
     "PROFILE_CHANGE",
@@ -140,6 +142,7 @@ __all__ = [
     "ContactBlock",
     "ContractView",
     "CredentialChange",
+    "DeskPolicy",
     "Entry",
     "FieldGroup",
     "FunctionRow",
@@ -196,6 +199,9 @@ __all__ = [
     "ThrottlePolicy",
     "TierPrice",
     "UnitPrice",
+    "WorkQuestion",
+    "WorkReason",
+    "WorkRule",
     "hookimpl",
     "hours",
     "minutes",

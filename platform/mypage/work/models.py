@@ -12,7 +12,7 @@ from mypage.db.base import TenantRow, one_of, tenant_fk
 
 WORK_STATES = ("open", "taken", "asked", "done", "rejected", "withdrawn")
 OPEN_STATES = ("open", "taken", "asked")
-NOTE_KINDS = ("note", "taken", "handed", "released", "asked", "answered", "decided", "withdrawn")
+NOTE_KINDS = ("note", "opened", "taken", "handed", "released", "asked", "answered", "tried", "decided", "withdrawn")
 
 
 class WorkItem(TenantRow):
@@ -26,7 +26,10 @@ class WorkItem(TenantRow):
     __table_args__ = (
         tenant_fk("customer", "customer_id"),
         UniqueConstraint("tenant_id", "kind", "subject_id"),
-        Index("work_item_open_idx", "tenant_id", "due_on", "created_at", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "work_item_open_idx", "tenant_id", "due_on", "created_at", "id", postgresql_where=text("closed_at IS NULL")
+        ),
+        Index("work_item_closed_idx", "tenant_id", "closed_at", "id", postgresql_where=text("closed_at IS NOT NULL")),
         Index(None, "tenant_id", "customer_id"),
         Index(None, "tenant_id", "created_at"),
         one_of("state", WORK_STATES),
@@ -42,6 +45,8 @@ class WorkItem(TenantRow):
     state: Mapped[str] = mapped_column(server_default="open")
     assignee_id: Mapped[uuid.UUID | None]
     due_on: Mapped[date]
+    days_left: Mapped[int | None]
+    """While a customer is asked: the business days that were left, and are there again with the answer."""
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]

@@ -1,0 +1,67 @@
+"""What an operator says about the work of its staff: until when, and what may be answered and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mypage.hooks.markers import hookspec
+
+NEW_YEAR: tuple[tuple[int, int], ...] = ((12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3))
+"""Month and day of the days around New Year on which most offices in Japan are closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkReason:
+    """A reason for turning work down. `label` is for staff, `told` for the customer; "" tells the customer no reason.
+
+    `code` is kept with the item and in the trail, so it never changes its meaning. Texts are msgids of the operator.
+    """
+
+    code: str
+    label: str
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkQuestion:
+    """A template of a question to the customer; staff change the text before it is sent. Texts are msgids."""
+
+    code: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRule:
+    """What holds for one kind of work. `days` are business days until it is due, 0 the same day."""
+
+    days: int = 3
+    reasons: tuple[WorkReason, ...] = ()
+    questions: tuple[WorkQuestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPolicy:
+    """The operator's rules by kind of work ("card_review", "order", "failure"); `usual` for those it does not name.
+
+    `answer_days` are the business days that a customer has for answering a question; `closed` the days (month, day)
+    on which nobody works besides Saturdays, Sundays and holidays.
+    """
+
+    kinds: Mapping[str, WorkRule] = field(default_factory=dict)
+    usual: WorkRule = WorkRule()
+    answer_days: int = 5
+    closed: tuple[tuple[int, int], ...] = NEW_YEAR
+
+    def rule(self, kind: str) -> WorkRule:
+        """What holds for a kind of work."""
+        return self.kinds.get(kind, self.usual)
+
+
+class DeskSpec:
+    """The hook about the work of staff."""
+
+    @hookspec(firstresult=True)
+    def desk_policy(self) -> DeskPolicy:
+        """Due days, reasons for turning down and templates of questions, by kind of work."""
