@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from attackkit import Oracle, session_of
+from ring_desk import OF_THE_OFFICE, at_the_desk
 from ring_holdings import holding
 
 from mypage.audit.trail import record
@@ -33,11 +35,11 @@ PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
 CLOSED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "password_hash", "key_id", "wizard", "template",
     "importance", "permission", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action",
-    "object_type", "registration_number",
+    "object_type", "registration_number", "ending",
 }  # fmt: skip
 """Columns that hold words of ours or hashes, never a text about somebody."""
-UNPLANTED = {("operation", "operation_id"), ("draft", "sealed")}
-EMPTY = {"used_challenge"}
+UNPLANTED = {("operation", "operation_id"), ("draft", "sealed"), ("work_note", "author"), ("approval", "payload")}
+EMPTY = {"used_challenge", "audit_link"} | OF_THE_OFFICE
 """Tables that hold nothing of a customer."""
 
 
@@ -53,6 +55,8 @@ class Victim:
     """Of links: two ways back from the payment company, a reset's, an activation's."""
     texts: dict[str, str]
     canaries: frozenset[str]
+    things: Mapping[str, str] = field(default_factory=dict)
+    """Ids by the names that paths of the console give them."""
 
 
 def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> Victim:
@@ -67,6 +71,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     card = add_card(portal, person)
     member = handed_out(portal, person)
     held = holding(portal, person, contracts[0], card, member[0] if member else person.account_id)
+    desk = at_the_desk(portal, person, contracts[0], held[3])
     returned = [new_token(), new_token()]
     vault = portal.server.ports.get(Vault)
     made: dict[str, Any] = {}
@@ -126,11 +131,15 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         portal.name,
     )[0]
     ids = [*bills, *contracts, *notices, card, *(v for v in made.values() if isinstance(v, uuid.UUID)), session]
-    ids += [person.customer_id, person.account_id, credential, *member, *held, made["operation"]]
+    ids += [person.customer_id, person.account_id, credential, *member, *held, *desk.values(), made["operation"]]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
         portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"]),
         {"number": texts[0], "login_id": texts[1]}, frozenset(CANARY.findall(rows)),
+        {name: str(each) for name, each in desk.items()} | {
+            "customer": str(person.customer_id), "account": str(person.account_id), "notice": str(notices[0]),
+            "contract": str(contracts[0]), "bill": str(bills[0]), "credential": str(credential), "order": str(held[1]),
+        },
     )  # fmt: skip
 
 
@@ -155,7 +164,7 @@ def plant(oracle: Oracle, tenant: str) -> None:
             continue
         filled = oracle.fetch(f'SELECT 1 FROM "{table.name}" WHERE tenant_id = %s', tenant)
         assert filled or table.name in EMPTY, f"victim_of gives the victim no row in {table.name}"
-        for column in table.columns:
+        for column in table.columns if filled else ():
             if column.name == "tenant_id" or column.name in CLOSED:
                 continue
             token = PLANT.format(place=f"{table.name}.{column.name}")
