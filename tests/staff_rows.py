@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select, text
+
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Account, Credential, Customer, LoginSession
 from mypage.auth.sessions import open_session
+from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.lib.tokens import token_hash
+from mypage.mail.models import MailMessage
+from mypage.mail.values import unpack_values
 from mypage.operators.operator import OFFICE
 from mypage.staff.models import DeskRole, DeskSeat, StaffMember
 from mypage.staff.office import ROLE, SCHEME
@@ -101,3 +106,22 @@ def sit_down(office: Portal, staff: Staff, worked: Portal | None = None) -> Port
     client = office.client()
     client.cookies.set(CookieJar(office.name, office.prefix, True).name("session"), token, domain=office.host)
     return client
+
+
+def mails_of(portal: Portal, template: str) -> list[dict[str, Any]]:
+    """The values of queued mails, the oldest first, with `to` and `language`."""
+    vault = portal.server.ports.get(Vault)
+
+    def read(tx: Tx) -> list[dict[str, Any]]:
+        rows = tx.scalars(
+            select(MailMessage)
+            .where(MailMessage.tenant_id == tx.tenant, MailMessage.template == template)
+            .order_by(MailMessage.created_at, text("ctid"))  # under a clock that stands still: the order of rows
+        ).all()
+        return [
+            {"to": row.recipient, "language": row.language}
+            | unpack_values(vault.open(tx, row.sealed or b"", table="mail_message", column="sealed", row=str(row.id)))
+            for row in rows
+        ]
+
+    return portal.run(read)

@@ -13,7 +13,7 @@ from mypage.auth.models import MailLink
 from mypage.db.session import Tx
 from mypage.lib.tokens import new_token, token_hash
 
-Purpose = Literal["activate", "reset"]
+Purpose = Literal["activate", "reset", "staff-invite"]
 
 REPEAT = timedelta(minutes=10)
 """How long after its use a link still answers a second press of its button with the first result."""

@@ -45,6 +45,7 @@ OFFICE_MODULES = (
     "mypage.auth.factors.routes_enrol",
     "mypage.auth.factors.routes",
     "mypage.staff.routes",
+    "mypage.staff.invite_routes",
 )
 """The staff console has its own way in and out, and none of a portal's functions."""
 

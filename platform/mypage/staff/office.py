@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mypage.hooks.auth import LoginPageText, LoginScheme, Recovery, SessionPolicy, TextPart
+from mypage.hooks.auth import CredentialChange, LoginPageText, LoginScheme, Recovery, SessionPolicy, TextPart
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.passwords import ASCII_LETTERS, DIGITS, IdentifierPolicy, symbols
 from mypage.hooks.permissions import CREDENTIAL_CHANGE, PermissionMatrix
-from mypage.hooks.portal import Entry, MenuSection, Portal
-from mypage.staff.permissions import DESK
+from mypage.hooks.portal import Entry, MenuSection, Portal, TenantSettings
 
 SCHEME = "staff"
 ROLE = "staff"
@@ -23,8 +22,8 @@ def portal_policy() -> Portal:
         company="mypage",
         portal_name="Staff console",
         customer_number_label="",
-        top_label="Overview",
-        logout_label="Log out",
+        top_label="Work at a glance",
+        logout_label="Sign out",
         honorific="",
     )
 
@@ -70,14 +69,44 @@ def recovery_items() -> list[Recovery]:
 
 
 @hookimpl
+def credential_change_items() -> list[CredentialChange]:
+    """The password; the login ID is the mail address, which somebody else vouches for."""
+    return [CredentialChange(scheme=SCHEME, title="Change the password", login=False, password=True)]
+
+
+@hookimpl
 def permission_policy() -> PermissionMatrix:
     """Only what is everybody's own; the rest comes with a seat at a tenant."""
     return PermissionMatrix({ROLE: frozenset({CREDENTIAL_CHANGE})})
+
+
+class OfficeSettings(TenantSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The console issues no invoices: it needs to know where its mails come from, and nothing else."""
+
+    issuer_name: str = ""
+    registration_number: str = ""
+
+
+@hookimpl
+def settings_policy() -> type[TenantSettings]:
+    """Where mails come from."""
+    return OfficeSettings
 
 
 @hookimpl
 def menu_items() -> list[MenuSection]:
     """The topics of the console, shown to whose role permits them."""
     return [
-        MenuSection((Entry("Overview", "home", icon="home", permission=DESK),)),
+        MenuSection(heading="Reception", entries=()),
+        MenuSection(heading="Customers", entries=()),
+        MenuSection(heading="Operation", entries=()),
+        MenuSection(
+            heading="Your account",
+            entries=(
+                Entry("Change the portal", "seat", icon="building"),
+                Entry("Change the password", "credentials", icon="key"),
+                Entry("Two-step login", "factors", icon="lock"),
+                Entry("Where you are logged in", "sessions", icon="device"),
+            ),
+        ),
     ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from mypage.auth.pages import Rule
+from mypage.forms.form import PortalForm
 from mypage.web.page import Page
 
 
@@ -13,7 +15,6 @@ class SeatChoice:
     """A tenant that one may work for; `role` is the word for one's role there."""
 
     tenant: str
-    company: str
     portal: str
     role: str
     current: bool
@@ -33,3 +34,21 @@ class DeskPage(Page):
 
     template: ClassVar[str] = "staff/home.html"
     company: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitedPage(Page):
+    """Where the link of an invitation leads: a name and a password. Opening it changes nothing; the button does.
+
+    `posts` are portal and role of each role that waits. "invalid" is one answer for an expired, used and unknown link.
+    """
+
+    template: ClassVar[str] = "staff/invited.html"
+    state: Literal["ready", "invalid"]
+    login_url: str
+    email: str = ""
+    posts: tuple[tuple[str, str], ...] = ()
+    form: PortalForm | None = None
+    action_url: str = ""
+    rules: tuple[Rule, ...] = ()
+    rules_url: str = ""

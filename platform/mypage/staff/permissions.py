@@ -29,6 +29,8 @@ ROLES = "desk.roles"
 
 READER, AGENT, MANAGER = "reader", "agent", "manager"
 ROLE_NAMES = (READER, AGENT, MANAGER)
+ROLE_WORDS = {READER: "Reader", AGENT: "Agent", MANAGER: "Manager"}
+"""What people call the roles; msgids."""
 
 STAFF_TABLE = PermissionTable(
     roles=ROLE_NAMES,

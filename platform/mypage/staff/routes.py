@@ -5,13 +5,11 @@ from __future__ import annotations
 from mypage.hooks.permissions import SIGNED_IN
 from mypage.lib.errors import NotFound
 from mypage.staff.pages import DeskPage, SeatChoice, SeatPage
-from mypage.staff.permissions import AGENT, DESK, MANAGER, READER
+from mypage.staff.permissions import DESK, ROLE_WORDS
 from mypage.staff.seats import DeskSeats, introduce, posts_of, take_seat
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import desk_get, get, post
-
-ROLE_WORDS = {READER: "Reader", AGENT: "Agent", MANAGER: "Manager"}
 
 
 @get("/seat", name="seat", permission=SIGNED_IN)
@@ -22,8 +20,7 @@ def seat(rq: PortalRequest) -> Reply:
     choices = tuple(
         SeatChoice(
             tenant=post.tenant,
-            company=there.operator.catalogues[rq.locale](there.operator.portal.company),
-            portal=there.operator.catalogues[rq.locale](there.operator.portal.portal_name),
+            portal=there.called(rq.locale),
             role=rq.t(ROLE_WORDS[post.role]),
             current=rq.seat is not None and rq.seat.tenant.name == post.tenant,
         )

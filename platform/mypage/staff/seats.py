@@ -15,7 +15,8 @@ from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
 from mypage.operators.operator import OFFICE, Operator
 from mypage.operators.tenants import Registry
-from mypage.staff.models import DeskRole, DeskSeat, StaffMember
+from mypage.staff.members import note_member
+from mypage.staff.models import DeskRole, DeskSeat
 from mypage.staff.permissions import DESK_ROLES
 from mypage.web.request import Seat
 
@@ -93,12 +94,5 @@ def take_seat(tx: Tx, principal: Principal, worked: str) -> Post:
 
 def introduce(tx: Tx, principal: Principal, role: str) -> None:
     """Note in the worked tenant who it is that works there now; in that tenant's unit of work."""
-    values = {
-        "name": principal.name, "email": principal.email, "role": role, "active": True, "updated_at": tx.now(),
-    }  # fmt: skip
-    tx.execute(
-        insert(StaffMember)
-        .values(tenant_id=tx.tenant, id=principal.account_id, **values)
-        .on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
-    )
+    note_member(tx, principal.account_id, name=principal.name, email=principal.email, role=role)
     record(tx, "desk.began", "staff", principal.account_id, after={"name": principal.name, "role": role})

@@ -50,9 +50,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The signed-in customer as the header names them; `number_label` is the operator's word for the number.
+    """Who is signed in, as the header names them; `number_label` is the operator's word for the number.
 
-    With `contract_label` it names their contract instead of them; `contract` may be empty then.
+    With `contract_label` it names their contract instead of them; `contract` may be empty then. In the staff console
+    `place` is the portal that is worked for, and `place_url` leads to another one.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Who:
     number_label: str = ""
     contract_label: str = ""
     contract: str = ""
+    place: str = ""
+    place_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

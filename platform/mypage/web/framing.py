@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.hooks.portal import Entry, Guidance
 from mypage.i18n import LOCALES
+from mypage.operators.operator import OFFICE
 from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
 from mypage.web.request import PortalRequest, SignedIn
 from mypage.web.statics import Statics
@@ -178,6 +179,10 @@ class Framer:
             # Accounts that a customer handed out see the header, too: the customer's name is not for all of them.
             contract = rq.t(signed_in.contract_name) if signed_in.contract_name else ""
             return Who("", principal.customer_number, label, rq.t(portal.contract_label), contract)
+        if rq.operator.name == OFFICE:
+            place = rq.seat.called(rq.locale) if rq.seat else ""
+            name = rq.t("Staff: %(name)s", name=principal.name)
+            return Who(name, "", place=place, place_url=rq.href("seat") if place else "")
         honorific = rq.t(portal.honorific)
         name = f"{principal.name} {honorific}" if rq.locale == "ja" and honorific else principal.name
         return Who(name, principal.customer_number, label)

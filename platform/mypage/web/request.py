@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from litestar.datastructures import Cookie
 
+from mypage.db.reads import Ask
 from mypage.db.session import Actor, Database, Tx
 from mypage.hooks.auth import Gate
 from mypage.hooks.context import HookContext, Principal
@@ -27,6 +29,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+VIEW_FORMS = frozenset({("POST", "view"), ("POST", "view-end")})
+"""Beginning and ending a view: the only forms that whoever views may send."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """The staff member who looks at a portal as a customer does, and until when."""
+
+    view_id: uuid.UUID
+    staff_id: uuid.UUID
+    name: str
+    until: datetime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
@@ -43,6 +58,8 @@ class SignedIn:
     contract_name: str = ""
     closed: bool = False
     """The account was deleted while it was signed in: it may read until it logs out, and change nothing (UCOM-15)."""
+    viewer: Viewer | None = None
+    """This is no session of the account: somebody of the staff sees what it sees."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +70,23 @@ class Seat:
     operator: Operator
     role: str
     permissions: frozenset[str]
+
+    def called(self, locale: str) -> str:
+        """What people call the tenant. Its short name is part of it: one operator may have several portals."""
+        words, portal = self.operator.catalogues[locale], self.operator.portal
+        return f"{words(portal.company)} {words(portal.portal_name)} ({self.tenant.name})"
+
+
+class Views(Protocol):
+    """Finds who sees a portal as a customer does; made by the auth area."""
+
+    def ask(self, operator: Operator, tenant: str, token: str) -> Ask:
+        """What `find` asks the database, for sending it ahead."""
+        ...
+
+    def find(self, tx: Tx, operator: Operator, token: str) -> SignedIn | None:
+        """The view of a token, None when we did not issue it. Raises ViewOver when it has ended."""
+        ...
 
 
 class Seating(Protocol):
@@ -165,6 +199,11 @@ class PortalRequest:
         return token_hash(f"session:{self.principal.session_id}" if self.signed_in else self.visitor)
 
     @property
+    def viewed(self) -> bool:
+        """Whether staff only look: what a page notes about its reader is not noted then."""
+        return self.signed_in is not None and self.signed_in.viewer is not None
+
+    @property
     def today(self) -> date:
         """The current day in Japan."""
         return tokyo_day(self.clock.now())
@@ -184,6 +223,9 @@ class PortalRequest:
         """Who acts, for the audit trail."""
         if self.signed_in is None:
             return Actor("visitor")
+        if self.signed_in.viewer is not None:
+            viewer, account = self.signed_in.viewer, self.signed_in.principal.account_id
+            return Actor("staff", str(viewer.staff_id), as_whom=str(account))
         return Actor("staff" if self.seat else "account", str(self.signed_in.principal.account_id))
 
     @property
@@ -210,9 +252,19 @@ class PortalRequest:
         return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
 
     async def run(self, work: Callable[[Tx], T]) -> T:
-        """One unit of work of an asynchronous handler; in the staff console, of the console's own tenant."""
+        """One unit of work of an asynchronous handler; in the staff console, of the console's own tenant.
+
+        While staff only look, the database refuses every change in it.
+        """
+        if self.viewed and (self.method, self.route_name) not in VIEW_FORMS:
+            work = partial(_reading, work)
         return await self.database.run(self.tenant.name, work, actor=self.actor, request_id=self.request_id)
 
     async def run_at_desk(self, work: Callable[[Tx], T]) -> T:
         """One unit of work of the tenant that a staff member works for. Raises SeatNeeded."""
         return await self.database.run(self.desk.tenant.name, work, actor=self.actor, request_id=self.request_id)
+
+
+def _reading(work: Callable[[Tx], T], tx: Tx) -> T:
+    tx.read_only()
+    return work(tx)
