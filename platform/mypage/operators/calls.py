@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 import pluggy
@@ -80,4 +80,6 @@ class Hooks:
         return value
 
     def _wrong(self, hook: str, value: object, expected: str) -> OperatorError:
+        if isinstance(value, Coroutine):
+            value.close()  # nobody will await it
         return OperatorError(f"operator {self.name}: {hook} answered {value!r:.80}; it must be {expected}")
