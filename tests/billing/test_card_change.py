@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -23,17 +23,22 @@ from mypage.hooks.payment import CardSetupRequest
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.mail.models import MailMessage
 from mypage.testing.portal import NOON, Answer, MakePortal, Portal, PortalClient
-from payment.payment_bench import Clock, Customer, Running, running
+from payment.payment_bench import Clock, Customer, Door, Running, running
 from portal_rows import Person, add_account, add_card, add_person, sign_in
 
 KEY = "MYPAGE_TEST_PAYMENT_KEY"
 
 
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    with Door() as door:
+        yield door
+
+
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Running]:
+def company(door: Door, tmp_path: Path) -> Running:
     os.environ[KEY] = "demo-key"
-    with running(tmp_path, Clock(NOON)) as started:
-        yield started
+    return door.company(tmp_path, Clock(NOON))
 
 
 @pytest.fixture
@@ -62,27 +67,6 @@ def brand_of(number: str) -> str:
     return {"4": "visa", "5": "mastercard"}[number[0]]
 
 
-class Shopper(Customer):
-    """A customer at the company's page, whose connections end with the test."""
-
-    here: ClassVar[list[Shopper]] = []
-
-    def __init__(self, page: str) -> None:
-        super().__init__(page)
-        self.here.append(self)
-
-    @classmethod
-    def leave_all(cls) -> None:
-        while cls.here:
-            cls.here.pop()._http.close()
-
-
-@pytest.fixture(autouse=True)
-def shoppers() -> Iterator[None]:
-    yield
-    Shopper.leave_all()
-
-
 @dataclass
 class Change:
     """One customer's way through the pages."""
@@ -98,7 +82,7 @@ class Change:
         """Start, type the card at the company, and the address that it sends the browser back to."""
         went = self.start()
         assert went.status == 303, went.text
-        return Shopper(went.location).type(number, brand=brand_of(number), **other).headers["location"]
+        return Customer(went.location).type(number, brand=brand_of(number), **other).headers["location"]
 
     def entered(self, number: str = "4242424242424242") -> Answer:
         """The confirm page."""
@@ -257,7 +241,7 @@ def test_a_mail_that_cannot_be_sent_does_not_stop_the_change(portal: Portal, ema
 @pytest.mark.req("ACTV-63")
 def test_the_issuers_question_is_asked_before_the_confirmation(portal: Portal, change: Change) -> None:
     went = change.start()
-    customer = Shopper(went.location)
+    customer = Customer(went.location)
     customer.type("4000000000003220", brand="visa")
     back = customer.prove("123456").headers["location"]
     assert change.client.get(back, follow=True).raw.url.path.startswith("/card/confirm/")
@@ -313,7 +297,7 @@ def test_a_card_refused_at_the_last_moment_changes_nothing(portal: Portal, perso
 
 
 def test_who_cancels_comes_back_without_a_card(portal: Portal, change: Change) -> None:
-    back = Shopper(change.start().location).cancel().headers["location"]
+    back = Customer(change.start().location).cancel().headers["location"]
     page = change.client.get(back, follow=True)
     assert "中" in page.texts("//h1")[0] or "キャンセル" in page.texts("//h1")[0]
     assert entries(portal)[0].state == "cancelled"

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from payment_bench import Clock, Running, running
+from payment_bench import Clock, Door, Running
 
 from mypage.billing.gateways import HttpGateway
+from mypage.testing.portal import HANG
 
 
 @pytest.fixture
@@ -21,14 +22,19 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    with Door() as door:
+        yield door
+
+
 @pytest.fixture
-def gateway(tmp_path: Path, clock: Clock) -> Iterator[Running]:
-    with running(tmp_path, clock) as started:
-        yield started
+def gateway(door: Door, tmp_path: Path, clock: Clock) -> Running:
+    return door.company(tmp_path, clock)
 
 
 @pytest.fixture
 async def port(gateway: Running) -> AsyncIterator[HttpGateway]:
-    adapter = HttpGateway(gateway.url, "demo-key", timeout=5.0)
+    adapter = HttpGateway(gateway.url, "demo-key", timeout=HANG)
     yield adapter
     await adapter.aclose()

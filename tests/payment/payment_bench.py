@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import uvicorn
@@ -16,6 +18,7 @@ import uvicorn
 from mypage.demo.gateway.app import create_app
 from mypage.demo.gateway.service import Company
 from mypage.hooks.payment import CardBrandChoice, CardLabels, CardPageTheme, CardSetupRequest
+from mypage.testing.portal import HANG
 
 RETURN_URL = "https://portal.example/u/card/return?step=2"
 
@@ -51,7 +54,10 @@ class Customer:
 
     def __init__(self, page: str) -> None:
         self.page = page
-        self._http = httpx.Client(trust_env=False)
+        # A connection for each request: nothing is left open that somebody would have to close.
+        self._http = httpx.Client(
+            trust_env=False, verify=False, timeout=HANG, limits=httpx.Limits(max_keepalive_connections=0)
+        )
 
     def look(self) -> httpx.Response:
         return self._http.get(self.page)
@@ -97,25 +103,43 @@ def wish(key: str = "intent-1", **other: Any) -> CardSetupRequest:
     return CardSetupRequest(**{**values, **other})
 
 
-class running:
-    """``with running(directory, clock) as gateway``: the company on a free port until the block ends."""
+class Door:
+    """``with Door() as door``: a server on a free port until the block ends, for one company after the other.
 
-    def __init__(self, directory: Path, clock: Clock, **options: Any) -> None:
-        self._directory, self._clock, self._options = directory, clock, options
+    Starting and stopping a server takes longer than most tests.
+    """
 
-    def __enter__(self) -> Running:
-        listener = socket.create_server(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = create_app(self._directory, public_url=url, clock=self._clock, **{"slow_seconds": 1.0, **self._options})
-        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._app: Any = None
+
+    def company(self, directory: Path, clock: Clock, **options: Any) -> Running:
+        """From now on this company answers."""
+        app = create_app(directory, public_url=self.url, clock=clock, **{"slow_seconds": 1.0, **options})
+        self._app = app
+        return Running(self.url, app.state.company, clock, directory)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
+
+    def __enter__(self) -> Self:
+        config = uvicorn.Config(self, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
         while not self._server.started:
-            assert time.monotonic() < deadline, "the gateway did not start"
+            assert self._thread.is_alive(), "the gateway did not start"
             time.sleep(0.01)
-        return Running(url, app.state.company, self._clock, self._directory)
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(HANG)
+
+
+@contextmanager
+def running(directory: Path, clock: Clock, **options: Any) -> Iterator[Running]:
+    """``with running(directory, clock) as gateway``: a company at a door of its own, which is gone after the block."""
+    with Door() as door:
+        yield door.company(directory, clock, **options)

@@ -7,14 +7,14 @@ import json
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from payment_bench import Clock, Running, running, wish
+from payment_bench import Clock, Door, Running, wish
 from sqlalchemy import select, text, update
 
 from mypage.audit.models import AuditEntry
@@ -437,10 +437,9 @@ def test_an_import_knows_whether_the_operator_compares_names(
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Running]:
+def company(door: Door, tmp_path: Path) -> Running:
     os.environ[KEY] = "demo-key"
-    with running(tmp_path, Clock(NOON)) as started:
-        yield started
+    return door.company(tmp_path, Clock(NOON))
 
 
 def discarder(portal: Portal) -> CardDiscarder:
