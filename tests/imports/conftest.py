@@ -176,6 +176,7 @@ def one_of_each() -> list[dict[str, Any]]:
             "description": "通話料",
             "amount": 1234,
         },
+        {"type": "line_secret", "contract": "K-1", "label": "認証パスワード", "value": "x7Kd-29pQ"},
     ]
 
 

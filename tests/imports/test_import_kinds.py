@@ -17,6 +17,8 @@ from mypage.auth.hashing import PasswordHasher
 from mypage.auth.models import Credential, Customer, LoginName
 from mypage.auth.proof import proof_hash, proof_matches
 from mypage.billing.models import PaymentMethod
+from mypage.contracts.line_secrets import PLACE
+from mypage.contracts.models import LineSecret
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.imports.report import Report
@@ -28,7 +30,11 @@ Feed = Callable[..., Report]
 Rows = Callable[..., list[Any]]
 InUnit = Callable[[Callable[[Tx], Any]], Any]
 Objects = list[dict[str, Any]]
-KINDS = ("customer", "account", "contract", "subscription", "resource", "posting", "invoice", "card", "notice")
+KINDS = (
+    "customer", "account", "contract", "subscription", "resource", "line_secret", "posting", "invoice", "card", "notice"
+)  # fmt: skip
+SECRET = -1
+"""The place of the secret of a line among `each`."""
 ISSUER = ("見本ケーブル株式会社", "T1234567890123")
 
 
@@ -131,6 +137,36 @@ def test_the_card_token_is_sealed_for_its_row(feed: Feed, each: Objects, in_unit
     assert (token, last4) == (b"tok_1", "4242")
 
 
+def test_the_secret_of_a_line_is_sealed_for_its_row(
+    feed: Feed, each: Objects, in_unit: InUnit, rows: Rows, keyring: Keyring
+) -> None:
+    line = each[SECRET]
+    feed(*each)
+    query = "SELECT label, convert_from(sealed, 'LATIN1') FROM line_secret WHERE tenant_id = :t"
+    [(label, sealed)] = rows(query)
+    assert label == "認証パスワード"
+    assert line["value"] not in sealed
+    assert outcomes(feed(line))["unchanged"] == 1
+    assert rows(query) == [(label, sealed)]
+    assert outcomes(feed(line | {"value": "another"}))["updated"] == 1
+
+    def look(tx: Tx) -> str:
+        row = tx.scalars(select(LineSecret).where(LineSecret.tenant_id == tx.tenant)).one()
+        return Vault(keyring).open(tx, row.sealed, row=str(row.id), **PLACE).decode()
+
+    assert in_unit(look) == "another"
+
+
+def test_a_secret_is_in_no_report(feed: Feed, each: Objects, rows: Rows) -> None:
+    line = {"type": "line_secret", "contract": "K-9", "label": "認証パスワード", "value": "hush-hush"}
+    wrong = [line, line | {"contract": "K-1", "value": "hush-hush\u0000"}, line | {"value": "hush-hush" * 90}]
+    for broken in wrong:
+        report = feed(*each, broken)
+        assert [problem.field for problem in report.problems] in (["contract"], ["value"])
+        assert "hush" not in repr(report) + "".join(report.printable())
+    assert rows("SELECT label FROM line_secret WHERE tenant_id = :t") == ["認証パスワード"]
+
+
 @pytest.mark.req("ACTV-20")
 def test_the_proof_code_is_a_keyed_hash(
     feed: Feed, each: Objects, in_unit: InUnit, keyring: Keyring, tenant_name: str
@@ -157,7 +193,7 @@ def test_the_same_feed_again_changes_nothing(feed: Feed, each: Objects, rows: Ro
     before = everything()
     clock.at = datetime(2026, 12, 1, tzinfo=UTC)
     report = feed(*each)
-    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 9, "refused": 0}
+    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 10, "refused": 0}
     assert everything() == before
 
 
@@ -172,7 +208,7 @@ def test_changed_lines_update_their_rows(feed: Feed, each: Objects, rows: Rows, 
     card |= {"exp_year": 2031}
     notice |= {"title": "工事の延期", "ends_at": "2026-12-01T00:00:00Z"}
     del notice["customer"]
-    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 3, "refused": 0}
+    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 4, "refused": 0}
     assert rows("SELECT name, proof_hash IS NULL FROM customer WHERE tenant_id = :t") == [("見本 次郎", False)]
     assert rows("SELECT status, email FROM account WHERE tenant_id = :t") == [("suspended", "jiro@example.jp")]
     [(stored, must_change)] = rows("SELECT password_hash, must_change FROM credential WHERE tenant_id = :t")
@@ -300,17 +336,18 @@ def test_each_chunk_leaves_an_audit_entry(feed: Feed, each: Objects, in_unit: In
             "feed.jsonl",
             {"last line": 8, "card new": 1, "notice new": 1, "subscription new": 1, "resource new": 1},
         ),
-        ("import.loaded", "import", "feed.jsonl", {"last line": 9, "posting new": 1}),
+        # The trail masks whatever has "secret" in its name, a count too.
+        ("import.loaded", "import", "feed.jsonl", {"last line": 10, "posting new": 1, "line_secret new": "*****"}),
     ]
     assert "himitsu" not in json.dumps([e[3] for e in entries])
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(feed: Feed, each: Objects, rows: Rows) -> None:
     report = feed(*each, dry_run=True, chunk=1)
-    assert outcomes(report) == {"new": 9, "updated": 0, "unchanged": 0, "refused": 0}
+    assert outcomes(report) == {"new": 10, "updated": 0, "unchanged": 0, "refused": 0}
     assert "would be 1 new" in "\n".join(report.printable())
     tables = ("customer", "account", "credential", "login_name", "contract", "service", "invoice", "invoice_line")
-    bought = ("subscription", "resource", "posting")
+    bought = ("subscription", "resource", "posting", "line_secret")
     for table in (*tables, *bought, "invoice_tax", "payment_method", "notice", "audit_entry", "tenant_key"):
         assert rows(f"SELECT count(*) FROM {table} WHERE tenant_id = :t") == [0], table
     assert feed(each[2], dry_run=True).problems[0].field == "customer"

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -52,16 +53,7 @@ def mail_reset_link(
     ).one_or_none()
     if row is None or not admitted or not reachable(row.email):
         return
-    token, ends = issue_link(tx, "reset", row.id, row.email, life)
-    send_mail(
-        tx,
-        means.vault,
-        template="password_reset",
-        recipient=row.email,
-        language=row.language or means.language,
-        values={"link": link_of(token), "expires_at": ends},
-        subject_id=row.account_id,
-    )
+    send_reset_link(tx, means.vault, row, language=means.language, life=life, link_of=link_of)
     record(tx, "password.reset_requested", "credential", row.id, customer_id=row.customer_id)
 
 
@@ -93,6 +85,22 @@ def mail_login_id(tx: Tx, means: Means, scheme: str, number_key: str, parts: tup
         subject_id=row.id,
     )
     record(tx, "login_id.mailed", "account", row.id, customer_id=customer_id)
+
+
+def send_reset_link(
+    tx: Tx, vault: Vault, row: Any, *, language: str, life: timedelta, link_of: Callable[[str], str]
+) -> None:
+    """A link in place of earlier ones, by mail to the registered address. `row`: id, account_id, email, language."""
+    token, ends = issue_link(tx, "reset", row.id, row.email, life)
+    send_mail(
+        tx,
+        vault,
+        template="password_reset",
+        recipient=row.email,
+        language=row.language or language,
+        values={"link": link_of(token), "expires_at": ends},
+        subject_id=row.account_id,
+    )
 
 
 def reset_target(tx: Tx, policies: Callable[[str], PasswordPolicy], token: str) -> tuple[str, Earlier] | None:

@@ -35,7 +35,9 @@ CONTACT = "contact"
 
 @get("/", name="top", permission=PUBLIC, gated=False)
 def top(rq: PortalRequest) -> Reply:
-    """Where a login leads when somebody is signed in, else the login page."""
+    """Where a login leads when somebody is signed in, else the login page. A viewer begins with what can be read."""
+    if rq.viewed:
+        return Go(rq.operator.home_of(rq.principal.role))
     return Go(landing(rq.tx, rq.operator, rq.principal)) if rq.signed_in else _page(rq)
 
 

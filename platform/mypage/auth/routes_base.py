@@ -38,17 +38,18 @@ async def any_matches(rq: PortalRequest, hashes: Iterable[str], password: str) -
 
 def devices_of(rq: PortalRequest) -> Devices:
     """What the browser brings along of its earlier logins."""
-    value = read_cookies(rq.headers.get("cookie", "")).get(_jar(rq).name("device"), "")
+    value = read_cookies(rq.headers.get("cookie", "")).get(jar_of(rq).name("device"), "")
     return Devices(key=rq.key, tenant=rq.tenant.name, value=value)
 
 
 def remember_device(rq: PortalRequest, credential_id: uuid.UUID, changed_at: datetime) -> None:
     """After a login that is complete: this browser is a known device of the credential (decision 0009)."""
     value = devices_of(rq).remembering(credential_id, changed_at, rq.clock.now())
-    rq.out.cookies.append(_jar(rq).set("device", value, max_age=int(LIFE.total_seconds())))
+    rq.out.cookies.append(jar_of(rq).set("device", value, max_age=int(LIFE.total_seconds())))
 
 
-def _jar(rq: PortalRequest) -> CookieJar:
+def jar_of(rq: PortalRequest) -> CookieJar:
+    """The cookies of the portal."""
     return CookieJar(rq.tenant.name, rq.prefix, rq.origin.startswith("https"))
 
 

@@ -63,7 +63,7 @@ _FIND_WITH_FACTOR = _FIND.add_columns(
 )
 # Contracts are an area above this one; of theirs, only the name that the header shows is read here.
 _CONTRACT = table("contract", *(column(name) for name in ("tenant_id", "customer_id", "name", "status", "number_key")))
-_CONTRACT_NAME = (
+CONTRACT_NAME = (
     select(_CONTRACT.c.name)
     .where(
         _CONTRACT.c.tenant_id == bindparam("tenant"),
@@ -76,11 +76,12 @@ _CONTRACT_NAME = (
     .scalar_subquery()
     .label("contract_name")
 )
+"""Beside an account: the name of its customer's first living contract."""
 _READS = {
     (False, False): Read(_FIND),
-    (False, True): Read(_FIND.add_columns(_CONTRACT_NAME)),
+    (False, True): Read(_FIND.add_columns(CONTRACT_NAME)),
     (True, False): Read(_FIND_WITH_FACTOR),
-    (True, True): Read(_FIND_WITH_FACTOR.add_columns(_CONTRACT_NAME)),
+    (True, True): Read(_FIND_WITH_FACTOR.add_columns(CONTRACT_NAME)),
 }
 """By whether there are second factors, and whether the header names the contract: only some portals want to know."""
 _OPEN = Read(
@@ -146,7 +147,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
         session_id=row.public_id,
         scheme=row.scheme,
         role=row.role,
-        name=_name(operator, row),
+        name=shown_name(operator, row),
         customer_number=row.number,
         email=row.email,
         permissions=operator.permissions.of(row.role),
@@ -171,7 +172,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
     )
 
 
-def _name(operator: Operator, row: Any) -> str:
+def shown_name(operator: Operator, row: Any) -> str:
     """An account that was handed out has a name of its own; the customer's is for the holder's (UCOM-167)."""
     own = f"{row.family_name} {row.given_name}".strip()
     return own if own and _handed_out(operator, row.role) else str(row.name)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantRow, one_of, tenant_fk
 
-ENDINGS = ("", "ended", "replaced", "stopped")
+ENDINGS = ("", "ended", "replaced", "stopped", "expired", "unused")
 
 
 class StaffView(TenantRow):

@@ -9,7 +9,18 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from mypage.imports import accounts, cards, contracts, customers, invoices, notices, postings, resources, subscriptions
+from mypage.imports import (
+    accounts,
+    cards,
+    contracts,
+    customers,
+    invoices,
+    line_secrets,
+    notices,
+    postings,
+    resources,
+    subscriptions,
+)
 from mypage.imports.chunk import Item, Kind, Means
 from mypage.imports.records import KINDS, Record
 from mypage.imports.report import UNREADABLE, BadLine, Problem
@@ -24,7 +35,7 @@ _BOM = b"\xef\xbb\xbf"
 _WORDS = {"date": "a day such as 2026-11-27", "datetime": "an instant such as 2026-11-21T09:00:00+09:00"}
 
 LOADERS: tuple[Kind[Any, Any], ...] = (
-    customers, accounts, contracts, subscriptions, resources, postings, invoices, cards, notices
+    customers, accounts, contracts, subscriptions, resources, line_secrets, postings, invoices, cards, notices
 )  # fmt: skip
 """The modules that load the kinds, in the order of `KINDS`."""
 _LOADER: dict[type, Kind[Any, Any]] = dict(zip(KINDS, LOADERS, strict=True))

@@ -268,6 +268,14 @@ class Resource(_Line, frozen=True, kw_only=True, tag="resource"):
     ended_at: Instant | None = None
 
 
+class LineSecret(_Line, frozen=True, kw_only=True, tag="line_secret"):
+    """A secret of a line that staff tell its customer, found again by contract and `label`. Stored sealed."""
+
+    contract: ContractNumber
+    label: Annotated[str, Meta(min_length=1, max_length=100, description="What it is, such as 認証パスワード.")]
+    value: Annotated[str, Meta(min_length=1, max_length=400, description="The secret; it is in no report and no log.")]
+
+
 class Posting(_Line, frozen=True, kw_only=True, tag="posting"):
     """An amount that the billing run puts on the bill of one month besides what products cost, found again by `key`.
 
@@ -283,8 +291,10 @@ class Posting(_Line, frozen=True, kw_only=True, tag="posting"):
     reduced: Annotated[bool, Meta(description="Whether the rate is the reduced one (軽減税率).")] = False
 
 
-Record: TypeAlias = Customer | Account | Contract | Subscription | Resource | Posting | Invoice | Card | Notice
+Record: TypeAlias = (
+    Customer | Account | Contract | Subscription | Resource | LineSecret | Posting | Invoice | Card | Notice
+)
 KINDS: tuple[type[Record], ...] = (
-    Customer, Account, Contract, Subscription, Resource, Posting, Invoice, Card, Notice
+    Customer, Account, Contract, Subscription, Resource, LineSecret, Posting, Invoice, Card, Notice
 )  # fmt: skip
 """All kinds in the order in which they depend on each other."""
