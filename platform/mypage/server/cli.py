@@ -18,7 +18,19 @@ from mypage.i18n.catalogue import CatalogueError
 from mypage.operators.operator import OperatorError
 from mypage.operators.store import TenantError
 from mypage.operators.themes import ThemeError
-from mypage.server.commands import accounts, audit, billing, check, database, feeds, keys, reviews, serving, tenants
+from mypage.server.commands import (
+    accounts,
+    audit,
+    billing,
+    check,
+    database,
+    feeds,
+    keys,
+    reviews,
+    serving,
+    staff,
+    tenants,
+)
 from mypage.server.settings import SettingsError
 
 KNOWN = (
@@ -60,6 +72,7 @@ cli.add_command(accounts.accounts)
 cli.add_command(check.check)
 cli.add_command(keys.keys)
 cli.add_command(reviews.reviews)
+cli.add_command(staff.staff)
 
 
 def main() -> None:
