@@ -22,6 +22,7 @@ from mypage.operators.applying import (
 from mypage.operators.store import read_registry, registry_version
 from mypage.operators.tenants import Address
 from mypage.operators.themes import load_themes
+from mypage.staff.office import OfficeSettings
 from mypage.testing.database import TestDatabase, drop_database, make_database
 
 ROOT = Path(__file__).parents[2]
@@ -260,14 +261,16 @@ def test_the_demo_s_tenants_are_good() -> None:
     declared = read_tenants(
         ROOT / "demo" / "tenants.toml",
         {"MYPAGE_PAYMENT_URL": "http://127.0.0.1:8002"},
-        settings_types={"actv": TenantSettings, "ucom": TenantSettings},
+        settings_types={"actv": TenantSettings, "ucom": TenantSettings, "staff": OfficeSettings},
         themes=THEMES,
     )
     assert [(d.name, d.theme, d.addresses) for d in declared] == [
         ("actv", "actv", (Address("actv.localhost", ""),)),
         ("actv-plain", "plain", (Address("plain.localhost", "/aomori"),)),
         ("ucom", "ucom", (Address("ucom.localhost", ""),)),
+        ("staff", "plain", (Address("staff.localhost", ""),)),
     ]
+    assert [d.second_factor for d in declared] == ["offered", "off", "off", "required"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from mypage.hooks.portal import TenantSettings
 from mypage.i18n import LOCALES
 from mypage.lib.money import Rounding
 from mypage.operators.models import TenantAddress, TenantRecord
+from mypage.operators.operator import OFFICE
 from mypage.operators.store import TenantError, check_settings
 from mypage.operators.tenants import Address, SecondFactor, normalise_host
 
@@ -75,7 +76,7 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     addresses: Annotated[list[str], Meta(min_length=1)]
     theme: str = "plain"
     locale: str = "ja"
-    second_factor: str = "off"
+    second_factor: str | msgspec.UnsetType = msgspec.UNSET
     settings: Values = {}
     extensions: dict[str, dict[str, str]] = {}
 
@@ -181,11 +182,18 @@ def _declaration(
         operator=entry.operator,
         theme=entry.theme,
         locale=entry.locale,
-        second_factor=entry.second_factor,
+        second_factor=_second_factor(entry),
         addresses=tuple(address for address in addresses if address is not None),
         settings=_filled(f"{where}: settings", entry.settings, environment, tell),
         extensions=filled,
     )
+
+
+def _second_factor(entry: _Entry) -> str:
+    """Off unless the file says otherwise; in the staff console never."""
+    if isinstance(entry.second_factor, msgspec.UnsetType):
+        return "required" if entry.operator == OFFICE else "off"
+    return entry.second_factor
 
 
 def _filled(where: str, given: Values, environment: Mapping[str, str], tell: Callable[[str], None]) -> Values:
@@ -244,15 +252,29 @@ def _check(
     except TenantError as error:
         tell(f"{where}: {str(error).removeprefix(f'tenant {declared.name}: ')}")
         return
-    if not is_registration_number(settings.registration_number):
+    if declared.operator == OFFICE:
+        _check_office(where, declared, tell)
+    elif not is_registration_number(settings.registration_number):
         tell(f"{where}: settings.registration_number: is not T and 13 digits with a right check digit; copy it anew")
     if settings.tax_mode not in list(Rounding):
         tell(f"{where}: settings.tax_mode: is {settings.tax_mode!r}; write one of {_listed(list(Rounding))}")
 
 
+def _check_office(where: str, declared: TenantDeclaration, tell: Callable[[str], None]) -> None:
+    """Whoever can see customers proves by two things who they are, at an address that no portal's pages can reach."""
+    if declared.second_factor != "required":
+        tell(f'{where}: second_factor: the staff console always demands one; leave the line out or write "required"')
+    for address in declared.addresses:
+        if address.prefix:
+            tell(
+                f"{where}: address {_written(address)}: the staff console needs a host of its own; write {address.host}"
+            )
+
+
 def _check_unique(path: Path, declared: Sequence[TenantDeclaration], tell: Callable[[str], None]) -> None:
     names: set[str] = set()
     owners: dict[Address, str] = {}
+    desks = {a.host: each.name for each in declared if each.operator == OFFICE for a in each.addresses}
     for declaration in declared:
         if declaration.name in names:
             tell(f"{path}: tenant {declaration.name}: is declared twice; remove one")
@@ -262,6 +284,11 @@ def _check_unique(path: Path, declared: Sequence[TenantDeclaration], tell: Calla
             if owner != declaration.name or declaration.addresses.count(address) > 1:
                 tell(
                     f"{path}: tenant {declaration.name}: address {_written(address)} is used by {owner} too; remove one"
+                )
+            elif (desk := desks.get(address.host, declaration.name)) != declaration.name:
+                tell(
+                    f"{path}: tenant {declaration.name}: address {_written(address)} is on the host of the staff "
+                    f"console {desk}, which shares it with no portal; choose another host"
                 )
 
 
