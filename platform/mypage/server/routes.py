@@ -19,6 +19,7 @@ ROUTE_MODULES = (
     "mypage.auth.factors.routes_second",
     "mypage.auth.factors.routes_enrol",
     "mypage.auth.factors.routes",
+    "mypage.auth.routes_viewing",
     "mypage.profile.routes",
     "mypage.contracts.routes",
     "mypage.notices.routes",
@@ -46,6 +47,9 @@ OFFICE_MODULES = (
     "mypage.auth.factors.routes",
     "mypage.staff.routes",
     "mypage.staff.invite_routes",
+    "mypage.staff.approvals.routes",
+    "mypage.staff.money.routes",
+    "mypage.staff.viewing.routes",
 )
 """The staff console has its own way in and out, and none of a portal's functions."""
 

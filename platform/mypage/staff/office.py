@@ -99,7 +99,7 @@ def menu_items() -> list[MenuSection]:
     return [
         MenuSection(heading="Reception", entries=()),
         MenuSection(heading="Customers", entries=()),
-        MenuSection(heading="Operation", entries=()),
+        MenuSection(heading="Operation", entries=(Entry("Approvals", "approvals", icon="check"),)),
         MenuSection(
             heading="Your account",
             entries=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mypage.staff.approvals.carrying import Carry
+from mypage.staff.money import posting
 
-KINDS: Mapping[str, Carry] = {}
+KINDS: Mapping[str, Carry] = {posting.KIND: posting.POSTING}
 """Name of the kind, as it stands in `approval.kind` → what it is."""
