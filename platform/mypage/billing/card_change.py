@@ -15,6 +15,7 @@ from mypage.billing.card_methods import add_method, make_current
 from mypage.billing.review_queue import hold, name_agrees, replace_waiting
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.payment import StoredCard
 from mypage.mail.errors import BadMail
 from mypage.mail.service import checked_address, send_mail
@@ -34,18 +35,19 @@ _ADDRESSEE = (
 )
 
 
-def replace_card(tx: Tx, vault: Vault, entry: Entry, card: StoredCard) -> None:
+def replace_card(tx: Tx, vault: Vault, entry: Entry, card: StoredCard, desk: DeskPolicy = USUAL) -> None:
     """Store the card that the company has registered for a locked entry. It pays from the next collection on.
 
     Where names are compared and this one is not clearly the customer's, the card waits for a decision and the old one
-    goes on paying (UCOM-116, UCOM-117). A card that waited for a decision gives way to this one.
+    goes on paying (UCOM-116, UCOM-117); `desk` says until when staff decide. A card that waited for a decision gives
+    way to this one.
     """
     lock_customer(tx, entry.customer_id)
     replace_waiting(tx, entry.customer_id)
     method_id = add_method(tx, vault, customer_id=entry.customer_id, gateway=entry.gateway, card=card)
     note_registered(tx, entry, card)
     if entry.reviewed and not name_agrees(tx, entry.customer_id, card):
-        hold(tx, entry, method_id, card)
+        hold(tx, entry, method_id, card, desk)
         return
     make_current(
         tx,

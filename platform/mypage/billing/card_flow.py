@@ -30,6 +30,7 @@ from mypage.billing.card_entry import Entry, call_ended, find_entry, locked_entr
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.payment import (
     CardSetupRequest,
     CardSetupResult,
@@ -64,6 +65,7 @@ async def start_entry(
     gateway_name: str,
     request: CardSetupRequest,
     reviewed: bool = False,
+    desk: DeskPolicy = USUAL,
 ) -> Entry:
     """Open the company's page for a customer, or find the entry that is already open.
 
@@ -79,7 +81,7 @@ async def start_entry(
 
     entry, new = await units(find_or_open)
     if not new and entry.id != entry_id:
-        entry = await ask(units, gateway, vault, entry)
+        entry = await ask(units, gateway, vault, entry, desk)
         if entry.state == "entered":
             await drop(units, gateway, principal, entry)
         if entry.final or entry.state == "entered":
@@ -99,8 +101,11 @@ async def start_entry(
     return await units(lambda tx: find_entry(tx, principal, entry.id))
 
 
-async def ask(units: Units, gateway: PaymentGateway, vault: Vault, entry: Entry) -> Entry:
-    """The entry after asking the company what has become of it; unchanged when it cannot tell."""
+async def ask(units: Units, gateway: PaymentGateway, vault: Vault, entry: Entry, desk: DeskPolicy = USUAL) -> Entry:
+    """The entry after asking the company what has become of it; unchanged when it cannot tell.
+
+    `desk` says until when staff decide about a card whose name they have to compare.
+    """
     if entry.final:
         return entry
     try:
@@ -113,13 +118,20 @@ async def ask(units: Units, gateway: PaymentGateway, vault: Vault, entry: Entry)
     except GatewayError as error:
         log.warning("payment company does not answer", entry=entry.key, error=type(error).__name__)
         return entry
-    settled, unwanted = await units(lambda tx: _apply(tx, vault, entry.id, result))
+    settled, unwanted = await units(lambda tx: _apply(tx, vault, entry.id, result, desk))
     if unwanted:
         await _discard(gateway, result.reference)
     return settled
 
 
-async def confirm(units: Units, gateway: PaymentGateway, vault: Vault, principal: Principal, entry_id: UUID) -> Entry:
+async def confirm(
+    units: Units,
+    gateway: PaymentGateway,
+    vault: Vault,
+    principal: Principal,
+    entry_id: UUID,
+    desk: DeskPolicy = USUAL,
+) -> Entry:
     """Register the card that the customer has confirmed; a second call finds the first one's and sends nothing.
 
     `entered` in the answer means that the company could not be reached and nothing has happened. Raises NotFound.
@@ -140,7 +152,7 @@ async def confirm(units: Units, gateway: PaymentGateway, vault: Vault, principal
     else:
         if result.state in ("open", "entered"):
             await units(lambda tx: note_not_reached(tx, entry.id))
-        settled, unwanted = await units(lambda tx: _apply(tx, vault, entry.id, result))
+        settled, unwanted = await units(lambda tx: _apply(tx, vault, entry.id, result, desk))
         if unwanted:
             await _discard(gateway, result.reference)
         return settled
@@ -175,7 +187,7 @@ def _never_heard_of(tx: Tx, entry_id: UUID) -> Entry:
     return locked_entry(tx, entry_id)
 
 
-def _apply(tx: Tx, vault: Vault, entry_id: UUID, result: CardSetupResult) -> tuple[Entry, bool]:
+def _apply(tx: Tx, vault: Vault, entry_id: UUID, result: CardSetupResult, desk: DeskPolicy) -> tuple[Entry, bool]:
     """Write down what the company says; the second value is True when it holds a card that nobody wants."""
     entry = locked_entry(tx, entry_id)
     unwanted = False
@@ -184,7 +196,7 @@ def _apply(tx: Tx, vault: Vault, entry_id: UUID, result: CardSetupResult) -> tup
     elif result.state == "refused" or result.state == "cancelled" or result.state == "expired":
         note_ended(tx, entry_id, result.state, result.reason or "")
     elif result.state == "registered" and result.card is not None and _confirmed(entry, result.card):
-        replace_card(tx, vault, entry, result.card)
+        replace_card(tx, vault, entry, result.card, desk)
     elif result.state == "registered" or (result.state == "open" and entry.url is None):
         # A card that nobody confirmed, or a page whose address never came back: the customer starts again.
         unwanted = result.state == "registered" or entry.state == "unknown" or call_ended(tx, entry)

@@ -16,6 +16,7 @@ from mypage.billing.card_flow import ask
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.lib.errors import NotFound
 from mypage.operators.tenants import Tenant
@@ -36,9 +37,11 @@ class CardReconciler:
         gateways: Gateways,
         vault: Vault,
         tenant_of: Callable[[str], Awaitable[Tenant | None]],
+        desk_of: Callable[[Tenant], DeskPolicy] = lambda _: USUAL,
     ) -> None:
-        """`tenant_of` finds a tenant that is served."""
-        self._database, self._gateways, self._vault, self._tenant_of = database, gateways, vault, tenant_of
+        """`tenant_of` finds a tenant that is served, `desk_of` what its operator says about the work of staff."""
+        self._database, self._gateways, self._vault = database, gateways, vault
+        self._tenant_of, self._desk_of = tenant_of, desk_of
 
     async def __call__(self, job: Job) -> None:
         """Ask about one entry. Raises TryAgain while it has not ended, BadJob when the job names no entry."""
@@ -64,4 +67,4 @@ class CardReconciler:
             entry = await units(lambda tx: locked_entry(tx, entry_id))
         except NotFound:
             return None
-        return await ask(units, self._gateways.of(tenant), self._vault, entry)
+        return await ask(units, self._gateways.of(tenant), self._vault, entry, self._desk_of(tenant))

@@ -73,6 +73,7 @@ async def card_start(rq: PortalRequest) -> Reply:
             gateway_name=gateways.name_of(rq.tenant),
             request=card_request(rq, current, return_token=token),
             reviewed=rq.operator.card_change.review,
+            desk=rq.operator.desk,
         )
     except EntryUnderWay as error:
         return Go("card-result", {"setup_id": error.setup_id, "onward": 1})
@@ -89,7 +90,7 @@ async def card_return(rq: PortalRequest) -> Reply:
     signed in any more signs in and comes back here; nothing is lost by that, nor by never coming back.
     """
     entry = await rq.run(lambda tx: find_returned(tx, rq.principal, str(rq.params["token"])))
-    entry = await ask(rq.run, _gateway(rq), rq.ports.get(Vault), entry)
+    entry = await ask(rq.run, _gateway(rq), rq.ports.get(Vault), entry, rq.operator.desk)
     return Go(_place(entry), {"setup_id": entry.id})
 
 
@@ -98,7 +99,7 @@ async def card_result(rq: PortalRequest) -> Reply:
     """What became of an entry: it waits until the payment company tells, then leads on."""
     entry = await rq.run(lambda tx: find_entry(tx, rq.principal, rq.uuid_param("setup_id")))
     if not entry.final and (entry.uncertain or entry.state != "entered"):
-        entry = await ask(rq.run, _gateway(rq), rq.ports.get(Vault), entry)
+        entry = await ask(rq.run, _gateway(rq), rq.ports.get(Vault), entry, rq.operator.desk)
     onward = rq.query.get("onward") == "1"
     here = rq.href("card-result", setup_id=entry.id, onward=1 if onward else None)
     place = _place(entry)
@@ -131,7 +132,7 @@ async def card_register(rq: PortalRequest) -> Reply:
     setup_id = rq.uuid_param("setup_id")
     if rq.form.get("operation") != str(setup_id):
         raise StaleForm
-    entry = await confirm(rq.run, _gateway(rq), rq.ports.get(Vault), rq.principal, setup_id)
+    entry = await confirm(rq.run, _gateway(rq), rq.ports.get(Vault), rq.principal, setup_id, rq.operator.desk)
     if _place(entry) == "card-confirm":
         current = await rq.run(lambda tx: current_card(tx, rq.principal))
         return Show(failed_page(rq, entry, current, retry="card-confirm", setup_id=setup_id), status=503)

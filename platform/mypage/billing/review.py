@@ -19,8 +19,10 @@ from mypage.billing.review_queue import leave
 from mypage.billing.review_telling import tell
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.desk import CARD_REVIEW, WorkReason
 from mypage.i18n import Catalogue
 from mypage.lib.errors import NotFound
+from mypage.work.service import close_work
 
 LONGEST_REASON = 500
 
@@ -96,27 +98,38 @@ def accept(tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review_id: uuid
     review.state, review.decided_at, review.decided_by = "accepted", tx.now(), by
     tx.flush()
     make_current(tx, review.customer_id, review.payment_method_id, review=str(review.id))
+    close_work(tx, CARD_REVIEW, review.id, state="done", by=by)
     record(tx, "card.review_accepted", "payment_review", review.id, customer_id=review.customer_id, after={"by": by})
     tell(tx, vault, words, review, accepted=True)
 
 
-def reject(tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review_id: uuid.UUID, *, by: str, reason: str) -> None:
+def reject(
+    tx: Tx,
+    vault: Vault,
+    words: Mapping[str, Catalogue],
+    review_id: uuid.UUID,
+    *,
+    by: str,
+    reason: str,
+    chosen: WorkReason | None = None,
+) -> None:
     """Drop the card, here now and at the payment company by a job; the former card stays as it is.
 
-    The customer is told that it was not registered, without the reason, which is for staff. Raises as `accept`.
+    The customer is told that it was not registered, without the `reason`, which is for staff, but with what the reason
+    `chosen` from the operator's list has for the customer. Raises as `accept`.
     """
     review = _waiting(tx, review_id)
     review.decided_by, review.reason = by, reason[:LONGEST_REASON]
-    leave(tx, review, "rejected")
+    leave(tx, review, "rejected", code=chosen.code if chosen else "")
     record(
         tx,
         "card.review_rejected",
         "payment_review",
         review.id,
         customer_id=review.customer_id,
-        after={"by": by, "reason": review.reason},
+        after={"by": by, "reason": review.reason} | ({"chosen": chosen.code} if chosen else {}),
     )
-    tell(tx, vault, words, review, accepted=False)
+    tell(tx, vault, words, review, accepted=False, told=chosen.told if chosen else "")
 
 
 def _waiting(tx: Tx, review_id: uuid.UUID) -> PaymentReview:

@@ -9,16 +9,21 @@ from sqlalchemy import bindparam, exists, select
 
 from mypage.audit.trail import record
 from mypage.auth.models import Customer
+from mypage.billing.brands import brand_name
 from mypage.billing.card_entry import Entry
 from mypage.billing.card_methods import forget_token, shown
 from mypage.billing.models import CardSetup, PaymentReview
 from mypage.db.session import Tx
+from mypage.hooks.desk import CARD_REVIEW, USUAL, DeskPolicy
 from mypage.hooks.payment import StoredCard
 from mypage.jobs.queue import enqueue
 from mypage.lib.romaji import same_name
+from mypage.work.service import close_work, open_kind, short_reference
 
 DISCARD = "card.discard"
 """The job that has the payment company forget a card that will never pay."""
+REFERENCE = "C"
+"""The letter with which the numbers of cards in the work queue begin."""
 
 ReviewState = Literal["waiting", "accepted", "rejected", "replaced"]
 
@@ -39,6 +44,7 @@ _STATE = select(PaymentReview.state).where(
 )
 _ENTERED = select(exists().where(CardSetup.tenant_id == bindparam("tenant"), CardSetup.id == bindparam("entry")))
 _TWO = 2
+_NEWER = "a newer card"
 
 
 def name_agrees(tx: Tx, customer_id: uuid.UUID, card: StoredCard) -> bool:
@@ -51,10 +57,11 @@ def name_agrees(tx: Tx, customer_id: uuid.UUID, card: StoredCard) -> bool:
     return len(kana) == _TWO and len(words) == _TWO and same_name(kana[0], kana[1], words[0], words[1])
 
 
-def hold(tx: Tx, entry: Entry, method_id: uuid.UUID, card: StoredCard) -> None:
+def hold(tx: Tx, entry: Entry, method_id: uuid.UUID, card: StoredCard, desk: DeskPolicy = USUAL) -> None:
     """Let a stored card wait for a decision; none of the customer's waits already, and the customer is locked.
 
-    The name stands in the queue and nowhere else (UCOM-120).
+    It is in the work queue of staff from then on, due when `desk` says. The name stands with the review and nowhere
+    else (UCOM-120).
     """
     tx.add(
         PaymentReview(
@@ -76,6 +83,15 @@ def hold(tx: Tx, entry: Entry, method_id: uuid.UUID, card: StoredCard) -> None:
         customer_id=entry.customer_id,
         after=shown(card, gateway=entry.gateway, account=str(entry.account_id)),
     )
+    open_kind(
+        tx,
+        desk,
+        kind=CARD_REVIEW,
+        subject_id=entry.id,
+        customer_id=entry.customer_id,
+        reference=short_reference(REFERENCE, tx.today(), entry.id),
+        title=f"{brand_name(card.brand)} **** {card.last4}",
+    )
 
 
 def replace_waiting(tx: Tx, customer_id: uuid.UUID) -> None:
@@ -86,14 +102,19 @@ def replace_waiting(tx: Tx, customer_id: uuid.UUID) -> None:
         record(tx, "card.review_replaced", "payment_review", waiting.id, customer_id=customer_id)
 
 
-def leave(tx: Tx, review: PaymentReview, state: Literal["rejected", "replaced"]) -> None:
+def leave(tx: Tx, review: PaymentReview, state: Literal["rejected", "replaced"], *, code: str = "") -> None:
     """Take a card out of the queue for good: here its token goes now, at the payment company by a job.
 
-    A card that a feed brought was entered elsewhere: whoever did that has the company forget it.
+    `code` is the reason from the operator's list. A card that a feed brought was entered elsewhere: whoever did that
+    has the company forget it.
     """
     review.state, review.decided_at = state, tx.now()
     tx.flush()
     forget_token(tx, review.payment_method_id)
+    if state == "rejected":
+        close_work(tx, CARD_REVIEW, review.id, state=state, by=review.decided_by, outcome=code, body=review.reason)
+    else:
+        close_work(tx, CARD_REVIEW, review.id, state="withdrawn", by=_NEWER)
     if tx.execute(_ENTERED, {"tenant": tx.tenant, "entry": review.id}).scalar_one():
         enqueue(tx, DISCARD, entry=str(review.id))
 

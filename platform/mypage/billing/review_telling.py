@@ -39,17 +39,20 @@ _ABOUT = (
 )
 
 
-def tell(tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review: PaymentReview, *, accepted: bool) -> None:
+def tell(
+    tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review: PaymentReview, *, accepted: bool, told: str = ""
+) -> None:
     """Queue the mail and write the notice; without an address that a mail can reach, the notice alone.
 
-    Only accounts that may change the card see the notice: others of a family have no part in it (UCOM-167).
+    `told` is what the operator has the customer be told as the reason of a rejection, a msgid. Only accounts that may
+    change the card see the notice: others of a family have no part in it (UCOM-167).
     """
     about = tx.execute(
         _ABOUT, {"tenant": tx.tenant, "customer": review.customer_id, "method": review.payment_method_id}
     ).one()
     card = f"{brand_name(about.brand)} **** {about.last4}"
     japanese, english = (
-        notice_words(words[locale], card, accepted=accepted, pays=about.pays) for locale in ("ja", "en")
+        notice_words(words[locale], card, accepted=accepted, pays=about.pays, told=told) for locale in ("ja", "en")
     )
     tx.add(
         Notice(
@@ -70,6 +73,8 @@ def tell(tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review: PaymentRe
     if not about.email:
         return
     values: dict[str, MailValue] = {"card": card, "decided_at": tx.now(), "pays": about.pays}
+    if told:
+        values["reason"] = (words.get(about.language) or words["ja"])(told)
     template = ACCEPTED if accepted else REJECTED
     try:
         send_mail(
@@ -85,7 +90,7 @@ def tell(tx: Tx, vault: Vault, words: Mapping[str, Catalogue], review: PaymentRe
         record(tx, "card.mail_impossible", "customer", review.customer_id, customer_id=review.customer_id)
 
 
-def notice_words(t: Catalogue, card: str, *, accepted: bool, pays: bool) -> tuple[str, str]:
+def notice_words(t: Catalogue, card: str, *, accepted: bool, pays: bool, told: str = "") -> tuple[str, str]:
     """Title and text of the notice in one language. `pays`: another card goes on paying after a rejection."""
     if accepted:
         lines = [
@@ -96,6 +101,7 @@ def notice_words(t: Catalogue, card: str, *, accepted: bool, pays: bool) -> tupl
     lines = [
         t("We could not confirm that the name on the card (%(card)s) is the contract holder's.", card=card),
         t("The card was not registered."),
+        *([t(told)] if told else []),
         t("Your card until now stays in use.") if pays else t("No credit card is registered."),
         t("Please register a card in the name of the contract holder."),
     ]

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from mypage.hooks.markers import hookspec
 
+CARD_REVIEW, ORDER, FAILURE, MAIL = "card_review", "order", "failure", "mail"
+"""The kinds of work that the core knows: a card whose name has to be compared, something to switch on or off by hand,
+what another system declined for good, and a mail that could not be delivered."""
 NEW_YEAR: tuple[tuple[int, int], ...] = ((12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3))
 """Month and day of the days around New Year on which most offices in Japan are closed."""
 
@@ -43,7 +46,7 @@ class WorkRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPolicy:
-    """The operator's rules by kind of work ("card_review", "order", "failure"); `usual` for those it does not name.
+    """The operator's rules by kind of work; `usual` for those it does not name.
 
     `answer_days` are the business days that a customer has for answering a question; `closed` the days (month, day)
     on which nobody works besides Saturdays, Sundays and holidays.
@@ -57,6 +60,10 @@ class DeskPolicy:
     def rule(self, kind: str) -> WorkRule:
         """What holds for a kind of work."""
         return self.kinds.get(kind, self.usual)
+
+
+USUAL = DeskPolicy()
+"""What holds where an operator says nothing."""
 
 
 class DeskSpec:

@@ -9,14 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mypage.billing.review_queue import REFERENCE
 from mypage.db.staging import Target, copy_row
+from mypage.hooks.desk import CARD_REVIEW
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Means
 from mypage.imports.records import Card
 from mypage.imports.report import BadLine
 from mypage.lib.card_numbers import holds_card_number
+from mypage.lib.clock import tokyo_day
 from mypage.lib.crypto import derive
 from mypage.lib.tokens import length_prefixed
+from mypage.work.due import business_day
+from mypage.work.service import short_reference
 
 _PURPOSE = "card review of a feed"
 _TABLE = Target(
@@ -24,6 +29,11 @@ _TABLE = Target(
     ("id", "customer_id", "payment_method_id", "card_name", "state", "created_at"),
     found_by=("id",),
     updates=("card_name",),
+)
+_WORK = Target(
+    "work_item",
+    ("id", "kind", "subject_id", "reference", "title", "customer_id", "due_on", "created_at"),
+    found_by=("kind", "subject_id"),
 )
 _WAITING = (
     "SELECT r.customer_id, r.id, r.card_name, r.created_at,"
@@ -95,6 +105,15 @@ def review_row(review: UUID | str, customer: UUID, card: UUID | str, holder: str
     return copy_row((review, customer, card, holder, "waiting", since))
 
 
-def write_reviews(chunk: Chunk, rows: Sequence[str]) -> None:
+def work_row(chunk: Chunk, review: UUID | str, customer: UUID, card: str) -> str:
+    """A row for `write_reviews` that puts a new review into the work queue of staff; `card` says which it is."""
+    review, day, desk = UUID(str(review)), tokyo_day(chunk.now), chunk.means.desk
+    due = business_day(day, desk.rule(CARD_REVIEW).days, desk.closed)
+    reference = short_reference(REFERENCE, day, review)
+    return copy_row((next(chunk.ids), CARD_REVIEW, review, reference, card, customer, due, chunk.now))
+
+
+def write_reviews(chunk: Chunk, rows: Sequence[str], work: Sequence[str]) -> None:
     """Let cards wait, or correct the name on those that do; after the cards themselves."""
     chunk.write(_TABLE, rows)
+    chunk.write(_WORK, work)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from mypage.billing.brands import brand_name
 from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
-from mypage.imports.card_reviews import Reviews, review_row, stated_holder, write_reviews
+from mypage.imports.card_reviews import Reviews, review_row, stated_holder, work_row, write_reviews
 from mypage.imports.chunk import Chunk, CustomerRef, Item, Means, unknown_customer
 from mypage.imports.records import Card
 from mypage.imports.report import BadLine, Outcome
@@ -83,7 +84,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
         except BadLine as error:
             chunk.refuse(NAME, item.line, error)
     chunk.write(_TABLE, work.cards)
-    write_reviews(chunk, work.waiting)
+    write_reviews(chunk, work.waiting, work.work)
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class _Work:
     reviews: Reviews
     cards: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
+    work: list[str] = field(default_factory=list)
     added: set[tuple[str, str, str]] = field(default_factory=set)
 
     def take(self, value: Prepared, customer: CustomerRef) -> Outcome:
@@ -148,7 +150,13 @@ class _Work:
         self.cards.append(copy_row((row, customer.id, value.gateway, sealed, *value.shown, current, chunk.now)))
         if value.holder is not None:
             self.waiting.append(review_row(row, customer.id, row, value.holder, chunk.now))
+            self.work.append(work_row(chunk, row, customer.id, _named(value)))
         return "new"
+
+
+def _named(value: Prepared) -> str:
+    brand, last4, *_ = value.shown
+    return f"{brand_name(brand)} **** {last4}"
 
 
 def _same_card(chunk: Chunk, value: Prepared, found: _Found) -> bool:

@@ -13,6 +13,7 @@ from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.db.staging import Cursor, Target, new_ids, write_rows
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.passwords import IdentifierPolicy
 from mypage.hooks.portal import TenantSettings
 from mypage.hooks.products import Product
@@ -38,7 +39,8 @@ class Means:
     `settings` are the tenant's. `schemes` maps the operator's login schemes to the rules of their login IDs,
     `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of its own
     mail addresses, `card_reviews` whether its staff compare names on cards; None: not checked, and login IDs are
-    compared without case. `new_roles` maps schemes to the role of new accounts.
+    compared without case. `new_roles` maps schemes to the role of new accounts, `desk` says what holds for the work of
+    staff.
     """
 
     vault: Vault
@@ -50,6 +52,7 @@ class Means:
     mail_domain: str | None = None
     card_reviews: bool | None = None
     new_roles: Mapping[str, str] | None = None
+    desk: DeskPolicy = USUAL
 
     @classmethod
     def of(cls, operator: Operator, settings: TenantSettings, *, vault: Vault, hasher: PasswordHasher) -> Self:
@@ -64,6 +67,7 @@ class Means:
             mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
             card_reviews=operator.card_change.review,
             new_roles={name: scheme.role for name, scheme in operator.schemes.items()},
+            desk=operator.desk,
         )
 
     def role_of(self, scheme: str) -> str:

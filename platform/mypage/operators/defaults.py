@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypage.hooks.auth import Gate, LoginPageText, SessionPolicy, ThrottlePolicy
 from mypage.hooks.billing import BillingView, CardChange
-from mypage.hooks.desk import DeskPolicy
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, NoticeView
@@ -110,4 +110,4 @@ class CoreDefaults:
     @hookimpl
     def desk_policy(self) -> DeskPolicy:
         """Three business days for everything; a reason in the staff member's own words, and no templates."""
-        return DeskPolicy()
+        return USUAL

@@ -28,3 +28,19 @@ class NoConsent(DomainError):
 
 class PriceChanged(DomainError):
     """What would be charged is not what was shown; it has to be shown again."""
+
+
+class JobEnded(DomainError):
+    """It was done or declined already; the message says which."""
+
+
+class EarlierFirst(DomainError):
+    """Something that was asked earlier about the same thing has to be done first."""
+
+
+class BadPin(DomainError):
+    """A PIN is wanted, and this is none."""
+
+
+class NoRetry(DomainError):
+    """It cannot be asked for again: it has not failed, or it was a purchase, which is void."""

@@ -71,6 +71,7 @@ def add(
         subject=order.subject,
         wants_pin=product.licence is not None,
         vault=vault,
+        desk=operator.desk,
     )
     return order
 
@@ -111,6 +112,7 @@ def end(
         action="end",
         product=product.code,
         subject=order.subject,
+        desk=operator.desk,
     )
     return Ended(product, row.id, order.number)
 

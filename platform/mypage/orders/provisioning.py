@@ -3,8 +3,10 @@
 Every function is one step inside one unit of work; the calls happen between the steps (`provisioning_jobs`). The row
 is committed before the first call, and its id is the idempotency key of all of them.
 
-    waiting → done, failed, or sent: the other system took it and reports later
+    waiting → done, failed, or sent: the other system took it and reports later, or a person does it
     sent → done, failed
+
+What a person has to do, and what was declined for good, is in the work queue of staff as long as it is so.
 """
 
 from __future__ import annotations
@@ -21,18 +23,22 @@ from mypage.auth.models import Customer
 from mypage.contracts.models import Contract
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.desk import FAILURE, ORDER, USUAL, DeskPolicy
 from mypage.hooks.provisioning import ProvisioningAction, ProvisioningDone, ProvisioningTask
 from mypage.jobs.queue import enqueue
+from mypage.lib.clock import tokyo_day
 from mypage.lib.errors import NotFound
 from mypage.lib.tokens import readable
 from mypage.operators.models import TenantRecord
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.service import on_provisioned, on_state
+from mypage.work.service import close_work, open_kind, short_reference
 
 PERFORM: Final = "provisioning.perform"
 LANE: Final = "provisioning"
 PORT: Final = "provisioning"
 NULL: Final = "null"
+DESK: Final = "desk"
 FINAL: Final = frozenset({"done", "failed"})
 _LONGEST_PROBLEM = 300
 
@@ -82,12 +88,13 @@ def provision(
     subject: str,
     wants_pin: bool = False,
     vault: Vault | None = None,
+    desk: DeskPolicy = USUAL,
 ) -> None:
     """Have another system do something, if this unit commits; flush the order's row before.
 
     A tenant that declares no adapter has nobody to ask: the job ends here, and with it the order. A PIN is then given
-    here too, for which `vault` is needed; without one the worker does it. Otherwise the order goes on when the other
-    system has answered.
+    here too, for which `vault` is needed; without one the worker does it. With the adapter `desk` a person does it,
+    due when `desk` says. Otherwise the order goes on when the other system has answered.
     """
     declared = tx.execute(_DECLARED, {"tenant": tx.tenant}).scalar_one_or_none() or {}
     adapter = dict(declared.get(PORT, {})).get("adapter", "") or NULL
@@ -111,6 +118,9 @@ def provision(
         _end(tx, job, ProvisioningDone(pin=new_pin() if wants_pin else ""), vault)
         return
     on_state(tx, job, "in_progress")
+    if adapter == DESK:
+        _await_person(tx, job, desk)
+        return
     enqueue(tx, PERFORM, queue=LANE, job=str(job.id))
 
 
@@ -127,7 +137,7 @@ def begin_try(tx: Tx, job_id: uuid.UUID) -> Try | Behind | None:
     job = locked_job(tx, job_id)
     if job.state in FINAL:
         return None
-    if tx.execute(select(_earlier(job))).scalar_one():
+    if waits_behind(tx, job):
         return Behind()
     job.attempts += 1
     tx.flush()
@@ -155,6 +165,13 @@ def note_sent(tx: Tx, job_id: uuid.UUID) -> None:
         tx.flush()
 
 
+def give_to_desk(tx: Tx, job_id: uuid.UUID, desk: DeskPolicy) -> None:
+    """Have a person do a job that was begun while the tenant had another adapter, or retry one; it waits once."""
+    job = locked_job(tx, job_id)
+    if job.state not in FINAL:
+        _await_person(tx, job, desk)
+
+
 def note_problem(tx: Tx, job_id: uuid.UUID, problem: str) -> None:
     """A try did not get through; another follows."""
     job = locked_job(tx, job_id)
@@ -172,11 +189,18 @@ def note_done(tx: Tx, vault: Vault, job_id: uuid.UUID, done: ProvisioningDone) -
     return True
 
 
-def note_failed(tx: Tx, job_id: uuid.UUID, problem: str) -> bool:
-    """It will not be done; staff find it in the trail. False when the job had ended before; raises NotFound."""
+def note_failed(tx: Tx, job_id: uuid.UUID, problem: str, desk: DeskPolicy = USUAL) -> bool:
+    """It will not be done; staff find it in their queue. False when the job had ended before; raises NotFound."""
     job = locked_job(tx, job_id)
     if job.state in FINAL:
         return False
+    fail_job(tx, job, problem)
+    _open(tx, job, FAILURE, desk)
+    return True
+
+
+def fail_job(tx: Tx, job: ProvisioningJob, problem: str, *, code: str = "") -> None:
+    """A locked job that has not ended will not be done. `code` is the reason of the person who says so."""
     job.state, job.problem, job.done_at = "failed", _short(problem), tx.now()
     tx.flush()
     record(
@@ -188,7 +212,7 @@ def note_failed(tx: Tx, job_id: uuid.UUID, problem: str) -> bool:
         after=_shown(job) | {"attempts": job.attempts, "problem": job.problem},
     )
     on_state(tx, job, "failed")
-    return True
+    close_work(tx, ORDER, job.id, state="rejected", by=_actor(tx), outcome=code, body=job.problem)
 
 
 def locked_job(tx: Tx, job_id: uuid.UUID) -> ProvisioningJob:
@@ -211,6 +235,36 @@ def _end(tx: Tx, job: ProvisioningJob, done: ProvisioningDone, vault: Vault | No
         after=_shown(job) | {"reference": job.reference},
     )
     on_provisioned(tx, job, done if job.wants_pin else replace(done, pin=""), vault)
+    close_work(tx, ORDER, job.id, state="done", by=_actor(tx))
+
+
+def _await_person(tx: Tx, job: ProvisioningJob, desk: DeskPolicy) -> None:
+    job.adapter, job.state, job.sent_at, job.problem = DESK, "sent", tx.now(), ""
+    tx.flush()
+    _open(tx, job, ORDER, desk)
+
+
+def _open(tx: Tx, job: ProvisioningJob, kind: str, desk: DeskPolicy) -> None:
+    order = select(ProductOrder.number).where(ProductOrder.tenant_id == tx.tenant, ProductOrder.id == job.order_id)
+    number = tx.execute(order).scalar_one_or_none() if job.order_id else None
+    open_kind(
+        tx,
+        desk,
+        kind=kind,
+        subject_id=job.id,
+        customer_id=job.customer_id,
+        reference=number or short_reference("P", tokyo_day(job.created_at), job.id),
+        title=f"{job.action} {job.product}",
+    )
+
+
+def _actor(tx: Tx) -> str:
+    return tx.actor.ref or tx.actor.kind
+
+
+def waits_behind(tx: Tx, job: ProvisioningJob) -> bool:
+    """Whether something that was asked earlier about the same thing has not ended."""
+    return bool(tx.execute(select(_earlier(job))).scalar_one())
 
 
 def _earlier(job: ProvisioningJob) -> Exists:

@@ -18,7 +18,7 @@ from mypage.lib.errors import Missing
 from mypage.operators.calls import Hooks
 from mypage.operators.operator import OperatorError
 from mypage.operators.tenants import Tenant
-from mypage.orders.provisioning import NULL, PORT, new_pin
+from mypage.orders.provisioning import DESK, NULL, PORT, new_pin
 
 
 class NullAdapter:
@@ -31,21 +31,31 @@ class NullAdapter:
         raise ReportRefused("not expected")
 
 
+class DeskAdapter:
+    """A person does it: whoever uses this puts the task into the work queue of staff instead of calling."""
+
+    async def perform(self, task: ProvisioningTask) -> ProvisioningDone | None:
+        return None
+
+    def read_report(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProvisioningReport:
+        raise ReportRefused("not expected")
+
+
 class Provisioners:
     """Finds or makes a tenant's adapter. Secrets are named in `tenants.toml` by the variable that holds them."""
 
     def __init__(self, hooks: Mapping[str, Hooks]) -> None:
         """Nothing is made yet."""
         self._hooks = hooks
-        self._null = NullAdapter()
+        self._built_in: dict[str, ProvisioningAdapter] = {NULL: NullAdapter(), DESK: DeskAdapter()}
         self._adapters: dict[tuple[str, str, tuple[tuple[str, str], ...]], ProvisioningAdapter] = {}
 
     def of(self, tenant: Tenant) -> ProvisioningAdapter:
         """The tenant's adapter. Raises Missing when no extension knows what it declares, or the settings are wrong."""
         declared = dict(tenant.extensions.get(PORT, {}))
         name = declared.pop("adapter", "") or NULL
-        if name == NULL:
-            return self._null
+        if name in self._built_in:
+            return self._built_in[name]
         key = (tenant.name, name, tuple(sorted(declared.items())))
         if key not in self._adapters:
             values = {

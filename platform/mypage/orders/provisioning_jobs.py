@@ -1,7 +1,7 @@
 """The worker carries jobs to the other systems: one unit, one call, one unit. Nothing depends on one call's answer.
 
 The same id is sent until there is an answer, also after a worker was killed in the middle, and for a job that was
-taken and never reported. After `MOST_TRIES` it is given up, and staff find it in the trail and in the log.
+taken and never reported. After `MOST_TRIES` it is given up, and staff find it in their queue.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import structlog
 
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
+from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.provisioning import (
     ProvisioningAdapter,
     ProvisioningDone,
@@ -31,12 +32,13 @@ from mypage.orders.provisioning import (
     Behind,
     Try,
     begin_try,
+    give_to_desk,
     note_done,
     note_failed,
     note_problem,
     note_sent,
 )
-from mypage.orders.provisioning_adapters import Provisioners
+from mypage.orders.provisioning_adapters import DeskAdapter, Provisioners
 
 log = structlog.get_logger("mypage.provisioning")
 
@@ -60,12 +62,16 @@ class Provisioner:
         provisioners: Provisioners,
         vault: Vault,
         tenant_of: Callable[[str], Awaitable[Tenant | None]],
+        desk_of: Callable[[Tenant], DeskPolicy] = lambda _: USUAL,
         most_tries: int = MOST_TRIES,
         longest: float = LONGEST_CALL,
     ) -> None:
-        """`tenant_of` finds a tenant that is served; `longest` is how many seconds a call may take."""
+        """`tenant_of` finds a tenant that is served, `desk_of` what its operator says about the work of staff.
+
+        `longest` is how many seconds a call may take.
+        """
         self._database, self._provisioners, self._vault = database, provisioners, vault
-        self._tenant_of, self._most, self._longest = tenant_of, most_tries, longest
+        self._tenant_of, self._desk_of, self._most, self._longest = tenant_of, desk_of, most_tries, longest
 
     async def __call__(self, job: Job) -> None:
         """Send one job. Raises TryAgain while it has not ended, BadJob when the arguments name none."""
@@ -73,8 +79,14 @@ class Provisioner:
             job_id = uuid.UUID(str(job.arguments["job"]))
         except (KeyError, ValueError) as error:
             raise BadJob("there is no id of a provisioning job") from error
-        adapter = await self._adapter(job.tenant)
+        tenant = await self._tenant_of(job.tenant)
+        if tenant is None:
+            raise TryAgain(NOT_SERVED, "the tenant is not served just now")
+        adapter, desk = self._adapter(tenant), self._desk_of(tenant)
         try:
+            if isinstance(adapter, DeskAdapter):
+                await self._unit(job, lambda tx: give_to_desk(tx, job_id, desk))
+                return
             tried = await self._unit(job, lambda tx: begin_try(tx, job_id))
         except NotFound:
             return
@@ -85,38 +97,37 @@ class Provisioner:
         try:
             done = await self._call(adapter, tried.task)
         except ProvisioningFailed as error:
-            await self._give_up(job, job_id, str(error))
+            await self._give_up(job, job_id, str(error), desk)
         except ProvisioningUnavailable as error:
-            await self._missed(job, job_id, tried, str(error))
+            await self._missed(job, job_id, tried, str(error), desk)
         else:
-            await self._answered(job, job_id, tried, done)
+            await self._answered(job, job_id, tried, done, desk)
 
-    async def _answered(self, job: Job, job_id: uuid.UUID, tried: Try, done: ProvisioningDone | None) -> None:
+    async def _answered(
+        self, job: Job, job_id: uuid.UUID, tried: Try, done: ProvisioningDone | None, desk: DeskPolicy
+    ) -> None:
         if done is not None:
             await self._unit(job, lambda tx: note_done(tx, self._vault, job_id, done))
             return
         if tried.attempts >= self._most:
-            await self._give_up(job, job_id, "taken, and never reported")
+            await self._give_up(job, job_id, "taken, and never reported", desk)
             return
         await self._unit(job, lambda tx: note_sent(tx, job_id))
         raise TryAgain(REPORT_WAIT, "taken; the report is awaited")
 
-    async def _missed(self, job: Job, job_id: uuid.UUID, tried: Try, problem: str) -> None:
+    async def _missed(self, job: Job, job_id: uuid.UUID, tried: Try, problem: str, desk: DeskPolicy) -> None:
         if tried.attempts >= self._most:
-            await self._give_up(job, job_id, problem)
+            await self._give_up(job, job_id, problem, desk)
             return
         await self._unit(job, lambda tx: note_problem(tx, job_id, problem))
         raise TryAgain(backoff(tried.attempts), problem)
 
-    async def _give_up(self, job: Job, job_id: uuid.UUID, problem: str) -> None:
-        if await self._unit(job, lambda tx: note_failed(tx, job_id, problem)):
+    async def _give_up(self, job: Job, job_id: uuid.UUID, problem: str, desk: DeskPolicy) -> None:
+        if await self._unit(job, lambda tx: note_failed(tx, job_id, problem, desk)):
             # Why stands in the trail: the other side's words may name people.
             log.error("provisioning failed", provisioning_job=str(job_id))
 
-    async def _adapter(self, name: str) -> ProvisioningAdapter:
-        tenant = await self._tenant_of(name)
-        if tenant is None:
-            raise TryAgain(NOT_SERVED, "the tenant is not served just now")
+    def _adapter(self, tenant: Tenant) -> ProvisioningAdapter:
         try:
             return self._provisioners.of(tenant)
         except Missing as error:

@@ -9,6 +9,7 @@ import structlog
 
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Tx
+from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.provisioning import ProvisioningReport, ReportProblem, ReportRefused
 from mypage.lib.errors import Missing, NotFound
 from mypage.orders.provisioning import locked_job, note_done, note_failed
@@ -40,7 +41,7 @@ async def provisioning_report(rq: PortalRequest) -> Reply:
         return Told({"error": "no such job"}, status=404)
     vault = rq.ports.get(Vault)
     try:
-        taken = await rq.run(lambda tx: _take(tx, vault, job_id, report))
+        taken = await rq.run(lambda tx: _take(tx, vault, job_id, report, rq.operator.desk))
     except NotFound:
         return Told({"error": "no such job"}, status=404)
     except ReportRefused as refused:
@@ -48,10 +49,10 @@ async def provisioning_report(rq: PortalRequest) -> Reply:
     return Told({"state": "taken"}) if taken else Told({"error": "the job has ended"}, status=409)
 
 
-def _take(tx: Tx, vault: Vault, job_id: uuid.UUID, report: ProvisioningReport) -> bool:
+def _take(tx: Tx, vault: Vault, job_id: uuid.UUID, report: ProvisioningReport, desk: DeskPolicy) -> bool:
     tx.act_as(Actor("system", "provisioning report"))
     if report.done is None:
-        failed = note_failed(tx, job_id, report.problem or "the other system reports a failure")
+        failed = note_failed(tx, job_id, report.problem or "the other system reports a failure", desk)
         if failed:
             log.error("provisioning failed", provisioning_job=str(job_id))
         return failed

@@ -18,16 +18,19 @@ from mypage.auth.former import find_leaving
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.sessions import find_session, session_read
 from mypage.auth.turns import Turns
+from mypage.auth.viewing import StaffViews
 from mypage.billing.documents import InvoicePrinter
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Database
+from mypage.hooks.desk import DeskPolicy
 from mypage.lib.clock import Clock
 from mypage.lib.crypto import Keyring, derive
 from mypage.operators.calls import Hooks
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import installed_operators, load_extensions, load_operator
 from mypage.operators.operator import OFFICE, Operator, OperatorError
+from mypage.operators.tenants import Tenant
 from mypage.operators.themes import Theme, load_themes
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
@@ -82,6 +85,10 @@ class Compiled:
     operators: Mapping[str, Operator]
     hooks: Mapping[str, Hooks]
     themes: Mapping[str, Theme]
+
+    def desk_of(self, tenant: Tenant) -> DeskPolicy:
+        """What a tenant's operator says about the work of its staff."""
+        return self.operators[tenant.operator].desk
 
 
 def compile_all(theme_folders: Sequence[Path], *, plugins: Mapping[str, Any] | None = None) -> Compiled:
@@ -188,6 +195,7 @@ class Server:
             leaving=find_leaving,
             signing_key=_remembered(lambda tenant: self.keyring.derive("signing", tenant)),
             origin_of=self.settings.public_origin,
+            views=StaffViews() if operator.name != OFFICE else None,
             seating=self.seats if operator.name == OFFICE else None,
         )
         self.kernels[operator.name] = kernel

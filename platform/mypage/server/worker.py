@@ -14,6 +14,7 @@ from typing import TypeVar
 import structlog
 
 from mypage.auth.cleanup import cleanup
+from mypage.auth.viewing import expire_views
 from mypage.billing.card import RECONCILE
 from mypage.billing.card_jobs import CardReconciler
 from mypage.billing.review_jobs import CardDiscarder
@@ -25,7 +26,7 @@ from mypage.jobs.queue import enqueue
 from mypage.jobs.tasks import Job
 from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
 from mypage.mail.delivery import Delivery, Patience, Sender
-from mypage.mail.service import DELIVER, fail_stuck, forget_old
+from mypage.mail.service import DELIVER, fail_stuck, forget_old, wipe_failed
 from mypage.mail.transport import SmtpTransport
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
@@ -52,7 +53,8 @@ Cleanup = Callable[[Tx, int], int]
 
 def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
     """What every area wants cleaned up for the tenants of an operator."""
-    return (partial(cleanup, counters_kept=operator.throttle.forget_after), fail_stuck, forget_old, expire)
+    counters = partial(cleanup, counters_kept=operator.throttle.forget_after)
+    return (counters, expire_views, fail_stuck, forget_old, wipe_failed, expire)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +150,18 @@ async def run_worker(
         patience=options.patience or Patience(),
     )
     gateways = Gateways(found.hooks)
-    reconciler = CardReconciler(database=database, gateways=gateways, vault=vault, tenant_of=registry.find)
+    reconciler = CardReconciler(
+        database=database, gateways=gateways, vault=vault, tenant_of=registry.find, desk_of=found.desk_of
+    )
     discarder = CardDiscarder(database=database, gateways=gateways, tenant_of=registry.find)
     provisioners = Provisioners(found.hooks)
-    provisioner = Provisioner(database=database, provisioners=provisioners, vault=vault, tenant_of=registry.find)
+    provisioner = Provisioner(
+        database=database,
+        provisioners=provisioners,
+        vault=vault,
+        tenant_of=registry.find,
+        desk_of=found.desk_of,
+    )
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     runner = JobRunner(
         settings.database_url,

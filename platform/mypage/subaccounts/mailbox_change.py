@@ -187,6 +187,7 @@ def _begin(tx: Tx, operator: Operator, ref: ContractRef, account: SubAccount, wa
             action="start",
             product=service_of(operator, "mail"),
             subject=wanted.address,
+            desk=operator.desk,
         )
 
 

@@ -123,6 +123,7 @@ def end_rows(tx: Tx, operator: Operator, ref: ContractRef, going: Iterable[Held]
                 action="end",
                 product=service_of(operator, held.kind),
                 subject=held.value,
+                desk=operator.desk,
             )
 
 

@@ -19,7 +19,7 @@ class WorkItem(TenantRow):
     """Something that somebody has to do: `kind` and `subject_id` say about what, `reference` is the number shown.
 
     `version` goes up with each change, so that two people who act on one item cannot both win. `assignee_id` is a staff
-    member; `due_on` a day in Japan. `title` is in the operator's language, as it was when the work came.
+    member; `due_on` a day in Japan. `title` says what it is about in the kind's own form.
     """
 
     __tablename__ = "work_item"

@@ -26,6 +26,11 @@ LONGEST_NOTE = 2000
 ClosedState = Literal["done", "rejected", "withdrawn"]
 
 
+def short_reference(letter: str, day: date, subject_id: uuid.UUID) -> str:
+    """A number to read out for what has none of its own, such as C-261121-9F3A2B."""
+    return f"{letter}-{day:%y%m%d}-{subject_id.hex[:6].upper()}"
+
+
 def open_work(
     tx: Tx,
     *,
