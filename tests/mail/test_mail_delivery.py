@@ -114,7 +114,8 @@ async def test_a_refused_recipient_ends_it_and_the_trail_says_so(office: Office)
         await asyncio.sleep(0.4)
     assert server.tries == {"gone@example.jp": 1, "there@example.jp": 1}
     rows = {row.id: row for row in office.mails(tenant)}
-    assert (rows[gone].state, rows[gone].sealed, rows[gone].last_error) == ("failed", None, "550 no such user")
+    assert (rows[gone].state, rows[gone].last_error) == ("failed", "550 no such user")
+    assert rows[gone].sealed is not None
     assert rows[there].state == "sent"
     (entry,) = office.trail(tenant)
     assert (entry.action, entry.object_id, entry.actor_kind, entry.actor, entry.request_id) == (
@@ -218,7 +219,7 @@ async def test_patience_ends(office: Office) -> None:
         await until(lambda: not office.jobs())
     (row,) = office.mails(tenant)
     assert row.tries >= 2
-    assert row.sealed is None
+    assert row.sealed is not None
     assert [entry.action for entry in office.trail(tenant)] == ["mail.failed"]
 
 

@@ -19,6 +19,8 @@ from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.lib.clock import FixedClock
 from mypage.lib.crypto import DecryptError
+from mypage.lib.errors import NotFound
+from mypage.mail.again import mail_about, mails_about, send_again
 from mypage.mail.errors import BadMail
 from mypage.mail.models import MailMessage
 from mypage.mail.service import (
@@ -30,6 +32,7 @@ from mypage.mail.service import (
     mark_missed,
     mark_sent,
     send_mail,
+    wipe_failed,
 )
 from mypage.mail.values import pack_values, unpack_values
 
@@ -89,7 +92,7 @@ def _nothing(tx: Tx) -> None:
     assert tx.scalars(select(MailMessage).where(MailMessage.tenant_id == tx.tenant)).all() == []
 
 
-def test_the_content_is_unreadable_in_the_database_and_wiped_in_the_end(tx: Tx) -> None:
+def test_the_content_is_unreadable_in_the_database_and_wiped_in_the_end(tx: Tx, clock: FixedClock) -> None:
     sent, failed = queue(tx), queue(tx)
     raw = row(tx, sent).sealed
     assert raw is not None
@@ -100,10 +103,14 @@ def test_the_content_is_unreadable_in_the_database_and_wiped_in_the_end(tx: Tx) 
     mark_sent(tx, sent)
     mark_failed(tx, failed, "550 no such user")
     tx.expire_all()
-    assert [(m.state, m.sealed, m.sent_at is not None) for m in (row(tx, sent), row(tx, failed))] == [
-        ("sent", None, True),
-        ("failed", None, False),
-    ]
+    assert (row(tx, sent).state, row(tx, sent).sealed, row(tx, sent).sent_at) == ("sent", None, tx.now())
+    assert (row(tx, failed).state, row(tx, failed).sent_at) == ("failed", None)
+    assert b"SECRETTOKEN" not in (row(tx, failed).sealed or b"SECRETTOKEN")
+    assert wipe_failed(tx, 10) == 0
+    clock.at += timedelta(days=7, seconds=1)
+    assert [wipe_failed(tx, 10), wipe_failed(tx, 10)] == [1, 0]
+    tx.expire_all()
+    assert row(tx, failed).sealed is None
 
 
 def test_sealed_content_moved_to_another_mail_does_not_open(tx: Tx) -> None:
@@ -160,6 +167,32 @@ def test_patience_ends_and_the_trail_says_so_without_an_address(tx: Tx, clock: F
     assert entry.after == {"template": "activation", "tries": 1, "reason": "451 later"}
 
 
+def test_a_failed_mail_goes_out_again_as_it_was(tx: Tx, clock: FixedClock) -> None:
+    mail_id, subject = queue(tx), uuid.uuid4()
+    row(tx, mail_id).subject_id = subject
+    tx.flush()
+    with pytest.raises(NotFound):
+        send_again(tx, mail_about(tx, [subject], mail_id), subject, recipient="new@example.jp", reason="why")
+    mark_failed(tx, mail_id, "550 no such user")
+    clock.at += timedelta(days=2)
+    failed = mail_about(tx, [subject], mail_id)
+    assert (failed.state, failed.kept, failed.last_error) == ("failed", True, "550 no such user")
+    send_again(tx, failed, subject, recipient="new@example.jp", reason="why it goes again")
+    again = claim(tx, VAULT, mail_id, mail_domain="kita.example")
+    assert again is not None
+    assert (again.recipient, again.values["link"], again.tries) == ("new@example.jp", LINK, 1)
+    assert mark_missed(tx, mail_id, "451 later", patience=timedelta(hours=24)) == 1, "its time began anew"
+    entry = tx.scalars(select(AuditEntry).where(AuditEntry.tenant_id == tx.tenant).order_by(AuditEntry.at)).all()[-1]
+    assert (entry.action, entry.customer_id, (entry.after or {})["reason"]) == (
+        "mail.sent_again",
+        subject,
+        "why it goes again",
+    )
+    with pytest.raises(NotFound):
+        mail_about(tx, [uuid.uuid4()], mail_id)
+    assert [mail.id for mail in mails_about(tx, [subject])] == [mail_id]
+
+
 def test_another_tenant_does_not_see_the_mail(in_unit: Committed, engine: Engine, clock: FixedClock) -> None:
     mail_id = in_unit(queue)
     with unit(engine, Scope(tenant_name(), clock, Actor("system", "test"), "test")) as other:
@@ -188,7 +221,7 @@ def test_a_mail_that_lost_its_job_fails_visibly_in_the_end(tx: Tx, clock: FixedC
     assert fail_stuck(tx, 10) == 0
     clock.at += timedelta(days=1, seconds=1)
     assert fail_stuck(tx, 10) == 1
-    assert (row(tx, lost).state, row(tx, lost).sealed, row(tx, waiting).state) == ("failed", None, "queued")
+    assert (row(tx, lost).state, row(tx, waiting).state) == ("failed", "queued")
     entry = tx.scalars(select(AuditEntry).where(AuditEntry.tenant_id == tx.tenant)).one()
     assert (entry.action, entry.object_id) == ("mail.failed", str(lost))
 

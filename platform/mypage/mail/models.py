@@ -1,4 +1,4 @@
-"""Mails on their way. Their content is sealed until it is sent, then wiped: it may hold a link."""
+"""Mails on their way. Their content is sealed and wiped once sent, or a week after it failed: it may hold a link."""
 
 from __future__ import annotations
 

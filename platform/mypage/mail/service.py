@@ -24,6 +24,8 @@ DELIVER = "mail.deliver"
 LANE = "mail"
 KEEP = timedelta(days=90)
 """How long it stays known that a mail went to an address."""
+CONTENT_KEPT = timedelta(days=7)
+"""How long the sealed content of a failed mail is there, so that the help desk can send it once the cause is mended."""
 STUCK = timedelta(days=3)
 """A mail that waits longer than this has lost its job."""
 
@@ -158,7 +160,7 @@ def mark_missed(tx: Tx, mail_id: uuid.UUID, reason: str, *, patience: timedelta)
 
 
 def mark_failed(tx: Tx, mail_id: uuid.UUID, reason: str) -> None:
-    """No further try: the content is wiped, and the trail says so."""
+    """No further try but by the help desk's wish (`again.send_again`), and the trail says so."""
     row = _locked(tx, mail_id)
     if row is not None and row.state == "queued":
         _give_up(tx, row, reason)
@@ -177,6 +179,28 @@ def forget_old(tx: Tx, limit: int) -> int:
     )
     found = tx.scalars(old).all()
     tx.execute(delete(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id.in_(found)))
+    return len(found)
+
+
+def wipe_failed(tx: Tx, limit: int) -> int:
+    """Wipe the content of up to `limit` mails that failed some days ago. Returns how many."""
+    failed = (
+        select(MailMessage.id)
+        .where(
+            MailMessage.tenant_id == tx.tenant,
+            MailMessage.state == "failed",
+            MailMessage.created_at < tx.now() - CONTENT_KEPT,
+            MailMessage.sealed.is_not(None),
+        )
+        .limit(limit)
+    )
+    found = tx.scalars(failed).all()
+    tx.execute(
+        update(MailMessage)
+        .where(MailMessage.tenant_id == tx.tenant, MailMessage.id.in_(found))
+        .values(sealed=None)
+        .execution_options(synchronize_session=False)
+    )
     return len(found)
 
 
@@ -203,7 +227,7 @@ def _locked(tx: Tx, mail_id: uuid.UUID) -> MailMessage | None:
 
 
 def _give_up(tx: Tx, row: MailMessage, reason: str) -> None:
-    row.state, row.sealed, row.last_error = "failed", None, _short(reason)
+    row.state, row.last_error = "failed", _short(reason)
     tx.flush()
     record(
         tx,
