@@ -45,6 +45,28 @@ class WorkRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperKind:
+    """A kind of application on paper that staff note. While one that `stops` runs, nothing is bought or ended online.
+
+    `label` is for staff and for the customer; the default labels are the core's msgids, others are the operator's.
+    """
+
+    code: str
+    label: str
+    stops: bool = False
+
+
+PAPERS: tuple[PaperKind, ...] = (
+    PaperKind(code="cancel", label="Cancellation of the contract", stops=True),
+    PaperKind(code="change", label="Change of the contract", stops=True),
+    PaperKind(code="move", label="Moving house", stops=True),
+    PaperKind(code="name", label="Change of name or holder", stops=True),
+    PaperKind(code="payment", label="Change of payment"),
+    PaperKind(code="other", label="Other application"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPolicy:
     """The operator's rules by kind of work; `usual` for those it does not name.
 
@@ -56,6 +78,16 @@ class DeskPolicy:
     usual: WorkRule = WorkRule()
     answer_days: int = 5
     closed: tuple[tuple[int, int], ...] = NEW_YEAR
+    papers: tuple[PaperKind, ...] = PAPERS
+    """The applications on paper that staff can note."""
+    tell_secret_shown: bool = True
+    """Whether the customer gets a mail when a secret of a line was shown to staff."""
+    secrets_an_hour: int = 10
+    """How many secrets of lines one member of the staff may be shown within an hour."""
+
+    def stopping(self) -> frozenset[str]:
+        """The codes of the applications on paper that stop buying and ending online."""
+        return frozenset(paper.code for paper in self.papers if paper.stops)
 
     def rule(self, kind: str) -> WorkRule:
         """What holds for a kind of work."""
