@@ -9,7 +9,17 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mypage.db import search_keys as keys
 from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
+
+NAMED = "family_name <> ''"
+NAMES = {
+    "name": "family_name || given_name",
+    "given": "given_name",
+    "kana": "family_kana || given_kana",
+    "given_kana": "given_kana",
+}
+"""By what accounts that were handed out are searched for."""
 
 
 class Customer(TenantRow):
@@ -21,8 +31,14 @@ class Customer(TenantRow):
     __tablename__ = "customer"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number_key"),
-        Index(None, "tenant_id", "kana_key"),
         one_of("kind", ("person", "company")),
+        Index("customer_search_number_idx", "tenant_id", text(keys.number_sql("number_key"))),
+        Index("customer_search_name_idx", "tenant_id", text(keys.name_sql("name"))),
+        Index("customer_search_rest_idx", "tenant_id", text(keys.rest_sql("name"))),
+        Index("customer_search_kana_idx", "tenant_id", text(keys.name_sql("kana"))),
+        Index("customer_search_kana_rest_idx", "tenant_id", text(keys.rest_sql("kana"))),
+        Index("customer_search_phone_idx", "tenant_id", text(keys.phone_sql("phone"))),
+        Index("customer_search_mail_idx", "tenant_id", text(keys.mail_sql("email"))),
     )
 
     number: Mapped[str]
@@ -53,6 +69,12 @@ class Account(TenantRow):
         tenant_fk("customer", "customer_id"),
         Index(None, "tenant_id", "customer_id"),
         one_of("status", ("active", "suspended", "closed")),
+        Index("account_search_mail_idx", "tenant_id", text(keys.mail_sql("email"))),
+        # Only accounts that were handed out have names of their own.
+        *(
+            Index(f"account_search_{name}_idx", "tenant_id", text(keys.name_sql(column)), postgresql_where=text(NAMED))
+            for name, column in NAMES.items()
+        ),
     )
 
     customer_id: Mapped[uuid.UUID]
@@ -94,6 +116,7 @@ class Credential(TenantRow):
         tenant_fk("account", "account_id", ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "scheme", "login_key"),
         UniqueConstraint("tenant_id", "account_id", "scheme"),
+        Index("credential_search_idx", "tenant_id", text(keys.number_sql("login_key"))),
     )
 
     account_id: Mapped[uuid.UUID]

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from mypage.db import search_keys as keys
 from mypage.db.base import TenantRow, one_of, tenant_fk
 
 CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
@@ -26,6 +27,7 @@ class Contract(TenantRow):
         UniqueConstraint("tenant_id", "number_key"),
         Index(None, "tenant_id", "customer_id"),
         one_of("status", CONTRACT_STATES),
+        Index("contract_search_idx", "tenant_id", text(keys.number_sql("number_key"))),
     )
 
     customer_id: Mapped[uuid.UUID]

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from mypage.db import search_keys as keys
 from mypage.db.migrations.tools import add_index_live, secure_tenant_table
 
 revision = "0004"
@@ -17,12 +18,35 @@ APPEND_ONLY = ("audit_link", "work_note")
 KEPT = ("approval", "desk_role", "line_secret", "paper_application", "staff_member", "staff_view", "work_item")
 CHANGED = ("desk_seat",)
 
+SEARCHED = (
+    ("customer_search_number_idx", "customer", keys.number_sql("number_key"), ""),
+    ("customer_search_name_idx", "customer", keys.name_sql("name"), ""),
+    ("customer_search_rest_idx", "customer", keys.rest_sql("name"), ""),
+    ("customer_search_kana_idx", "customer", keys.name_sql("kana"), ""),
+    ("customer_search_kana_rest_idx", "customer", keys.rest_sql("kana"), ""),
+    ("customer_search_phone_idx", "customer", keys.phone_sql("phone"), ""),
+    ("customer_search_mail_idx", "customer", keys.mail_sql("email"), ""),
+    ("account_search_mail_idx", "account", keys.mail_sql("email"), ""),
+    ("account_search_name_idx", "account", keys.name_sql("family_name || given_name"), "family_name <> ''"),
+    ("account_search_given_idx", "account", keys.name_sql("given_name"), "family_name <> ''"),
+    ("account_search_kana_idx", "account", keys.name_sql("family_kana || given_kana"), "family_name <> ''"),
+    ("account_search_given_kana_idx", "account", keys.name_sql("given_kana"), "family_name <> ''"),
+    ("credential_search_idx", "credential", keys.number_sql("login_key"), ""),
+    ("contract_search_idx", "contract", keys.number_sql("number_key"), ""),
+)
+"""Index, table, expression and condition of everything by which staff find customers."""
+
 
 def upgrade() -> None:
     """Apply."""
     # First, so that a run that was cut off here begins again without anything in its way.
     add_index_live("audit_entry_staff_idx", "audit_entry", "tenant_id, actor, at", where="actor_kind = 'staff'")
     add_index_live("audit_entry_object_idx", "audit_entry", "tenant_id, object_id, at", where="object_type <> 'account'")
+    for name, table, expression, where in SEARCHED:
+        add_index_live(name, table, f"tenant_id, {expression}", where=where)
+    with op.get_context().autocommit_block():
+        # The search has an index of its own over the kana, which knows every way of writing them.
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS customer_tenant_id_kana_key_idx")
     op.create_table('staff_member',
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('email', sa.Text(), nullable=False),
@@ -192,7 +216,7 @@ def upgrade() -> None:
     sa.Column('tenant_id', sa.Text(collation='C'), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.CheckConstraint("(ended_at IS NULL) = (ending = '')", name=op.f('staff_view_ending_at_check')),
-    sa.CheckConstraint("ending IN ('', 'ended', 'replaced', 'stopped')", name=op.f('staff_view_ending_check')),
+    sa.CheckConstraint("ending IN ('', 'ended', 'replaced', 'stopped', 'expired', 'unused')", name=op.f('staff_view_ending_check')),
     sa.CheckConstraint('(begun_at IS NULL) = (expires_at IS NULL)', name=op.f('staff_view_expires_at_check')),
     sa.CheckConstraint('(begun_at IS NULL) = (token_hash IS NULL)', name=op.f('staff_view_begun_at_check')),
     sa.ForeignKeyConstraint(['tenant_id', 'account_id'], ['account.tenant_id', 'account.id'], name=op.f('staff_view_account_id_fkey')),
