@@ -98,6 +98,19 @@ FACTS: Mapping[str, Facts] = {
     ),
 }
 
+OFFICE_FACTS = Facts(
+    scheme="staff",
+    login_suffix="",
+    pages=(),
+    recoveries=("password",),
+    registers=False,
+    changes_login=False,
+    payment={},
+    settings={},
+    words={},
+)
+"""Of the staff console, which is no operator that is installed."""
+
 
 def compile_here(theme_folders: Sequence[Path]) -> Compiled:
     """All operators of the tests compiled. An installed one without facts is a KeyError: its pages would not be seen."""

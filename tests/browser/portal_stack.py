@@ -20,7 +20,7 @@ from typing import Any
 import uvicorn
 from aiosmtpd.controller import Controller
 from html_keeper import HtmlKeeper
-from operators_here import FACTS, Facts, compile_here
+from operators_here import FACTS, OFFICE_FACTS, Facts, compile_here
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
@@ -29,6 +29,7 @@ from mypage.demo.gateway.app import create_app
 from mypage.demo.mailbox import MailboxPage, SmtpHandler
 from mypage.demo.mailstore import Mail, Mailstore
 from mypage.operators.models import TenantAddress, TenantRecord
+from mypage.operators.operator import OFFICE
 from mypage.server.app import Server
 from mypage.server.settings import Settings
 from mypage.testing.database import TestDatabase
@@ -58,7 +59,7 @@ class Site:
     @property
     def facts(self) -> Facts:
         """What is known of the operator."""
-        return FACTS[self.operator]
+        return OFFICE_FACTS if self.operator == OFFICE else FACTS[self.operator]
 
     @property
     def key(self) -> str:
@@ -95,6 +96,8 @@ class Stack:
     nagi_actv: Site
     ucom: Site
     """Has the households of the demo; its pages have a test of their own."""
+    office: Site
+    """The staff console, whose pages have tests of their own, too."""
     server: Server
     engine: Engine
     mails: Mailstore
@@ -157,6 +160,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
         Site("browser-nagi", "nagi", "plain", "nagi.localhost", "", port),
         Site("browser-nagi-actv", "nagi", "actv", "nagi-actv.localhost", "/umi", port),
         Site("browser-ucom", "ucom", "ucom", "ucom.localhost", "", port),
+        Site("browser-staff", OFFICE, "plain", "staff.localhost", "", port),
     )
     mails = Mailstore(folder / "mails", keep=5000)
     smtp_port = _free_port()
@@ -190,6 +194,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
             nagi=sites[2],
             nagi_actv=sites[3],
             ucom=sites[4],
+            office=sites[5],
             server=server,
             engine=engine,
             mails=mails,
@@ -214,7 +219,9 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
                 theme=site.theme,
                 locale="ja",
                 second_factor="offered",
-                extensions={"payment": {k: v.format(gateway=payment_url) for k, v in site.facts.payment.items()}},
+                extensions={"payment": {k: v.format(gateway=payment_url) for k, v in site.facts.payment.items()}}
+                if site.facts.payment
+                else {},
                 settings={
                     "mail_from": f"mypage@{site.tenant}.example",
                     "mail_domain": f"{site.tenant}.example",
