@@ -149,7 +149,8 @@ def _date(locale: str, value: date) -> str:
 
 
 @lru_cache(4096)
-def _day(locale: str, value: date) -> str:
+def day_text(locale: str, value: date) -> str:
+    """A day as every page writes it."""
     return format_date(value, "y年M月d日" if locale == "ja" else "MMM d, y", locale=locale)
 
 
@@ -158,7 +159,8 @@ def _month(locale: str, value: date) -> str:
     return format_date(value, "y年M月" if locale == "ja" else "MMMM y", locale=locale)
 
 
-def _time(locale: str, value: datetime) -> str:
+def time_text(locale: str, value: datetime) -> str:
+    """An instant in Japan as every page writes it, for sentences that are made before the template."""
     pattern = "y年M月d日 H:mm" if locale == "ja" else "MMM d, y H:mm"
     return format_datetime(value, pattern, tzinfo=TOKYO, locale=locale)
 
@@ -169,9 +171,9 @@ def _slashdate(_: str, value: date) -> str:
 
 _DATE_FILTERS: Mapping[str, Callable[..., str]] = {
     "date": _date,
-    "day": _day,
+    "day": day_text,
     "month": _month,
-    "time": _time,
+    "time": time_text,
     "slashdate": _slashdate,
 }
 
