@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mypage.db import search_keys as keys
 from mypage.db.migrations.tools import add_index_live, secure_tenant_table
@@ -14,9 +14,9 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-APPEND_ONLY = ("audit_link", "work_note")
-KEPT = ("approval", "desk_role", "line_secret", "paper_application", "staff_member", "staff_view", "work_item")
-CHANGED = ("desk_seat",)
+APPEND_ONLY = ("audit_link", "notice_mail", "work_note")
+KEPT = ("approval", "desk_role", "line_secret", "notice_mailing", "paper_application", "staff_member", "staff_view", "work_item")
+CHANGED = ("desk_seat", "notice_target")
 
 SEARCHED = (
     ("customer_search_number_idx", "customer", keys.number_sql("number_key"), ""),
@@ -42,6 +42,7 @@ def upgrade() -> None:
     # First, so that a run that was cut off here begins again without anything in its way.
     add_index_live("audit_entry_staff_idx", "audit_entry", "tenant_id, actor, at", where="actor_kind = 'staff'")
     add_index_live("audit_entry_object_idx", "audit_entry", "tenant_id, object_id, at", where="object_type <> 'account'")
+    add_index_live("notice_read_notice_idx", "notice_read", "tenant_id, notice_id, account_id")
     for name, table, expression, where in SEARCHED:
         add_index_live(name, table, f"tenant_id, {expression}", where=where)
     with op.get_context().autocommit_block():
@@ -227,12 +228,75 @@ def upgrade() -> None:
     op.create_index('staff_view_open_idx', 'staff_view', ['tenant_id', 'staff_id'], unique=False, postgresql_where=sa.text('ended_at IS NULL'))
     op.create_index(op.f('staff_view_tenant_id_account_id_idx'), 'staff_view', ['tenant_id', 'account_id'], unique=False)
 
+    _notices()
     for table in APPEND_ONLY:
         secure_tenant_table(table, rights="SELECT, INSERT")
     for table in KEPT:
         secure_tenant_table(table, rights="SELECT, INSERT, UPDATE")
     for table in CHANGED:
         secure_tenant_table(table)
+
+
+def _notices() -> None:
+    """Notices that staff write, for some customers, also by mail."""
+    op.add_column("notice", sa.Column("state", sa.Text(), server_default="published", nullable=False))
+    op.add_column("notice", sa.Column("audience", sa.Text(), server_default="all", nullable=False))
+    op.add_column("notice", sa.Column("aimed", ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
+    op.add_column("notice", sa.Column("written_by", sa.Uuid(), nullable=True))
+    op.add_column("notice", sa.Column("reached", sa.BigInteger(), nullable=True))
+    op.create_check_constraint("state", "notice", "state IN ('draft', 'published', 'withdrawn')")
+    op.create_check_constraint("audience", "notice", "audience IN ('all', 'plan', 'product', 'area', 'list')")
+    op.create_table(
+        "notice_target",
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "customer_id"],
+            ["customer.tenant_id", "customer.id"],
+            name=op.f("notice_target_customer_id_fkey"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "notice_id"],
+            ["notice.tenant_id", "notice.id"],
+            name=op.f("notice_target_notice_id_fkey"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "notice_id", name=op.f("notice_target_pkey")),
+    )
+    op.create_index(
+        op.f("notice_target_tenant_id_notice_id_customer_id_idx"),
+        "notice_target",
+        ["tenant_id", "notice_id", "customer_id"],
+    )
+    op.create_table(
+        "notice_mailing",
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("last_customer", sa.Uuid(), nullable=True),
+        sa.Column("wanted", sa.BigInteger(), nullable=False),
+        sa.Column("queued", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("skipped", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
+        sa.CheckConstraint("state IN ('sending', 'done')", name=op.f("notice_mailing_state_check")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "notice_id"], ["notice.tenant_id", "notice.id"], name=op.f("notice_mailing_notice_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "notice_id", name=op.f("notice_mailing_pkey")),
+    )
+    op.create_table(
+        "notice_mail",
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("address_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("mail_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "notice_id"], ["notice.tenant_id", "notice.id"], name=op.f("notice_mail_notice_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "notice_id", "address_hash", name=op.f("notice_mail_pkey")),
+    )
 
 
 def downgrade() -> None:
