@@ -120,6 +120,10 @@ class Demo:
                 with progress.step(f"Import {feed.name} of {tenant}"):
                     call("import", [*_CLI, "import", tenant, str(feed)])
                     imported.note(tenant, feed)
+        if files.staff.is_file() and not imported.has("staff", files.staff):
+            with progress.step("Seat the staff"):
+                call("staff", [sys.executable, "-m", "mypage.demo.staff", str(files.staff)])
+                imported.note("staff", files.staff)
 
     def _check_keys(self) -> None:
         """Data of an earlier run may need a secret that is gone: nothing of a demo is worth searching for it."""

@@ -65,7 +65,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """`demo/tenants.toml`, `demo/feeds/<tenant>/*.jsonl` and `demo/logins.toml` below the repository's root."""
+    """`tenants.toml`, `feeds/<tenant>/*.jsonl`, `staff.toml` and `logins.toml` in the repository's `demo/`."""
 
     root: Path
 
@@ -78,6 +78,11 @@ class DemoFiles:
     def tenants(self) -> Path:
         """The tenants of the demo."""
         return self.folder / "tenants.toml"
+
+    @property
+    def staff(self) -> Path:
+        """The people at the desk of the demo."""
+        return self.folder / "staff.toml"
 
     def check(self) -> None:
         """Raises DemoError when the demo's files are not there."""
@@ -94,13 +99,23 @@ class DemoFiles:
         if not path.is_file():
             return []
         try:
-            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("login", [])
+            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("login", []) + self._desk()
             logins = [{name: str(entry.get(name, "")) for name in _LOGIN_FIELDS} for entry in entries]
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
             raise DemoError(f"{path} cannot be read: {error}") from error
         for login in logins:
-            login["url"] = login["url"].replace("{port}", str(port)).replace(f":{_DEFAULT_PORT}", f":{port}")
+            for name in ("url", "note"):
+                login[name] = login[name].replace("{port}", str(port)).replace(f":{_DEFAULT_PORT}", f":{port}")
         return logins
+
+    def _desk(self) -> list[dict[str, str]]:
+        """The staff's logins; the code that is asked for after the password stands on the front page."""
+        if not self.staff.is_file():
+            return []
+        data = tomllib.loads(self.staff.read_text(encoding="utf-8"))
+        place = {"tenant": data["office"], "url": data["url"], "label": data["label"]}
+        more = "。確認コードは http://localhost:{port}/ にあります"
+        return [place | {**row, "login": row["email"], "note": row["note"] + more} for row in data.get("staff", [])]
 
 
 class Imported:

@@ -165,7 +165,9 @@ class Server:
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
         self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}
-        front = Front(settings, self.statics, lambda: self.registry.current, compiled.operators)
+        front = Front(
+            settings, self.statics, lambda: self.registry.current, compiled.operators, self.database.clock
+        )
         self.asgi = Dispatcher(
             registry=lambda: self.registry.current,
             apps=self.apps,

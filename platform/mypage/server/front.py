@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from mypage.auth.factors import totp
 from mypage.i18n import LOCALES, Catalogue, load_catalogue, read_po_folder
+from mypage.lib.clock import Clock
 from mypage.operators.compiling import CORE_LOCALE
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Registry, normalise_host
@@ -24,15 +27,25 @@ from mypage.web.statics import Statics
 
 DEMO_HOSTS = frozenset({"localhost", "127.0.0.1"})
 PLAIN = "plain"
+_CODES = (
+    "After the password the console asks for a code of an authenticator app. The codes below are those of this moment: "
+    "each works once, for about a minute. Reload this page for new ones, or give the key to an app of your own."
+)
 
 
 class Front:
     """The door of the installation itself; it never shows a tenant's name outside of a demo."""
 
     def __init__(
-        self, settings: Settings, statics: Statics, registry: Callable[[], Registry], operators: Mapping[str, Operator]
+        self,
+        settings: Settings,
+        statics: Statics,
+        registry: Callable[[], Registry],
+        operators: Mapping[str, Operator],
+        clock: Clock,
     ) -> None:
         """Prepare the core's own templates."""
+        self._clock = clock
         self._settings, self._statics, self._registry, self._operators = settings, statics, registry, operators
         self._catalogues: dict[str, Catalogue] = {
             locale: load_catalogue(locale, read_po_folder(CORE_LOCALE / locale)) for locale in LOCALES
@@ -75,8 +88,10 @@ class Front:
             portal = self._operators[tenant.operator].portal
             words = self._operators[tenant.operator].catalogues[lang]
             url = f"{self._settings.public_origin(tenant.main.host)}{tenant.main.prefix}/"
-            logins = tuple(_sample(row, t) for row in samples if row.get("tenant") == tenant.name)
-            portals.append(PortalCard(words(portal.portal_name), words(portal.company), url, logins))
+            mine = [row for row in samples if row.get("tenant") == tenant.name]
+            logins = tuple(_sample(row, t, self._clock.now()) for row in mine)
+            hint = t(_CODES) if any(row.get("totp") for row in mine) else ""
+            portals.append(PortalCard(words(portal.portal_name), words(portal.company), url, logins, hint))
         languages = tuple(Choice(LANGUAGES[code], f"/?language={code}", code == lang) for code in LOCALES)
         return PortalIndexPage(
             lang=lang,
@@ -115,10 +130,16 @@ def _samples(folder: Path | None) -> list[dict[str, Any]]:
     if file is None or not file.is_file():
         return []
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return [*data.get("login", []), *data.get("registration", [])]
+    return [*data.get("login", []), *data.get("registration", []), *_staff(file.with_name("staff.toml"))]
 
 
-def _sample(row: Mapping[str, Any], t: Catalogue) -> SampleLogin:
+def _staff(file: Path) -> list[dict[str, Any]]:
+    """The people at the desk, whose second factor everybody may know."""
+    data = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return [row | {"tenant": data["office"], "login": row["email"]} for row in data.get("staff", [])]
+
+
+def _sample(row: Mapping[str, Any], t: Catalogue, now: datetime) -> SampleLogin:
     words = {
         "login": t("Login ID"),
         "password": t("Password"),
@@ -126,6 +147,8 @@ def _sample(row: Mapping[str, Any], t: Catalogue) -> SampleLogin:
         "code": t("Authentication code"),
     }
     pairs = tuple((label, str(row[key])) for key, label in words.items() if row.get(key))
+    if row.get("totp"):
+        pairs += ((t("Code of the app, now"), totp.code_at(row["totp"], now)), (t("Key of the app"), row["totp"]))
     return SampleLogin(str(row.get("note") or row.get("label") or ""), pairs)
 
 

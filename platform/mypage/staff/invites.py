@@ -74,7 +74,7 @@ def invite(tx: Tx, means: Means, wanted: Invitation, *, by: str) -> tuple[uuid.U
     """
     email, name = _checked(means, wanted)
     key = key_of(means.operator.login_id_policies[SCHEME], email)
-    account = account_of(tx, key) or _new(tx, key, email, name)
+    account = account_of(tx, key) or new_account(tx, key, email, name)
     if account.status not in (ACTIVE, INVITED):
         raise NotInvitable(f"the account of {email} is closed; use another address")
     before = grant(tx, account.id, wanted.worked, wanted.role, by=by)
@@ -123,21 +123,26 @@ def join(tx: Tx, token: str, *, name: str, password_hash: str, language: str) ->
     found = _invited(tx, link, INVITED)
     if found is None:
         raise DeadLink
+    activate(tx, found.account_id, name=name, password_hash=password_hash, language=language)
+
+
+def activate(tx: Tx, account_id: uuid.UUID, *, name: str, password_hash: str, language: str) -> None:
+    """Let an invited account sign in from now on."""
     mine = {"tenant_id": tx.tenant}
     tx.execute(
         update(Account)
-        .filter_by(**mine, id=found.account_id)
+        .filter_by(**mine, id=account_id)
         .values(status=ACTIVE, email_verified_at=tx.now(), language=language)
         .execution_options(synchronize_session=False)
     )
     tx.execute(
         update(Credential)
-        .filter_by(**mine, account_id=found.account_id, scheme=SCHEME)
+        .filter_by(**mine, account_id=account_id, scheme=SCHEME)
         .values(password_hash=password_hash, must_change=False, changed_at=tx.now())
         .execution_options(synchronize_session=False)
     )
-    _rename(tx, found.account_id, name)
-    record(tx, "staff.joined", "account", found.account_id, after={"email": found.email, "name": name})
+    _rename(tx, account_id, name)
+    record(tx, "staff.joined", "account", account_id, after={"name": name})
 
 
 def tell(tx: Tx, means: Means, account: Account, change: str, role: str, portal: str) -> None:
@@ -176,8 +181,11 @@ def _checked(means: Means, wanted: Invitation) -> tuple[str, str]:
     return email, name
 
 
-def _new(tx: Tx, key: str, email: str, name: str) -> Account:
-    """An account that waits for its invitation to be accepted; at the same moment somebody else may make it."""
+def new_account(tx: Tx, key: str, email: str, name: str) -> Account:
+    """An account that waits for its invitation to be accepted; at the same moment somebody else may make it.
+
+    Raises NotInvitable.
+    """
     account_id = uuid.uuid4()
     if not names.take(tx, SCHEME, key, account_id):
         account = account_of(tx, key)

@@ -24,6 +24,8 @@ ErrorKind = Literal[
     "busy",
     "at-once",
     "unknown-host",
+    "viewing",
+    "view-over",
 ]
 
 
@@ -105,12 +107,13 @@ class SampleLogin:
 
 @dataclass(frozen=True, slots=True)
 class PortalCard:
-    """One portal of the installation."""
+    """One portal of the installation. `hint` is what to know before one tries the logins."""
 
     name: str
     company: str
     url: str
     logins: tuple[SampleLogin, ...] = ()
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,11 @@ def step_of(secret: str, code: str, at: datetime) -> int | None:
     return found
 
 
+def code_at(secret: str, at: datetime) -> str:
+    """What an app with this secret shows at an instant."""
+    return pyotp.TOTP(secret, digits=DIGITS, interval=SECONDS).at(int(at.timestamp()))
+
+
 def address(secret: str, *, portal: str, login_id: str) -> str:
     """What an app reads from the picture; `portal` is the name under which it lists the code."""
     return pyotp.TOTP(secret, digits=DIGITS, interval=SECONDS).provisioning_uri(
