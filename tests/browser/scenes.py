@@ -158,6 +158,7 @@ def _recovering(stack: Stack, people: People, walk: Walk) -> None:
     link = ask_for_reset(stack, walk.surfer, person)
     walk.add("reset", path_in(walk.surfer.site, link), "ready")
     walk.add("reset", "/reset/unknown-token", "dead", 404)
+    walk.add("view", "/view/unknown-token", "dead", 404)
 
 
 def _reading(walk: Walk) -> None:

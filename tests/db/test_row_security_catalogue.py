@@ -14,16 +14,23 @@ EXPRESSION = "(tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), 
 PLATFORM = {"platform_tenant", "platform_address", "alembic_version"}
 """Tables without tenants' data; the queue's own are known by their prefix."""
 NOT_CHANGED = {
-    **dict.fromkeys(("audit_entry", "consent_text", "posting"), frozenset({"SELECT", "INSERT"})),
+    **dict.fromkeys(("audit_entry", "audit_link", "consent_text", "posting", "work_note"), frozenset({"SELECT", "INSERT"})),
     **dict.fromkeys(
         (
+            "approval",
             "billing_run",
             "counter",
+            "desk_role",
+            "line_secret",
+            "paper_application",
             "payment_review",
             "product_order",
             "provisioning_job",
             "resource",
+            "staff_member",
+            "staff_view",
             "subscription",
+            "work_item",
         ),
         frozenset({"SELECT", "INSERT", "UPDATE"}),
     ),

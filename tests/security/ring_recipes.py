@@ -14,8 +14,8 @@ from ring_victims import Victim
 
 from mypage.web.routing import Route
 
-OWN_TENANT_BEARER = {"activate", "reset"}
-"""Links of mails: who holds one may use it at its own portal, so there only guessed ones are tried."""
+OWN_TENANT_BEARER = {"activate", "reset", "view"}
+"""Links of mails, and tickets of staff: who holds one may use it at its own portal, so there only guessed ones are tried."""
 AT_HOME_ANYBODY = {"POST recover", "POST login", "POST register"}
 """Asking for help, and failing to log in, with somebody's ID at the right portal is everybody's right."""
 NO_TOKEN = "A" * 43
@@ -75,6 +75,9 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "GET register-sent": drafts,
         "GET activate": nothing,
         "POST activate": [{}, stolen],
+        "GET view": nothing,
+        "POST view": [{}, stolen],
+        "POST view-end": [{}, stolen],
         "GET recover": [stolen],
         "POST recover": [{"login": texts["login_id"], "customer_number": texts["number"]} | proof],
         "GET recover-sent": [stolen],

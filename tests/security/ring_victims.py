@@ -11,6 +11,7 @@ from typing import Any
 
 from attackkit import Oracle, session_of
 from ring_desk import OF_THE_OFFICE, at_the_desk
+from ring_filling import fill, words_of
 from ring_holdings import holding
 
 from mypage.audit.trail import record
@@ -18,6 +19,7 @@ from mypage.auth.credentials import WIZARD as CREDENTIALS
 from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.links import issue_link
 from mypage.auth.models import Credential, LoginCounter, LoginName, PasswordHistory, Registration
+from mypage.auth.viewing import grant_view
 from mypage.billing.models import CardSetup
 from mypage.db.keys import Vault
 from mypage.db.schema import metadata
@@ -35,7 +37,7 @@ PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
 CLOSED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "password_hash", "key_id", "wizard", "template",
     "importance", "permission", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action",
-    "object_type", "registration_number", "ending",
+    "object_type", "registration_number", "audience",
 }  # fmt: skip
 """Columns that hold words of ours or hashes, never a text about somebody."""
 UNPLANTED = {("operation", "operation_id"), ("draft", "sealed"), ("work_note", "author"), ("approval", "payload")}
@@ -52,7 +54,7 @@ class Victim:
     ids: tuple[str, ...]
     """Of every object that is the victim's; the first is a bill's, the last that of an operation that was carried out."""
     tokens: tuple[str, ...]
-    """Of links: two ways back from the payment company, a reset's, an activation's."""
+    """Of links: two ways back from the payment company, a reset's, an activation's, one for staff to look."""
     texts: dict[str, str]
     canaries: frozenset[str]
     things: Mapping[str, str] = field(default_factory=dict)
@@ -109,6 +111,10 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         made["registration"], made["factor"] = waiting.id, app.id
         made["reset"] = issue_link(tx, "reset", credential, "a", timedelta(hours=1))[0]
         made["activate"] = issue_link(tx, "activate", waiting.id, "a", timedelta(hours=1))[0]
+        made["view"] = grant_view(
+            tx, person.account_id, customer_id=person.customer_id, scheme=person.scheme, staff_id=uuid.uuid4(), name="x",
+            reason="x",
+        )  # fmt: skip
         owner = token_hash(f"session:{session}")
         made["draft"] = save_draft(tx, vault, owner=owner, wizard=CREDENTIALS, data={"login_id": "x"}, secret=b"s")
         made["operation"] = str(uuid.uuid4())
@@ -125,6 +131,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     session_of(portal, person)
     session = oracle.fetch("SELECT public_id FROM login_session WHERE account_id = %s", person.account_id)[0][0]
     portal.run(work)
+    desk |= {table: row for table, row in fill(oracle, portal.name, EMPTY).items() if row}
     plant(oracle, portal.name)
     texts = oracle.fetch(
         "SELECT c.number, k.login_id FROM customer c, credential k WHERE c.tenant_id = %s AND k.tenant_id = c.tenant_id",
@@ -134,7 +141,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     ids += [person.customer_id, person.account_id, credential, *member, *held, *desk.values(), made["operation"]]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
-        portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"]),
+        portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"], made["view"]),
         {"number": texts[0], "login_id": texts[1]}, frozenset(CANARY.findall(rows)),
         {name: str(each) for name, each in desk.items()} | {
             "customer": str(person.customer_id), "account": str(person.account_id), "notice": str(notices[0]),
@@ -165,7 +172,7 @@ def plant(oracle: Oracle, tenant: str) -> None:
         filled = oracle.fetch(f'SELECT 1 FROM "{table.name}" WHERE tenant_id = %s', tenant)
         assert filled or table.name in EMPTY, f"victim_of gives the victim no row in {table.name}"
         for column in table.columns if filled else ():
-            if column.name == "tenant_id" or column.name in CLOSED:
+            if column.name == "tenant_id" or column.name in CLOSED or column.name in words_of(table):
                 continue
             token = PLANT.format(place=f"{table.name}.{column.name}")
             value = {

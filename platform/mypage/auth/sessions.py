@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, column, delete, exists, insert, select, table, update
+from sqlalchemy import bindparam, column, delete, exists, func, insert, select, table, update
 
 from mypage.audit.trail import record
 from mypage.auth.factors.models import SecondFactor
@@ -303,6 +303,17 @@ def list_sessions(tx: Tx, principal: Principal, *, idle: timedelta) -> Sequence[
         for row in rows
     ]
     return sorted(found, key=lambda session: not session.current)
+
+
+def count_sessions(tx: Tx, account_id: uuid.UUID, *, idle: timedelta) -> int:
+    """How many sessions of an account have not ended by time."""
+    still_open = select(func.count()).where(
+        LoginSession.tenant_id == tx.tenant,
+        LoginSession.account_id == account_id,
+        LoginSession.expires_at > tx.now(),
+        LoginSession.seen_at > tx.now() - idle,
+    )
+    return tx.scalars(still_open).one()
 
 
 def _standing_gate(

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -30,6 +30,7 @@ T = TypeVar("T")
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
 _BEGIN = Statement(b"BEGIN")
+_READ_ONLY = select(func.set_config("transaction_read_only", "on", True))
 _MORE = 5
 NETWORK = {
     "connect_timeout": 5,
@@ -96,6 +97,11 @@ class Tx(Session):
     def act_as(self, actor: Actor) -> None:
         """Name the actor once it is known, for instance after the session of a request was found."""
         self.scope = replace(self.scope, actor=actor)
+
+    def read_only(self) -> None:
+        """From here on the database refuses every change in this unit; what was changed before stays."""
+        self.flush()
+        self.execute(_READ_ONLY)
 
     def later(self, read: Read, make: Callable[[list[Row]], T], **values: Any) -> Later[T]:
         """What `make` makes of the rows of a read; all that wait are sent in one round trip when one is needed."""

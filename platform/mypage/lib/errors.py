@@ -35,6 +35,14 @@ class AccountClosed(DomainError):
     """The account was deleted while it was signed in; its session only reads."""
 
 
+class OnlyViewing(DomainError):
+    """A staff member sees the portal as a customer does: nothing can be changed, and not everything is shown."""
+
+
+class ViewOver(DomainError):
+    """The time of such a view is over, or it was ended."""
+
+
 class Busy(DomainError):
     """Too much work is waiting just now; try again in `retry_after` seconds."""
 

@@ -35,7 +35,7 @@ def notice(rq: PortalRequest) -> Reply:
     `seen_at`. It changes nothing that a customer could be tricked into, and doing it again does nothing.
     """
     found = find_notice(rq.tx, rq.principal, rq.uuid_param("notice_id"), locale=rq.locale)
-    if found.head.unread:
+    if found.head.unread and not rq.viewed:
         mark_read(rq.tx, rq.principal, found.head.id)
     return Show(
         NoticePage(

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from mypage.lib.errors import AccountClosed, Busy, DomainError, Missing, NotAllowed, NotFound, StaleForm, TooManyAtOnce
+from mypage.lib.errors import (
+    AccountClosed,
+    Busy,
+    DomainError,
+    Missing,
+    NotAllowed,
+    NotFound,
+    OnlyViewing,
+    StaleForm,
+    TooManyAtOnce,
+    ViewOver,
+)
 from mypage.web.pages import ErrorKind, ErrorPage
 
 KINDS: dict[int, ErrorKind] = {
@@ -53,6 +64,10 @@ def error_reply(error: DomainError) -> ErrorReply:
             return ErrorReply(403)
         case AccountClosed():
             return ErrorReply(403, kind="closed")
+        case OnlyViewing():
+            return ErrorReply(403, kind="viewing")
+        case ViewOver():
+            return ErrorReply(410, kind="view-over")
         case StaleForm():
             return ErrorReply(409, kind="stale")
         case TooManyAtOnce():

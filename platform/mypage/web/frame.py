@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 
@@ -66,6 +67,16 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewing:
+    """Said on every page while somebody of the staff sees what a customer sees."""
+
+    customer: str
+    staff: str
+    until: datetime
+    end_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flash:
     """A message that is shown once, on the page after the one that caused it."""
 
@@ -106,5 +117,6 @@ class Frame:
     flashes: tuple[Flash, ...]
     foot_nav: tuple[NavItem, ...] = ()
     page_top: str = ""
+    viewing: Viewing | None = None
     shape: object = None
-    """What decides all of the frame but `who`, `csrf_token` and `flashes`; None where it is not worth remembering."""
+    """What decides all of the frame but `who`, `viewing`, `csrf_token` and `flashes`; None: not worth remembering."""

@@ -8,7 +8,7 @@ from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.hooks.portal import Entry, Guidance
 from mypage.i18n import LOCALES
 from mypage.operators.operator import OFFICE
-from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Who
+from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Viewing, Who
 from mypage.web.request import PortalRequest, SignedIn
 from mypage.web.statics import Statics
 
@@ -41,6 +41,7 @@ class Framer:
         return replace(
             bare,
             who=self._who(rq, rq.signed_in) if rq.signed_in else None,
+            viewing=_viewing(rq),
             csrf_token=rq.csrf_token,
             flashes=(*rq.incoming_flashes, *rq.out.flashes),
         )
@@ -186,6 +187,13 @@ class Framer:
         honorific = rq.t(portal.honorific)
         name = f"{principal.name} {honorific}" if rq.locale == "ja" and honorific else principal.name
         return Who(name, principal.customer_number, label)
+
+
+def _viewing(rq: PortalRequest) -> Viewing | None:
+    if rq.signed_in is None or rq.signed_in.viewer is None:
+        return None
+    viewer = rq.signed_in.viewer
+    return Viewing(rq.signed_in.principal.name, viewer.name, viewer.until, rq.href("view-end"))
 
 
 def _guidance(rq: PortalRequest, entry: Entry) -> Guidance | None:

@@ -24,6 +24,7 @@ from mypage.lib.errors import (
     SeatNeeded,
     SignInNeeded,
     StaleForm,
+    ViewOver,
 )
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import SecondFactor, Tenant
@@ -33,10 +34,11 @@ from mypage.web.errors import ErrorReply, error_reply
 from mypage.web.flashes import unpack_flashes
 from mypage.web.formdata import BadForm, FormData, parse_form
 from mypage.web.replies import Reply
-from mypage.web.request import Authenticator, PortalRequest, Ports, Seating, SignedIn
+from mypage.web.request import Authenticator, PortalRequest, Ports, Seating, SignedIn, Views
 from mypage.web.responder import Responder
 from mypage.web.routing import Route
 from mypage.web.urls import UrlTable, safe_path
+from mypage.web.viewing import check_form, enter_page
 
 T = TypeVar("T")
 
@@ -59,6 +61,8 @@ class Kernel:
     """The session that had this token before its present one; asked for logouts alone."""
     signing_key: Callable[[str], bytes]
     origin_of: Callable[[str], str]
+    views: Views | None = None
+    """What finds who of the staff sees a portal as a customer does; the console itself is shown to nobody else."""
     seating: Seating | None = None
     """In the staff console, what finds the tenant that a session works for."""
 
@@ -87,6 +91,8 @@ class Kernel:
                 await self._run(rq, lambda tx: self._find_session(rq, tx))
             except DatabaseDown:
                 return self.responder.error(rq, error_reply(Busy()))
+            except ViewOver as error:
+                return await self._failed(rq, error)
         return self.responder.error(rq, ErrorReply(status))
 
     async def _answer(self, route: Route, rq: PortalRequest) -> Response[Any]:
@@ -94,7 +100,7 @@ class Kernel:
             await self._run(rq, lambda tx: self._enter(route, rq, tx))
             return await self._at_desk(route, rq)
         if route.waits:
-            if rq.headers[":session"]:
+            if rq.headers[":session"] or rq.headers[":view"]:
                 await self._run(rq, lambda tx: self._enter(route, rq, tx))
             else:
                 # Without a session there is nothing to look for, and the handler begins units of its own.
@@ -135,17 +141,24 @@ class Kernel:
 
     async def _run(self, rq: PortalRequest, work: Callable[[Tx], T]) -> T:
         """A unit of work that begins with finding the session."""
-        token = rq.headers.get(":session", "")
-        first = self.session_read(self.operator, rq.tenant.name, token, rq.tenant.second_factor) if token else None
+        token, view, first = rq.headers[":session"], rq.headers[":view"], None
+        if view and self.views is not None:
+            first = self.views.ask(self.operator, rq.tenant.name, view)
+        elif token:
+            first = self.session_read(self.operator, rq.tenant.name, token, rq.tenant.second_factor)
         return await self.database.run(rq.tenant.name, work, request_id=rq.request_id, first=first)
 
     def _enter(self, route: Route, rq: PortalRequest, tx: Tx | None) -> None:
         self._find_session(rq, tx)
+        if rq.viewed and tx is not None:
+            enter_page(rq, route, tx)
         self._guard(route, rq)
 
     def _find_session(self, rq: PortalRequest, tx: Tx | None) -> None:
-        token = rq.headers.get(":session", "")
-        if token and tx is not None:
+        token = rq.headers[":session"]
+        if rq.headers[":view"] and tx is not None:
+            self._find_view(rq, tx)
+        if token and tx is not None and not rq.viewed:
             # A cookie that opens nothing is left alone: it may be the old one of a session that was rotated meanwhile,
             # and dropping it would drop the new one.
             rq.signed_in = self.authenticate(tx, self.operator, token, second_factor=rq.tenant.second_factor)
@@ -157,12 +170,21 @@ class Kernel:
         # A page of one tenant must not act in another to which its reader went over meanwhile in another window.
         browser += f"\n{rq.seat.tenant.name}" if rq.seat else ""
         rq.csrf_token = csrf_token(rq.key, rq.tenant.name, browser)
+        check_form(rq)
         if rq.method == "POST" and rq.route_name:
             sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
             if not token_holds(rq.key, rq.tenant.name, browser, sent):
                 if rq.signed_in is not None or not token_holds(rq.key, rq.tenant.name, token, sent):
                     raise StaleForm
                 self._leave(rq, tx, token)
+
+    def _find_view(self, rq: PortalRequest, tx: Tx) -> None:
+        """Before any session, so that in the browser of a viewer who is a customer too nothing is taken for another."""
+        rq.signed_in = self.views.find(tx, self.operator, rq.headers[":view"]) if self.views is not None else None
+        if rq.signed_in is None:
+            rq.out.cookies.append(self.responder.jar(rq).drop("view"))
+        else:
+            tx.act_as(rq.actor)
 
     def _take_seat(self, rq: PortalRequest, tx: Tx, signed_in: SignedIn, seating: Seating) -> None:
         rq.seat = seating(tx, signed_in.principal)
@@ -210,6 +232,8 @@ class Kernel:
 
     async def _failed(self, rq: PortalRequest, error: DomainError) -> Response[Any]:
         rq.out.cookies.clear()
+        if isinstance(error, ViewOver):
+            rq.out.cookies.append(self.responder.jar(rq).drop("view"))
         if isinstance(error, GateStands):
             return self.responder.redirect(rq, rq.href(error.route))
         if isinstance(error, SeatNeeded):
@@ -234,6 +258,7 @@ class Kernel:
         jar = CookieJar(tenant.name, prefix, self.responder.secure)
         key = self.signing_key(tenant.name)
         headers[":session"] = cookies.get(jar.name("session"), "")
+        headers[":view"] = cookies.get(jar.name("view"), "") if self.views is not None else ""
         locale = cookies.get(jar.name("language"), "")
         locale = locale if locale in LOCALES else tenant.locale
         rq = PortalRequest(

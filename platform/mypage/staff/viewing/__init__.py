@@ -1,0 +1,1 @@
+"""The way from the console into a customer's portal, to see it as the customer does."""
