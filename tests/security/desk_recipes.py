@@ -19,7 +19,7 @@ from mypage.web.routing import Route
 
 CORE = Path(__file__).parents[2] / "platform/mypage"
 ASKED = re.compile(r"""(?:form|query)\.(?:get|get_all|getlist|getall|all)\(\s*["']([a-z_]+)["']""")
-FIELD = re.compile(r"^    ([a-z_]+)\s*(?::[^=]+)?=\s*\w*[Ff]ield\w*\(", re.MULTILINE)
+FIELD = re.compile(r"""^\s+(?:([a-z_]+)\s*(?::[^=]+)?=|"([a-z_]+)":)\s*\w*[Ff]ield\w*\(""", re.MULTILINE)
 NAMED = re.compile(r"""name=["']([a-z_]+)["']""")
 
 HOLES: Mapping[str, str] = {
@@ -60,7 +60,7 @@ def field_names() -> tuple[str, ...]:
     found: set[str] = set()
     for path in (CORE / "staff").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        found.update(ASKED.findall(source), FIELD.findall(source))
+        found.update(ASKED.findall(source), (one or other for one, other in FIELD.findall(source)))
     for path in (CORE / "templates/staff").rglob("*.html"):
         found.update(NAMED.findall(path.read_text(encoding="utf-8")))
     return tuple(sorted(found - {"_csrf"}))

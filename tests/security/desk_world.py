@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from attackkit import Browser, Oracle, jar_of, session_of
 from deskkit import ROLES, desk_browser, desk_csrf, desk_token, introduce
 from ring_victims import Victim, victim_of
+from sqlalchemy import delete
 
+from mypage.auth.factors.models import SecondFactor
 from mypage.db.session import Tx
 from mypage.staff.models import DeskRole
 from mypage.testing.portal import Portal
@@ -36,17 +38,21 @@ class DeskWorld:
         return desk_browser(self.office, self.people[role], self.home)
 
 
-def make_world(place: Callable[..., Portal], oracle: Oracle) -> DeskWorld:
-    """The console and three portals. Everybody's rows are under canaries but those of the console itself."""
+OPERATORS = {"home": "actv", "far": "actv", "nagi": "nagi"}
+
+
+def make_world(place: Callable[..., Portal], oracle: Oracle, *homes: str) -> DeskWorld:
+    """The console and three portals, or some of them. All rows are under canaries but those of the console itself."""
     office = place("staff")
     victims = {
-        name: victim_of(place(operator), oracle, f"300000{number}")
-        for number, (name, operator) in enumerate({"home": "actv", "far": "actv", "nagi": "nagi"}.items())
+        name: victim_of(place(OPERATORS[name]), oracle, f"300000{number}")
+        for number, name in enumerate(homes or OPERATORS)
     }
     names = {key: victim.portal.name for key, victim in victims.items()}
     people = {role: add_staff(office, {names["home"]: role}, name=f"担当 {role}") for role in ROLES}
     people["both"] = add_staff(office, dict.fromkeys(names.values(), "manager"), name="両方 担当")
-    people["theirs"] = add_staff(office, {names["far"]: "manager", names["nagi"]: "manager"}, name="先方 担当")
+    elsewhere = {name: "manager" for key, name in names.items() if key != "home"}
+    people["theirs"] = add_staff(office, elsewhere, name="先方 担当")
     for staff in people.values():
         for victim in victims.values():
             if victim.portal.name in staff.roles:
@@ -65,6 +71,17 @@ def withdraw(office: Portal, staff: Staff, worked: Portal) -> None:
     office.run(work)
 
 
+def without_factor(office: Portal, there: Portal) -> Staff:
+    """Somebody who has not set up a second factor yet."""
+    bare = add_staff(office, {there.name: "manager"})
+    introduce(bare, there)
+    doomed = delete(SecondFactor).where(
+        SecondFactor.tenant_id == office.name, SecondFactor.account_id == bare.account_id
+    )
+    office.run(lambda tx: tx.execute(doomed))
+    return bare
+
+
 def crowd(world: DeskWorld, victim: Victim) -> Iterator[Browser]:
     """Everybody who has no business with a victim at another portal than home."""
     office, there = world.office, victim.portal
@@ -77,7 +94,7 @@ def crowd(world: DeskWorld, victim: Victim) -> Iterator[Browser]:
     left = desk_browser(office, gone, there)
     withdraw(office, gone, there)
     yield named("whose role was withdrawn", left)
-    yield named("without the second factor", desk_browser(office, world.people["theirs"], there, factor=False))
+    yield named("without a second factor", desk_browser(office, without_factor(office, there), there, factor=False))
     yield from strangers(world, there)
     yield from contradicting(world, there)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,14 @@ from portal_rows import Person
 
 OF_THE_OFFICE = {"desk_role", "desk_seat"}
 """Tables whose rows are the console's own tenant's."""
+
+
+def amount(contract: uuid.UUID) -> dict[str, Any]:
+    """What the amount by hand of a proposal says; its text is a canary already."""
+    return {
+        "contract_id": str(contract), "number": "C1", "month": "2026-12-01", "amount": "-100", "rate": "10",
+        "description": f"zq{secrets.token_hex(5)}z",
+    }  # fmt: skip
 
 
 def at_the_desk(portal: Portal, person: Person, contract: uuid.UUID, subject: uuid.UUID) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def at_the_desk(portal: Portal, person: Person, contract: uuid.UUID, subject: uu
         )  # fmt: skip
         tx.add(
             Approval(
-                id=made["approval"], kind="x", payload={"customer_id": str(person.customer_id)}, digest=b"d", summary="s",
+                id=made["approval"], kind="posting", payload=amount(contract), digest=b"d", summary="s",
                 reason="r", state="waiting", proposed_by=made["member"], proposed_at=now,
                 expires_at=now + timedelta(days=7), **whose,
             )

@@ -65,7 +65,7 @@ class Try:
         return await self.attacker.send("GET", f"{self.path}?{query}" if query else self.path)
 
     def __str__(self) -> str:
-        return f"{self.attacker.label}: {self.route.method} {self.path} {dict(self.form)}"
+        return f"{self.attacker.label}: {self.route.method} {self.path} with {len(self.form)} fields"
 
 
 def tries(world: DeskWorld, victim: Victim) -> list[Try]:
@@ -104,7 +104,8 @@ def judged(victim: Victim, made: list[Try], answers: list[Seen]) -> list[str]:
             found.append(f"{each} → {seen.status}")
         if each.subject and each.route.name not in UNEVEN_BY_NATURE:
             key = (str(id(each.attacker)), each.route.method, each.route.name, str(len(each.form)))
-            kinds[key].setdefault((seen.status, len(seen.text.replace(each.subject, ""))), f"{each} → {seen.status}")
+            size = len(seen.text.replace(each.subject, ""))
+            kinds[key].setdefault((seen.status, size), f"{each} → {seen.status} with {size}")
     return found + [" but ".join(each.values()) for each in kinds.values() if len(each) > 1]
 
 
