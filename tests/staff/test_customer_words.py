@@ -84,6 +84,9 @@ def handed_in(
     names = [each.arg for each in parameters]
     assert name in names, f"{place.where}: write the action of `record` as a constant"
     named = parameters[names.index(name)].annotation
+    if isinstance(named, ast.Name):
+        aliases = (node for node in place.module.body if isinstance(node, ast.Assign))
+        named = next((node.value for node in aliases if getattr(node.targets[0], "id", "") == named.id), named)
     if isinstance(named, ast.Subscript) and getattr(named.value, "id", "") == "Literal":
         yield from (each.value for each in ast.walk(named.slice) if isinstance(each, ast.Constant))
         return

@@ -47,8 +47,11 @@ OFFICE_MODULES = (
     "mypage.auth.factors.routes",
     "mypage.staff.routes",
     "mypage.staff.invite_routes",
+    "mypage.staff.search.routes",
+    "mypage.staff.customers.routes",
     "mypage.staff.approvals.routes",
     "mypage.staff.money.routes",
+    "mypage.staff.notices.routes",
     "mypage.staff.viewing.routes",
 )
 """The staff console has its own way in and out, and none of a portal's functions."""

@@ -98,8 +98,8 @@ def menu_items() -> list[MenuSection]:
     """The topics of the console, shown to whose role permits them."""
     return [
         MenuSection(heading="Reception", entries=()),
-        MenuSection(heading="Customers", entries=()),
-        MenuSection(heading="Operation", entries=(Entry("Approvals", "approvals", icon="check"),)),
+        MenuSection(heading="Customers", entries=(Entry("Find a customer", "search", icon="search"),)),
+        MenuSection(heading="Operation", entries=(Entry("Notices", "notices", icon="bell"), Entry("Approvals", "approvals", icon="check"),)),
         MenuSection(
             heading="Your account",
             entries=(

@@ -112,6 +112,9 @@ WORDS: Mapping[str, Words] = {
     "mail.failed": Words("A mail could not be delivered", "mail", (Detail("tries", "Tries"),)),
     "import.loaded": Words("A feed was loaded", "other"),
     "keys.rewrapped": Words("Keys were wrapped anew", "other"),
+    "desk.searched": Words("%(who)s looked for a customer", "staff", (Detail("hits", "Customers"),)),
+    "desk.search_refused": Words("%(who)s was stopped: very many searches in an hour", "staff"),
+    "desk.customer_seen": Words("%(who)s looked at this page", "staff"),
     "desk.seat_taken": Words("%(who)s chose a portal to work for", "staff"),
     "desk.began": Words("%(who)s began to work for this portal", "staff"),
 }

@@ -1,0 +1,1 @@
+"""One box that finds customers by whatever a caller says of themselves."""
