@@ -49,6 +49,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """Values for fields that are no ids."""
 
 
+WORDS: Mapping[str, str] = {"file": "look.css"}
+"""What stands in a path where no id is asked for."""
+
+
 def desk_routes(method: str = "") -> tuple[Route, ...]:
     """The routes that work for a tenant."""
     return tuple(route for route in office_routes() if route.desk and method in ("", route.method))
@@ -91,9 +95,17 @@ def form_of(victim: Victim, turn: int = 0) -> dict[str, str]:
 
 
 def path_for(route: Route, victim: Victim, instead: str = "") -> str:
-    """The route's path with the victim's things in it; `instead` stands for the first of them."""
+    """The route's path with the victim's things in it; `instead` stands for the first id of them."""
     path = route.path
-    for place, (name, kind) in enumerate(placeholders(route)):
-        value = instead if instead and place == 0 else value_of(name, victim) if kind == "uuid" else "x"
+    for name, kind in placeholders(route):
+        value = value_of(name, victim) if kind == "uuid" or name in HOLES else WORDS.get(name, victim.portal.name if name == "tenant" else "x")
+        if kind == "uuid" and instead:
+            value, instead = instead, ""
         path = path.replace(f"{{{name}:{kind}}}", value)
     return path
+
+
+def meant(route: Route, victim: Victim) -> str:
+    """The thing that the first id of a route's path means, or nothing."""
+    ids = [name for name, kind in placeholders(route) if kind == "uuid"]
+    return value_of(ids[0], victim) if ids else ""

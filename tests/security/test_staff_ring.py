@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pytest
 from attackkit import Browser, Oracle, Rows, Seen, columns_changed, differences, run_all
-from desk_recipes import HOLES, desk_routes, form_of, path_for, placeholders, value_of
+from desk_recipes import HOLES, desk_routes, form_of, meant, path_for, placeholders
 from desk_world import DeskWorld, crowd, make_world, withdraw
 from deskkit import ROLES, desk_browser, desk_csrf, introduce, read_desk_policy, verdict
 from ring_victims import CANARY, Victim
@@ -30,6 +30,7 @@ BY_DAY = 400
 MISSING = str(uuid.UUID(int=11, version=4))
 OWN_OF_THE_OFFICE = {"login_session", "audit_entry", "draft", "desk_seat", "login_counter", "operation"}
 """Tables in which attackers' own rows come and go."""
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNEVEN_BY_NATURE = frozenset[str]()
 """Routes whose answers differ from one request to the next."""
 
@@ -78,11 +79,11 @@ def tries(world: DeskWorld, victim: Victim) -> list[Try]:
         weak = "desk of another" not in attacker.label
         for route in chance.sample(routes, min(12, len(routes))) if weak and SIZE == 1 else routes:
             form = tuple(form_of(victim, chance.randrange(50)).items())
-            meant = value_of(placeholders(route)[0][0], victim) if placeholders(route) else ""
-            always.append(Try(attacker, route, path_for(route, victim), form, meant))
-            if meant:
+            thing = meant(route, victim)
+            always.append(Try(attacker, route, path_for(route, victim), form, thing))
+            if thing:
                 always.append(Try(attacker, route, path_for(route, victim, MISSING), form, MISSING))
-                others += [Try(attacker, route, path_for(route, victim, i), (), i) for i in victim.ids if i != meant]
+                others += [Try(attacker, route, path_for(route, victim, i), (), i) for i in victim.ids if i != thing]
                 others.append(Try(attacker, route, path_for(route, victim, MISSING), (), MISSING))
             own = world.victims["home"]
             others += [
@@ -104,7 +105,8 @@ def judged(victim: Victim, made: list[Try], answers: list[Seen]) -> list[str]:
             found.append(f"{each} → {seen.status}")
         if each.subject and each.route.name not in UNEVEN_BY_NATURE:
             key = (str(id(each.attacker)), each.route.method, each.route.name, str(len(each.form)))
-            size = len(seen.text.replace(each.subject, ""))
+            # The address of the page stands in it, with all that was sent.
+            size = len(UUID.sub("", seen.text))
             kinds[key].setdefault((seen.status, size), f"{each} → {seen.status} with {size}")
     return found + [" but ".join(each.values()) for each in kinds.values() if len(each) > 1]
 
