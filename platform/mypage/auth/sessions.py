@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, column, delete, exists, func, insert, select, 
 from mypage.audit.trail import record
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Account, Credential, Customer, LoginSession
+from mypage.auth.owners import customer_of
 from mypage.db.reads import Ask, Read
 from mypage.db.session import Tx
 from mypage.hooks.auth import Gate
@@ -234,7 +235,7 @@ def end_other_sessions(tx: Tx, account_id: uuid.UUID, keep: uuid.UUID | None) ->
         doomed = doomed.where(LoginSession.public_id != keep)
     ended = len(tx.execute(doomed.returning(LoginSession.public_id)).all())
     if ended:
-        record(tx, "sessions.ended", "account", account_id, after={"ended": ended})
+        _note_end(tx, account_id, ended)
     return ended
 
 
@@ -276,8 +277,13 @@ def end_session_of(tx: Tx, account_id: uuid.UUID, session_id: uuid.UUID) -> bool
     ).one_or_none()
     if ended is None:
         return False
-    record(tx, "sessions.ended", "account", account_id, after={"ended": 1})
+    _note_end(tx, account_id, 1)
     return True
+
+
+def _note_end(tx: Tx, account_id: uuid.UUID, ended: int) -> None:
+    customer_id = customer_of(tx, account_id)
+    record(tx, "sessions.ended", "account", account_id, customer_id=customer_id, after={"ended": ended})
 
 
 def list_sessions(tx: Tx, principal: Principal, *, idle: timedelta) -> Sequence[OpenSession]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mypage.audit.trail import record
+from mypage.auth.owners import customer_of
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.products import Product
@@ -48,6 +49,6 @@ def tell(
         )
     except BadMail:
         # What was ordered is ordered: an address that no mail can reach must not undo that.
-        record(tx, "option.mail_impossible", "account", account.id)
+        record(tx, "option.mail_impossible", "account", account.id, customer_id=customer_of(tx, account.id))
         return ""
     return account.mail

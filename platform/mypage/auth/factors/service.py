@@ -17,6 +17,7 @@ from mypage.auth.factors import recovery_codes
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.factors.passkeys import NewPasskey
 from mypage.auth.models import Account
+from mypage.auth.owners import customer_of
 from mypage.auth.sessions import end_other_sessions, note_factor
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -136,7 +137,9 @@ def rename(tx: Tx, account_id: uuid.UUID, factor_id: uuid.UUID, name: str) -> No
         .where(SecondFactor.tenant_id == tx.tenant, SecondFactor.account_id == account_id, SecondFactor.id == factor_id)
         .values(name=name)
     )
-    record(tx, "factor.renamed", "second_factor", factor_id, before={"name": before}, after={"name": name})
+    customer_id = customer_of(tx, account_id)
+    was, now = {"name": before}, {"name": name}
+    record(tx, "factor.renamed", "second_factor", factor_id, customer_id=customer_id, before=was, after=now)
 
 
 def factor_of(tx: Tx, account_id: uuid.UUID, factor_id: uuid.UUID) -> Factor:

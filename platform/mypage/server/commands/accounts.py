@@ -11,6 +11,7 @@ from sqlalchemy import select
 from mypage.audit.trail import record
 from mypage.auth.factors import service
 from mypage.auth.models import Account, Credential
+from mypage.auth.owners import customer_of
 from mypage.auth.sessions import end_other_sessions
 from mypage.db.keys import Vault
 from mypage.db.schema import check_schema
@@ -72,7 +73,8 @@ def end_sessions(tenant: str, login: str, reason: str, scheme: str | None) -> No
         account_id = _holder(tx, login, scheme).account_id
         ended = end_other_sessions(tx, account_id, None)
         if ended:
-            record(tx, "sessions.ended_by_support", "account", account_id, after={"reason": desk.reason})
+            customer_id, after = customer_of(tx, account_id), {"reason": desk.reason}
+            record(tx, "sessions.ended_by_support", "account", account_id, customer_id=customer_id, after=after)
         return ended
 
     ended = desk.help(work)
