@@ -94,6 +94,15 @@ class ContractItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractName:
+    """A contract in a choice."""
+
+    id: uuid.UUID
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContractList:
     """One page of contracts, how many pages there are (at least one), and how many contracts on all of them."""
 
@@ -119,6 +128,17 @@ def list_contracts(tx: Tx, principal: Principal, *, page: int = 1) -> ContractLi
         found.setdefault(row.id, []).append(row)
     total = listed[0].contract_count
     return ContractList(tuple(_contract(rows) for rows in found.values()), page, -(-total // PAGE_SIZE), total)
+
+
+def living_contracts(tx: Tx, customer_id: uuid.UUID) -> tuple[ContractName, ...]:
+    """The contracts of a customer that are not terminated, by number."""
+    rows = tx.execute(
+        select(Contract.id, Contract.number, Contract.name)
+        .where(Contract.tenant_id == tx.tenant, Contract.customer_id == customer_id, Contract.status != "terminated")
+        .order_by(Contract.number_key, Contract.id)
+        .limit(200)
+    )
+    return tuple(ContractName(row.id, row.number, row.name) for row in rows)
 
 
 def services_in_use(tx: Tx, principal: Principal) -> Later[tuple[tuple[str, str], ...]]:

@@ -57,12 +57,12 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
     if rules is None:
         raise NotFound
     customer = _customer(tx, change.principal, lock=True)
-    if _mails_sent(tx, customer.id) >= MAILS_AN_HOUR:
+    if mails_sent(tx, customer.id) >= MAILS_AN_HOUR:
         raise TooManyMails
     before = _values(rules, customer)
     for field in rules.fields:
         if not field.locked:
-            _put(customer, field, change.values.get(field.name, ""))
+            put(customer, field, change.values.get(field.name, ""))
     after = _values(rules, customer)
     changed = tuple(field for field in rules.fields if before[field.name] != after[field.name])
     address = next((field.name for field in rules.fields if field.kind == "email"), "")
@@ -72,7 +72,7 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
     customer.updated_at = tx.now()
     tx.flush()
     if old != new:
-        _move_address(tx, operator, customer, old, new)
+        move_address(tx, operator, customer, old, new)
     _record(tx, change.principal, changed, before, after)
     told = [each for each in dict.fromkeys((new, old)) if reachable(each)]
     language = customer.language or change.language
@@ -93,7 +93,8 @@ def store_profile(tx: Tx, vault: Vault, operator: Operator, change: Change) -> l
     return told
 
 
-def _mails_sent(tx: Tx, customer_id: uuid.UUID) -> int:
+def mails_sent(tx: Tx, customer_id: uuid.UUID) -> int:
+    """Notices of changes to a customer within the last hour."""
     accounts = select(Account.id).where(Account.tenant_id == tx.tenant, Account.customer_id == customer_id)
     return tx.execute(
         select(func.count())
@@ -118,16 +119,18 @@ def _customer(tx: Tx, principal: Principal, *, lock: bool) -> Customer:
 
 
 def _values(rules: ProfileForm, customer: Customer) -> dict[str, str]:
-    return {field.name: _stored(customer, field) for field in rules.fields}
+    return {field.name: stored(customer, field) for field in rules.fields}
 
 
-def _stored(customer: Customer, field: ProfileField) -> str:
+def stored(customer: Customer, field: ProfileField) -> str:
+    """The stored text of a field; "" for none."""
     column = _COLUMNS.get(field.kind)
     value: Any = getattr(customer, column) if column else customer.profile.get(field.name, "")
     return str(value or "")
 
 
-def _put(customer: Customer, field: ProfileField, value: str) -> None:
+def put(customer: Customer, field: ProfileField, value: str) -> None:
+    """Store the value of a field in the customer's row."""
     if column := _COLUMNS.get(field.kind):
         setattr(customer, column, value)
         return
@@ -135,7 +138,7 @@ def _put(customer: Customer, field: ProfileField, value: str) -> None:
     customer.profile = rest | ({field.name: value} if value else {})
 
 
-def _move_address(tx: Tx, operator: Operator, customer: Customer, old: str, new: str) -> None:
+def move_address(tx: Tx, operator: Operator, customer: Customer, old: str, new: str) -> None:
     """Login notices go where the customer is reached; accounts handed out have addresses of their own."""
     handed_out = operator.sub_accounts.roles if operator.sub_accounts else {}
     tx.execute(

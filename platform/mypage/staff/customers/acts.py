@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mypage.staff.permissions import HELP, SECRETS_SHOWN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActLink:
@@ -19,5 +21,15 @@ class ActLink:
     capability: str = ""
 
 
-ACTS: tuple[ActLink, ...] = ()
+ACTS: tuple[ActLink, ...] = (
+    ActLink(route="customer-unlock", label="Unlock a login", permission=HELP, icon="lock"),
+    ActLink(route="customer-link", label="Send a link for a new password", permission=HELP, icon="mail"),
+    ActLink(route="customer-sessions", label="End all sessions", permission=HELP, icon="device"),
+    ActLink(route="customer-factors", label="Remove the second step of a login", permission=HELP, icon="mobile"),
+    ActLink(route="customer-contact", label="Correct contact data", permission=HELP, icon="user"),
+    ActLink(route="customer-paper", label="Note an application on paper", permission=HELP, icon="doc"),
+    ActLink(route="customer-paper-settle", label="Settle an application on paper", permission=HELP, icon="check"),
+    ActLink(route="customer-mails", label="Mails", permission=HELP, icon="mail"),
+    ActLink(route="customer-secrets", label="Line passwords", permission=SECRETS_SHOWN, icon="key"),
+)
 """In the order of the page; a link is shown to those who hold its permission."""

@@ -108,6 +108,26 @@ WORDS: Mapping[str, Words] = {
     "billing.run_started": Words("A billing run began", "bill", (Detail("month", "Month"),)),
     "billing.run_finished": Words("A billing run ended", "bill"),
     "billing.issued": Words("Bills were issued", "bill"),
+    # What staff do for a customer
+    "login.unlocked": Words("%(who)s unlocked a login", "login", (_LOGIN_ID,)),
+    "password.reset_by_support": Words("%(who)s sent a link for a new password", "login", (_LOGIN_ID, _MAIL)),
+    "registration.mailed_again": Words("%(who)s sent the link of a registration again", "login", (_LOGIN_ID, _MAIL)),
+    "login_id.mailed_by_support": Words("%(who)s sent the login ID by mail", "login", (_MAIL,)),
+    "profile.corrected": Words("%(who)s corrected the contact data", "application", fields=True),
+    "paper.noted": Words(
+        "%(who)s noted that an application on paper runs",
+        "application",
+        (Detail("kind", "Kind"), Detail("since", "Running since"), Detail("note", "Note")),
+    ),
+    "paper.settled": Words(
+        "%(who)s noted that an application on paper is settled",
+        "application",
+        (Detail("kind", "Kind"), Detail("outcome", "Outcome")),
+    ),
+    "mail.sent_again": Words("%(who)s sent a mail again", "mail", (Detail("template", "Mail"), _MAIL)),
+    "secret.shown": Words(
+        "%(who)s was shown data of a line", "staff", (Detail("label", "What"), Detail("contract", "Contract"))
+    ),
     # The system and the desk
     "mail.failed": Words("A mail could not be delivered", "mail", (Detail("tries", "Tries"),)),
     "import.loaded": Words("A feed was loaded", "other"),

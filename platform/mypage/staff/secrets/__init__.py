@@ -1,0 +1,1 @@
+"""Secrets of lines, shown to staff one at a time."""
