@@ -89,6 +89,16 @@ def invite(tx: Tx, means: Means, wanted: Invitation, *, by: str) -> tuple[uuid.U
     return account.id, "changed" if before else "added"
 
 
+def reassign(tx: Tx, means: Means, account_id: uuid.UUID, worked: str, role: str, portal: str, *, by: str) -> None:
+    """Change the role of who holds one, and tell them; who holds none any more is left alone."""
+    lock_account(tx, account_id)
+    account = tx.get(Account, (tx.tenant, account_id))
+    if account is None or worked not in roles_of(tx, account_id):
+        return
+    if grant(tx, account_id, worked, role, by=by) is not None and account.status == ACTIVE:
+        tell(tx, means, account, "changed", role, portal)
+
+
 def dismiss(tx: Tx, means: Means, account_id: uuid.UUID, worked: str, portal: str, *, by: str) -> str:
     """Withdraw a role and tell who held it. Returns the role, "" when there was none and nothing happened."""
     before = withdraw(tx, account_id, worked, by=by)

@@ -97,9 +97,23 @@ def settings_policy() -> type[TenantSettings]:
 def menu_items() -> list[MenuSection]:
     """The topics of the console, shown to whose role permits them."""
     return [
-        MenuSection(heading="Reception", entries=()),
+        MenuSection(
+            heading="Reception",
+            entries=(
+                Entry("Work queue", "queue", icon="inbox"),
+                Entry("Names on cards", "queue-cards", icon="card"),
+                Entry("Stuck and failed", "queue-failures", icon="alert"),
+            ),
+        ),
         MenuSection(heading="Customers", entries=(Entry("Find a customer", "search", icon="search"),)),
-        MenuSection(heading="Operation", entries=(Entry("Notices", "notices", icon="bell"), Entry("Approvals", "approvals", icon="check"),)),
+        MenuSection(
+            heading="Operation",
+            entries=(
+                Entry("Notices", "notices", icon="bell"),
+                Entry("Approvals", "approvals", icon="check"),
+                Entry("Staff and roles", "roles", icon="user"),
+            ),
+        ),
         MenuSection(
             heading="Your account",
             entries=(

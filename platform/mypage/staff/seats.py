@@ -9,16 +9,18 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.audit.trail import record
+from mypage.db.keys import Vault
 from mypage.db.reads import Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
 from mypage.operators.operator import OFFICE, Operator
 from mypage.operators.tenants import Registry
+from mypage.staff.invites import Means
 from mypage.staff.members import note_member
 from mypage.staff.models import DeskRole, DeskSeat
 from mypage.staff.permissions import DESK_ROLES
-from mypage.web.request import Seat
+from mypage.web.request import PortalRequest, Seat
 
 _SEAT = Read(
     select(DeskSeat.worked, DeskRole.role)
@@ -96,3 +98,14 @@ def introduce(tx: Tx, principal: Principal, role: str) -> None:
     """Note in the worked tenant who it is that works there now; in that tenant's unit of work."""
     note_member(tx, principal.account_id, name=principal.name, email=principal.email, role=role)
     record(tx, "desk.began", "staff", principal.account_id, after={"name": principal.name, "role": role})
+
+
+def office_means(rq: PortalRequest) -> Means:
+    """What mails to staff need, of the console that answers this request."""
+    return Means(
+        vault=rq.ports.get(Vault),
+        operator=rq.operator,
+        language=rq.tenant.locale,
+        link_of=lambda token: rq.absolute("staff-invited", token=token),
+        login_url=rq.absolute("login"),
+    )

@@ -19,6 +19,7 @@ from mypage.i18n import Catalogue
 from mypage.lib.clock import Clock, tokyo_day
 from mypage.lib.errors import SeatNeeded, SignInNeeded
 from mypage.lib.tokens import token_hash
+from mypage.operators.naming import portal_called
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import SecondFactor, Tenant
 from mypage.web.frame import Flash, MenuGroup
@@ -72,9 +73,8 @@ class Seat:
     permissions: frozenset[str]
 
     def called(self, locale: str) -> str:
-        """What people call the tenant. Its short name is part of it: one operator may have several portals."""
-        words, portal = self.operator.catalogues[locale], self.operator.portal
-        return f"{words(portal.company)} {words(portal.portal_name)} ({self.tenant.name})"
+        """What people call the tenant."""
+        return portal_called(self.tenant, self.operator, locale)
 
 
 class Views(Protocol):

@@ -18,6 +18,7 @@ from mypage.db.keys import Vault
 from mypage.db.schema import check_schema
 from mypage.db.session import Actor, Scope, Tx, platform_unit, sync_engine, unit
 from mypage.lib.clock import TOKYO, SystemClock
+from mypage.operators.naming import portal_called
 from mypage.operators.operator import OFFICE, Operator
 from mypage.operators.store import read_registry
 from mypage.operators.tenants import Registry, Tenant
@@ -179,9 +180,7 @@ class _Desk:
 
     def called(self, tenant: Tenant) -> str:
         """What a portal is called in mails to staff."""
-        operator = self._compiled.operators[tenant.operator]
-        words = operator.catalogues[self.office.locale]
-        return f"{words(operator.portal.company)} {words(operator.portal.portal_name)} ({tenant.name})"
+        return portal_called(tenant, self._compiled.operators[tenant.operator], self.office.locale)
 
     @cached_property
     def means(self) -> Means:

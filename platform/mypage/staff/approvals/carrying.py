@@ -12,6 +12,7 @@ from mypage.db.session import Tx
 from mypage.i18n import Catalogue
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
+from mypage.staff.invites import Means as OfficeMeans
 from mypage.staff.permissions import APPROVE
 
 Payload = Mapping[str, Any]
@@ -22,7 +23,8 @@ Payload = Mapping[str, Any]
 class DeskMeans:
     """What telling and carrying out need besides rows: whose portal it is, words, and the proposal's own id.
 
-    `t` is the console's catalogue, `words` the operator's, both in the reader's language.
+    `t` is the console's catalogue, `words` the operator's, both in the reader's language. `office` is what mails of the
+    console to staff need.
     """
 
     tenant: Tenant
@@ -31,6 +33,7 @@ class DeskMeans:
     t: Catalogue
     words: Catalogue
     approval_id: uuid.UUID | None = None
+    office: OfficeMeans | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,17 @@ class Carry:
     as it is now (JSON values; raises WorldChanged when it cannot be done any more): when they change, it cannot be
     confirmed. `describe` says everything that will be done, to whom. `carry_out` does it in the confirming unit, of the
     worked tenant. `in_office` instead does it in a unit of the console's own tenant, after the confirmation was
-    committed; it may be called again after a crash, so it is idempotent.
+    committed, and says what came of it; it may be called again after a crash, so it is idempotent. `settle` then notes
+    that in the worked tenant. `subject` is the account of the staff member whom it is about, who may not decide it.
     """
 
     label: str
     facts: Callable[[Tx, Payload], Mapping[str, Any]]
     describe: Callable[[Tx, DeskMeans, Payload], tuple[Told, ...]]
     carry_out: Callable[[Tx, DeskMeans, Payload], None] | None = None
-    in_office: Callable[[Tx, DeskMeans, Payload], None] | None = None
+    in_office: Callable[[Tx, DeskMeans, Payload], Mapping[str, Any]] | None = None
+    settle: Callable[[Tx, DeskMeans, Payload, Mapping[str, Any]], None] | None = None
+    subject: Callable[[Payload], str] | None = None
     permission: str = APPROVE
 
     def __post_init__(self) -> None:

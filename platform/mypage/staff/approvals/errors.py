@@ -16,6 +16,10 @@ class OwnProposal(Refusal):
     """Nobody confirms or refuses what they proposed, by whichever account."""
 
 
+class AboutOneself(Refusal):
+    """Nobody decides about a role of their own, whoever proposed it."""
+
+
 class OthersProposal(Refusal):
     """Only who proposed something may withdraw it."""
 

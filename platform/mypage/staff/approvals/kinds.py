@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mypage.staff.approvals.carrying import Carry
 from mypage.staff.money import posting
+from mypage.staff.roles import kind as role
 
-KINDS: Mapping[str, Carry] = {posting.KIND: posting.POSTING}
+KINDS: Mapping[str, Carry] = {posting.KIND: posting.POSTING, role.KIND: role.ROLE}
 """Name of the kind, as it stands in `approval.kind` → what it is."""

@@ -46,8 +46,8 @@ async def confirm_post(rq: PortalRequest) -> Reply:
         return await _refused(rq, approval_id, trouble)
     office = carry_of(row).in_office
     if office is not None and row.state == "approved":
-        await rq.run(lambda tx: office(tx, means, row.payload))
-        await rq.run_at_desk(lambda tx: finish(tx, approval_id))
+        done = await rq.run(lambda tx: office(tx, means, row.payload))
+        await rq.run_at_desk(lambda tx: finish(tx, approval_id, means, done))
     rq.flash("ok", rq.t("Confirmed and carried out."))
     return Go("approval", {"approval_id": approval_id})
 

@@ -17,6 +17,7 @@ from mypage.db.session import Tx
 from mypage.lib.errors import NotFound
 from mypage.staff.approvals.carrying import DeskMeans, Payload
 from mypage.staff.approvals.errors import (
+    AboutOneself,
     AlreadyDecided,
     AlreadyWaiting,
     OthersProposal,
@@ -129,10 +130,13 @@ def approve(tx: Tx, desk: DeskMeans, approval_id: uuid.UUID, *, by: uuid.UUID, s
     return row
 
 
-def finish(tx: Tx, approval_id: uuid.UUID) -> None:
-    """Note that the office has carried a confirmed proposal out. Harmless when it was noted before."""
+def finish(tx: Tx, approval_id: uuid.UUID, desk: DeskMeans, done: Mapping[str, Any]) -> None:
+    """Note that the office has carried a confirmed proposal out, and what came of it. Harmless when it was noted."""
     row = _locked(tx, approval_id)
     if row.state == "approved":
+        settle = KINDS[row.kind].settle
+        if settle is not None:
+            settle(tx, desk, row.payload, done)
         _done(tx, row)
 
 
@@ -181,10 +185,18 @@ def is_own(tx: Tx, row: Approval, by: uuid.UUID) -> bool:
     return len(mails) == 2 and mails[0] == mails[1] != ""
 
 
+def is_about(row: Approval, by: uuid.UUID) -> bool:
+    """Whether it is about a role of `by`."""
+    carry = KINDS.get(row.kind)
+    return carry is not None and carry.subject is not None and carry.subject(row.payload) == str(by)
+
+
 def _check_turn(tx: Tx, row: Approval, by: uuid.UUID) -> None:
     _check_open(tx, row)
     if is_own(tx, row, by):
         raise OwnProposal
+    if is_about(row, by):
+        raise AboutOneself
 
 
 def _check_open(tx: Tx, row: Approval) -> None:

@@ -13,13 +13,21 @@ from mypage.db.session import Tx
 from mypage.forms.fields import PortalForm, TextAreaField
 from mypage.lib.errors import NotFound
 from mypage.staff.approvals.carrying import Carry, DeskMeans
-from mypage.staff.approvals.errors import AlreadyDecided, OwnProposal, Refusal, SeenOther, WorldChanged
+from mypage.staff.approvals.errors import (
+    AboutOneself,
+    AlreadyDecided,
+    OwnProposal,
+    Refusal,
+    SeenOther,
+    WorldChanged,
+)
 from mypage.staff.approvals.kinds import KINDS
 from mypage.staff.approvals.pages import ProposalPage, ProposalRow, ProposalsPage
-from mypage.staff.approvals.service import LONGEST_REASON, digest_of, find_approval, is_own
+from mypage.staff.approvals.service import LONGEST_REASON, digest_of, find_approval, is_about, is_own
 from mypage.staff.models import Approval
 from mypage.staff.names import names_of
 from mypage.staff.permissions import APPROVE
+from mypage.staff.seats import office_means
 from mypage.web.paging import page_wanted, pager_of
 from mypage.web.request import PortalRequest
 
@@ -43,6 +51,7 @@ def means_of(rq: PortalRequest, approval_id: uuid.UUID | None = None) -> DeskMea
         t=rq.t,
         words=rq.desk.operator.catalogues[rq.locale],
         approval_id=approval_id,
+        office=office_means(rq),
     )
 
 
@@ -87,7 +96,8 @@ def proposal_page(
     customer = _customer_name(tx, row.customer_id)
     shown = _row(rq, tx, row, customer, names)
     own = is_own(tx, row, rq.principal.account_id)
-    confirms = rq.principal.may(APPROVE) and rq.principal.may(carry.permission)
+    about = is_about(row, rq.principal.account_id)
+    confirms = rq.principal.may(APPROVE) and rq.principal.may(carry.permission) and not about
     return ProposalPage(
         row=shown,
         told=carry.describe(tx, means_of(rq, row.id), row.payload),
@@ -149,6 +159,8 @@ def _trouble(rq: PortalRequest, trouble: Refusal) -> str:
     """Why nothing happened, in words."""
     t = rq.t
     match trouble:
+        case AboutOneself():
+            return t("This is about a role of yours. Somebody else has to decide it.")
         case OwnProposal():
             return t("You proposed this yourself. Somebody else has to confirm it.")
         case SeenOther() | WorldChanged():
