@@ -1,0 +1,23 @@
+"""Every kind of work that the console knows. A new kind is a line here, and its subject's area opens and closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER
+from mypage.lib.errors import NotFound
+from mypage.staff.queue.cards import CARDS
+from mypage.staff.queue.jobs import FAILURES, MAILS, ORDERS
+from mypage.staff.queue.means import Kind
+
+KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: MAILS}
+STUCK = (FAILURE, MAIL)
+"""What failed, and waits for somebody to see to it."""
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of an item. Raises NotFound for one that this version does not know."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise NotFound
+    return kind
