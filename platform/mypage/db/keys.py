@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from mypage.db.base import TenantKeyed, tenant_pk
 from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.lib.clock import SystemClock
-from mypage.lib.crypto import DecryptError, Keyring, key_id_of
+from mypage.lib.crypto import DecryptError, Keyring, derive, key_id_of
 from mypage.lib.crypto import TenantKey as DataKey
 
 
@@ -62,6 +62,16 @@ class Vault:
         wrapped = tx.execute(_ONE, {"tenant": tx.tenant, "key_id": key_id}).scalar_one_or_none()
         key = self.keyring.unwrap(tx.tenant, key_id, wrapped or b"")
         return key.decrypt(sealed, aad=(tx.tenant, table, column, row))
+
+    def derived(self, tx: Tx, purpose: str) -> tuple[str, bytes]:
+        """A signing key of the tenant, with its id: like the data key it outlives rotations of the master key."""
+        key = self._current(tx)
+        return key.key_id, derive(key.secret, purpose, tx.tenant)
+
+    def derived_from(self, tx: Tx, key_id: str, purpose: str) -> bytes:
+        """The signing key of this id. Raises DecryptError when its data key is gone or cannot be opened."""
+        wrapped = tx.execute(_ONE, {"tenant": tx.tenant, "key_id": key_id}).scalar_one_or_none()
+        return derive(self.keyring.unwrap(tx.tenant, key_id, wrapped or b"").secret, purpose, tx.tenant)
 
     def rewrap(self, tx: Tx) -> int:
         """Wrap the tenant's data keys by the current master key; returns how many were wrapped by an earlier one."""
