@@ -49,7 +49,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 """Values for fields that are no ids."""
 
 
-WORDS: Mapping[str, str] = {"file": "look.css"}
+WORDS: Mapping[str, str] = {"act": "accept", "file": "look.css"}
 """What stands in a path where no id is asked for."""
 
 
@@ -98,7 +98,11 @@ def path_for(route: Route, victim: Victim, instead: str = "") -> str:
     """The route's path with the victim's things in it; `instead` stands for the first id of them."""
     path = route.path
     for name, kind in placeholders(route):
-        value = value_of(name, victim) if kind == "uuid" or name in HOLES else WORDS.get(name, victim.portal.name if name == "tenant" else "x")
+        value = (
+            value_of(name, victim)
+            if kind == "uuid" or name in HOLES
+            else WORDS.get(name, victim.portal.name if name == "tenant" else "x")
+        )
         if kind == "uuid" and instead:
             value, instead = instead, ""
         path = path.replace(f"{{{name}:{kind}}}", value)

@@ -8,6 +8,7 @@ trail: of two people on one item exactly one wins, and the other is told by `Mov
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
@@ -24,6 +25,11 @@ from mypage.work.models import OPEN_STATES, WorkItem, WorkNote
 
 LONGEST_NOTE = 2000
 ClosedState = Literal["done", "rejected", "withdrawn"]
+_CLOSED: Mapping[ClosedState, str] = {
+    "done": "work.done",
+    "rejected": "work.rejected",
+    "withdrawn": "work.withdrawn",
+}
 
 
 def short_reference(letter: str, day: date, subject_id: uuid.UUID) -> str:
@@ -85,7 +91,7 @@ def close_work(
     item.state, item.closed_at, item.closed_by, item.outcome = state, tx.now(), by[:100], outcome
     item.days_left = None
     _moved(tx, item, "withdrawn" if state == "withdrawn" else "decided", by, body)
-    record(tx, f"work.{state}", "work_item", item.id, customer_id=item.customer_id, after=_shown(item))
+    record(tx, _CLOSED[state], "work_item", item.id, customer_id=item.customer_id, after=_shown(item))
 
 
 def open_kind(
@@ -154,7 +160,7 @@ def hand_over(tx: Tx, item_id: uuid.UUID, *, version: int, by: uuid.UUID, to: uu
         item.id,
         customer_id=item.customer_id,
         before={"assignee": before},
-        after=_shown(item) | {"assignee": to, "why": body},
+        after=_shown(item) | {"assignee": to, "reason": body},
     )
     return item
 
@@ -343,7 +349,7 @@ def _write(tx: Tx, item: WorkItem, kind: str, by: str, body: str) -> None:
 
 
 def _trail(tx: Tx, action: str, item: WorkItem, *, why: str = "") -> None:
-    after = _shown(item) | ({"why": why} if why else {})
+    after = _shown(item) | ({"reason": why} if why else {})
     record(tx, action, "work_item", item.id, customer_id=item.customer_id, after=after)
 
 

@@ -56,6 +56,7 @@ _NAMES = (
 _FACTOR = (Detail("kind", "Kind"), Detail("name", "Name"))
 _ADDRESS = Detail("address", "Mail address", "mail")
 _PROBLEM = Detail("problem", "Problem")
+_WORK = (Detail("reference", "Number"),)
 
 WORDS: Mapping[str, Words] = {
     # Logging in
@@ -108,6 +109,20 @@ WORDS: Mapping[str, Words] = {
     "billing.run_started": Words("A billing run began", "bill", (Detail("month", "Month"),)),
     "billing.run_finished": Words("A billing run ended", "bill"),
     "billing.issued": Words("Bills were issued", "bill"),
+    # Work that waits for staff
+    "work.opened": Words("Work came for staff", "staff", _WORK),
+    "work.taken": Words("%(who)s took work", "staff", _WORK),
+    "work.released": Words("%(who)s gave work back", "staff", _WORK),
+    "work.handed_over": Words("%(who)s handed work over", "staff", _WORK),
+    "work.asked": Words("%(who)s asked the customer something", "staff", _WORK),
+    "work.answered": Words("%(who)s wrote down what the customer answered", "staff", _WORK),
+    "work.noted": Words("%(who)s wrote a note about work", "staff", _WORK),
+    "work.done": Words("Work was completed", "staff", _WORK),
+    "work.rejected": Words("Work was turned down", "staff", _WORK),
+    "work.withdrawn": Words("Work was settled without staff", "staff", _WORK),
+    "work.exported": Words("%(who)s took a list of work as a file", "staff", (Detail("rows", "Lines"),)),
+    "work.mail_impossible": Words("No mail about work could be sent: the address cannot be reached", "mail"),
+    "order.taken_up": Words("%(who)s had an order carried out again", "application", (_ORDER, _PRODUCT)),
     # What staff do for a customer
     "login.unlocked": Words("%(who)s unlocked a login", "login", (_LOGIN_ID,)),
     "password.reset_by_support": Words("%(who)s sent a link for a new password", "login", (_LOGIN_ID, _MAIL)),
