@@ -27,7 +27,7 @@ _LABELS: Mapping[str, str] = {
     "phone": "Telephone",
     "email": "Mail address",
     "postal_code": "Postal code",
-    "address": "Address",
+    "address": "Postal address",
 }
 _CONTACT = ("phone", "fax", "mobile", "email")
 

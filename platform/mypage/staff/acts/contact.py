@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from mypage.forms.fields import EmailField, FoldedTextField, TextField
 from mypage.forms.numbers import PhoneField
+from mypage.i18n import Translator
 from mypage.lib.masks import mask_mail
 from mypage.profile.correcting import Contact, ContactField, changes, correct_contact, read_contact
 from mypage.profile.errors import TooManyMails
@@ -13,24 +14,52 @@ from mypage.staff.acts.acting import Act, Case, Look, Plan, Refused, Values
 from mypage.staff.acts.pages import Line
 
 
+class StoredPhone(PhoneField):
+    """A telephone number, or what is stored: older data must not keep staff from correcting something else."""
+
+    def __init__(self, label: str, *, known: str, **options: Any) -> None:
+        """`known` is what is stored."""
+        super().__init__(label, **options)
+        self._known = known
+
+    def check(self, t: Translator, label: str) -> None:
+        """Raises StopValidation."""
+        if self.data != self._known:
+            super().check(t, label)
+
+
+class StoredMail(EmailField):
+    """A mail address, or what is stored."""
+
+    def __init__(self, label: str, *, known: str, **options: Any) -> None:
+        """`known` is what is stored."""
+        super().__init__(label, **options)
+        self._known = known
+
+    def check(self, t: Translator, label: str) -> None:
+        """Raises StopValidation."""
+        if self.data != self._known:
+            super().check(t, label)
+
+
 def _look(case: Case) -> Look:
     contact = read_contact(case.tx, case.operator, case.customer.id)
-    fields = {each.name: _input(case, each) for each in contact.fields}
+    fields = {each.name: _input(case, each, contact.values[each.name]) for each in contact.fields}
     return Look(fields=fields, values=contact.values)
 
 
-def _input(case: Case, field: ContactField) -> Any:
-    label, words = _label(case, field), cast("dict[str, Any]", {"required": field.required})
+def _input(case: Case, field: ContactField, stored: str) -> Any:
+    # It is the customer's: the browser of staff must not offer its own.
+    words: dict[str, Any] = {"required": field.required and bool(stored), "render_kw": {"autocomplete": "off"}}
     match field.kind:
         case "email":
-            # It is the customer's: the browser of staff must not offer its own.
-            return EmailField(label, render_kw={"autocomplete": "off"}, **words)
+            return StoredMail(_label(case, field), known=stored, **words)
         case "postal":
-            return FoldedTextField(label, max_length=16, size="s", render_kw={"autocomplete": "off"}, **words)
+            return FoldedTextField(_label(case, field), max_length=16, size="s", **words)
         case "address":
-            return TextField(label, max_length=1_000, size="", render_kw={"autocomplete": "off"}, **words)
+            return TextField(_label(case, field), max_length=1_000, size="", **words)
         case _:
-            return PhoneField(label, autocomplete="off", **words)
+            return StoredPhone(_label(case, field), known=stored, autocomplete="off", **words)
 
 
 def _label(case: Case, field: ContactField) -> str:
@@ -79,7 +108,7 @@ def _do(case: Case, values: Values, reason: str) -> tuple[str, ...]:
     except TooManyMails as error:
         many = case.t("Many mails have been sent for this customer. Please try again in an hour")
         raise Refused(many) from error
-    said = case.t("The contact data of %(who)s are changed.", who=case.who)
+    said = case.t("The contact data of %(who)s have been changed.", who=case.who)
     return (said, *(case.t("A mail was sent to %(address)s.", address=mask_mail(each)) for each in told))
 
 
