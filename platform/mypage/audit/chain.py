@@ -81,6 +81,11 @@ def head_of(tx: Tx) -> Head:
     return Head(*row) if row is not None else NO_HEAD
 
 
+def anything_waits(tx: Tx) -> bool:
+    """Whether `seal` would find something."""
+    return bool(_waiting(tx, head_of(tx), 1, however_late=False))
+
+
 def seal(tx: Tx, vault: Vault, *, limit: int = BATCH, however_late: bool = False) -> Sealed:
     """Seal up to `limit` entries that are old enough, in the order of their time; call again until it seals fewer.
 
@@ -89,7 +94,7 @@ def seal(tx: Tx, vault: Vault, *, limit: int = BATCH, however_late: bool = False
     """
     tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"audit_link {tx.tenant}", 0))))
     head = head_of(tx)
-    entries = _waiting(tx, head, limit, however_late)
+    entries = _waiting(tx, head, limit, however_late=however_late)
     if not entries:
         return Sealed(0, head)
     key_id, key = vault.derived(tx, PURPOSE)
@@ -139,7 +144,7 @@ def link_of(
     return hmac.digest(key, told + before + digest, "sha256")
 
 
-def _waiting(tx: Tx, head: Head, limit: int, however_late: bool) -> Sequence[Any]:
+def _waiting(tx: Tx, head: Head, limit: int, *, however_late: bool) -> Sequence[Any]:
     sealed = exists().where(AuditLink.tenant_id == tx.tenant, AuditLink.entry_id == AuditEntry.id)
     wanted = select(*ENTRY).where(AuditEntry.tenant_id == tx.tenant, AuditEntry.at <= tx.now() - SETTLE, ~sealed)
     if head.high is not None and not however_late:
