@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from mypage.auth.pages import Rule
 from mypage.forms.form import PortalForm
+from mypage.staff.queue.pages import Stat, WorkRow
 from mypage.web.page import Page
 
 
@@ -30,10 +31,19 @@ class SeatPage(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPage(Page):
-    """The first page: where to go from here."""
+    """The first page: what is to be done at `portal`, and where to go from here.
+
+    `rows` is one's own work, None for who takes none; `approvals` are proposals of others that one may confirm.
+    """
 
     template: ClassVar[str] = "staff/home.html"
-    company: str
+    portal: str
+    role: str
+    stats: tuple[Stat, ...]
+    form: PortalForm
+    rows: tuple[WorkRow, ...] | None
+    more_url: str
+    approvals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mypage.hooks.permissions import SIGNED_IN
 from mypage.lib.errors import NotFound
-from mypage.staff.pages import DeskPage, SeatChoice, SeatPage
+from mypage.staff.overview import desk_page
+from mypage.staff.pages import SeatChoice, SeatPage
 from mypage.staff.permissions import DESK, ROLE_WORDS
 from mypage.staff.seats import DeskSeats, introduce, posts_of, take_seat
 from mypage.web.replies import Go, Reply, Show
@@ -16,7 +17,7 @@ from mypage.web.routing import desk_get, get, post
 def seat(rq: PortalRequest) -> Reply:
     """The tenants that one may work for."""
     seats = rq.ports.get(DeskSeats)
-    found = [(post, seats.at(post)) for post in posts_of(rq.tx, rq.principal)]
+    found = [(post, seats.of(rq.principal, post)) for post in posts_of(rq.tx, rq.principal)]
     choices = tuple(
         SeatChoice(
             tenant=post.tenant,
@@ -35,7 +36,7 @@ async def seat_post(rq: PortalRequest) -> Reply:
     """Work for a tenant from now on; windows that still show another one can change nothing any more."""
     principal, wanted = rq.principal, rq.form.get("tenant", "")[:64]
     taken = await rq.run(lambda tx: take_seat(tx, principal, wanted))
-    rq.seat = rq.ports.get(DeskSeats).at(taken)
+    rq.seat = rq.ports.get(DeskSeats).of(principal, taken)
     if rq.seat is None:
         raise NotFound
     await rq.run_at_desk(lambda tx: introduce(tx, principal, taken.role))
@@ -44,5 +45,5 @@ async def seat_post(rq: PortalRequest) -> Reply:
 
 @desk_get("/home", name="home", permission=DESK)
 def home(rq: PortalRequest) -> Reply:
-    """The first page."""
-    return Show(DeskPage(company=rq.desk.operator.portal.company))
+    """How much there is to do, one's own work, and the search."""
+    return Show(desk_page(rq, rq.tx))
