@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from mypage.billing.gateways import HttpGateway
+from mypage.hooks.desk import DeskPolicy, WorkReason, WorkRule
+from mypage.hooks.markers import hookimpl
 from mypage.hooks.payment import GatewayRefused
+from mypage.operators.compiling import compile_operator, make_hooks
+from mypage.operators.loading import load_operator
 from mypage.operators.operator import Operator, OperatorError
+from mypage.server.routes import all_routes
 from sample_operator.counter import CounterOnly
 
 
@@ -21,6 +26,46 @@ def test_hook_contract_view_policy(actv: Operator, nagi: Operator) -> None:
 def test_hook_notice_view_policy(actv: Operator, nagi: Operator) -> None:
     assert (actv.notice_view.title, nagi.notice_view.title) == ("お知らせ", "凪だより")
     assert actv.notice_view.empty != nagi.notice_view.empty
+
+
+def test_hook_desk_policy(ucom: Operator, nagi: Operator, actv: Operator) -> None:
+    cards, orders = ucom.desk.rule("card_review"), nagi.desk.rule("order")
+    assert (cards.days, orders.days, nagi.desk.rule("card_review").days) == (2, 0, 5)
+    assert [reason.code for reason in cards.reasons] == ["other-person", "company", "guardian-unknown", "other"]
+    assert [(reason.code, reason.told) for reason in orders.reasons] == [
+        ("storm", "しけのため、うかがえませんでした。")
+    ]
+    assert [question.code for question in cards.questions] == ["whose", "guardian"]
+    assert (ucom.desk.answer_days, nagi.desk.answer_days) == (5, 10)
+    assert (12, 29) in ucom.desk.closed
+    assert (12, 29) not in nagi.desk.closed
+    assert actv.desk.rule("card_review").reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [
+        (DeskPolicy(kinds={"cards": WorkRule()}), "kind 'cards' is unknown"),
+        (DeskPolicy(kinds={"order": WorkRule(days=-1)}), "order: days is -1"),
+        (DeskPolicy(answer_days=0), "answer_days is 0"),
+        (DeskPolicy(closed=((2, 30),)), "closed names 2/30, which is no day"),
+        (DeskPolicy(usual=WorkRule(reasons=(WorkReason(code="a b", label="x"),))), "reason 'a b' may hold"),
+        (
+            DeskPolicy(usual=WorkRule(reasons=(WorkReason(code="a", label="x"), WorkReason(code="a", label="y")))),
+            "usual: reason 'a' is used twice",
+        ),
+    ],
+)
+def test_rules_of_work_that_contradict_themselves_stop_the_start(policy: DeskPolicy, told: str) -> None:
+    class Wrong:
+        @hookimpl
+        def desk_policy(self) -> DeskPolicy:
+            return policy
+
+    plugin = load_operator("actv")
+    routes = {route.name: route.permission for route in all_routes()}
+    with pytest.raises(OperatorError, match=f"operator actv: desk_policy: .*{told}"):
+        compile_operator(make_hooks("actv", plugin, {"wrong": Wrong()}), plugin, routes)
 
 
 def test_hook_mail_text_items(actv: Operator, nagi: Operator) -> None:

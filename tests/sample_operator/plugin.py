@@ -33,6 +33,7 @@ from mypage.plugin import (
     ContactBlock,
     ContractView,
     CredentialChange,
+    DeskPolicy,
     Entry,
     Gate,
     Guidance,
@@ -68,6 +69,9 @@ from mypage.plugin import (
     ThrottlePolicy,
     TierPrice,
     UnitPrice,
+    WorkQuestion,
+    WorkReason,
+    WorkRule,
     hookimpl,
     hours,
     minutes,
@@ -439,6 +443,25 @@ def contract_view_policy() -> ContractView:
 def notice_view_policy() -> NoticeView:
     """The words of the notices."""
     return NoticeView(title="凪だより", empty="新しい凪だよりはありません。")
+
+
+@hookimpl
+def desk_policy() -> DeskPolicy:
+    """Things are done on the day; the office is closed for the summer feast, and works on the last days of the year."""
+    return DeskPolicy(
+        kinds={
+            "order": WorkRule(
+                days=0,
+                reasons=(WorkReason(code="storm", label="しけで行けない", told="しけのため、うかがえませんでした。"),),
+                questions=(
+                    WorkQuestion(code="pier", label="桟橋の番号", text="どの桟橋か、港の窓口にお知らせください。"),
+                ),
+            )
+        },
+        usual=WorkRule(days=5),
+        answer_days=10,
+        closed=((1, 1), (1, 2), (1, 3), (8, 13), (8, 14)),
+    )
 
 
 @hookimpl

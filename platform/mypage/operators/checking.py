@@ -12,6 +12,7 @@ from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
+from mypage.operators.checking_desk import check_desk
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
@@ -42,6 +43,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_profile(operator, wrong)
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
+    check_desk(operator, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
     _check_recoveries(operator, wrong)

@@ -6,6 +6,7 @@ from mypage.plugin import (
     DIGITS,
     CardChange,
     CredentialChange,
+    DeskPolicy,
     Guidance,
     IdentifierPolicy,
     Landing,
@@ -31,7 +32,7 @@ from mypage.plugin import (
     minutes,
     symbols,
 )
-from mypage_ucom import accounts, guidance, mail, options, pages, payment, profile
+from mypage_ucom import accounts, desk, guidance, mail, options, pages, payment, profile
 from mypage_ucom.names import BY_ACCOUNT, BY_NUMBER, HOLDER, USER
 
 
@@ -230,3 +231,9 @@ def quota_items() -> list[Quota]:
 def card_change_policy() -> CardChange | None:
     """UCOM-112 to UCOM-121."""
     return payment.CARD_CHANGE
+
+
+@hookimpl
+def desk_policy() -> DeskPolicy:
+    """UCOM-117."""
+    return desk.DESK

@@ -29,7 +29,7 @@ def ask_page(rq: PortalRequest, tx: Tx, *, form: PortalForm | None = None, secon
     """The question, or the step that confirms it: to whom it goes, and what becomes of the time."""
     item, means = find_item(tx, rq.uuid_param("item_id")), means_of(rq)
     customer, rule = find_customer(tx, item.customer_id), means.operator.desk.rule(item.kind)
-    form = form or question_form(rq, rule)
+    form = form or question_form(rq, rule, language=customer.language)
     to = customer.email or rq.t("no mail address")
     days = means.operator.desk.answer_days
     texts = (
@@ -99,9 +99,10 @@ def ask_posted(rq: PortalRequest) -> Reply:
     return Go("queue-item", {"item_id": item.id})
 
 
-def question_form(rq: PortalRequest, rule: WorkRule, *, posted: bool = False) -> PortalForm:
-    """The text of a question, filled from a template that the address names."""
-    words = rq.desk.operator.catalogues["ja"]
+def question_form(rq: PortalRequest, rule: WorkRule, *, posted: bool = False, language: str = "ja") -> PortalForm:
+    """The text of a question, filled from a template that the address names, in the customer's language."""
+    catalogues = rq.desk.operator.catalogues
+    words = catalogues.get(language) or catalogues["ja"]
     template = next((each for each in rule.questions if each.code == rq.query.get("template")), None)
     field = TextAreaField(
         "Question to the customer",
