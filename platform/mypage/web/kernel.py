@@ -306,7 +306,9 @@ class GateStands(DomainError):
 
 
 def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
-    return {key: value for key, value in request.query_params.items() if isinstance(value, str)}
+    # No text of the database can hold a NUL, and handlers look things up by what the address says.
+    given = ((key, value) for key, value in request.query_params.items() if isinstance(value, str))
+    return {key: value.replace("\0", "\ufffd") for key, value in given}
 
 
 def new_request_id() -> str:
