@@ -12,6 +12,7 @@ from sqlalchemy import select
 import sample_operator.plugin as nagi
 from mypage.billing.charging import Purchase, charges
 from mypage.contracts.models import Resource, Subscription
+from mypage.contracts.papers import Paper, note_paper, paper_running, settle_paper
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.provisioning import ProvisioningDone
@@ -228,3 +229,44 @@ def test_what_another_system_switches_waits_for_it_and_gets_its_watchword_from_i
     portal.run(decline)
     assert "このお申し込みの料金はかかりません。" in browser.get(str(bought.raw.url)).text
     assert "手続き中" in order(browser, "weather").text, "it may be bought again"
+
+
+def test_a_paper_application_stops_buying_and_ending_until_it_is_settled(family: Family) -> None:
+    browser, staff = family.signed_in(HOLDER), uuid.uuid4()
+    order(browser, "more")
+    assert len(purchases(family)) == 1
+    browser.get("/options/more")
+    begun = browser.submit({}, form="//main//section//form")
+    browser.get(begun.location)
+
+    def note(kind: str) -> uuid.UUID:
+        paper = Paper(
+            customer_id=family.customer_id,
+            contract_id=family.ref.id,
+            account_id=None,
+            kind=kind,
+            since=date(2026, 11, 20),
+            until=None,
+            note="",
+        )
+        return family.portal.run(lambda tx: note_paper(tx, paper, by=staff, reason="a letter came in"))
+
+    assert family.portal.run(lambda tx: paper_running(tx, family.ref.id, "cancel")) is False
+    note("payment")
+    paper_id = note("cancel")
+    assert family.portal.run(lambda tx: paper_running(tx, family.ref.id, "cancel")) is True
+    assert family.portal.run(lambda tx: paper_running(tx, uuid.uuid4(), "cancel")) is False
+    stopped = browser.submit({}, form="//main//form[contains(@action,'confirm')]", follow=True)
+    assert "書面でのお申し込み（ご解約）" in stopped.text
+    assert purchases(family)[0].ended is None
+    page = browser.get("/options/more")
+    assert not page.all("//main//section//button[@type='submit']")
+    assert browser.post("/options/more", {"product": "family-more", "action": "end"}, follow=True).status == 200
+    assert purchases(family)[0].ended is None
+    family.portal.run(
+        lambda tx: settle_paper(
+            tx, family.customer_id, paper_id, by=staff, outcome="withdrawn", reason="they called it off"
+        )
+    )
+    order(browser, "more")
+    assert purchases(family)[0].ended is not None

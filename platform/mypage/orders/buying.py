@@ -71,6 +71,8 @@ def check(wish: Wish, offer: Offer, wording: Wording | None) -> None:
     if wish.action == "end":
         if offer.holding is None:
             raise NotHeld
+        if offer.paper:
+            raise CannotBuy("paper")
         if not offer.can_end:
             raise CannotBuy("not-yours" if offer.product.online_end else "not-online")
         return

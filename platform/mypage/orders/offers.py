@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mypage.billing.standing import payment_standing
+from mypage.contracts.papers import running_kinds
 from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
@@ -17,19 +18,25 @@ from mypage.orders.holders import AccountHolder
 from mypage.orders.holdings import holdings
 from mypage.orders.values import Holding
 
-Refusal = Literal["", "held", "not-yours", "mail-address", "payment-none", "payment-expired", "payment-review"]
+Refusal = Literal[
+    "", "held", "paper", "not-yours", "mail-address", "payment-none", "payment-expired", "payment-review"
+]  # fmt: skip
 """Why something cannot be bought now; "" when it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A product for one holder: what of it is held, what was held before, whether it can be bought or ended."""
+    """A product for one holder: what of it is held, what was held before, whether it can be bought or ended.
+
+    `paper` is what an application on paper is called that runs and stops both, "" for none.
+    """
 
     product: Product
     holding: Holding | None
     mine: tuple[Holding, ...]
     refusal: Refusal
     can_end: bool
+    paper: str = ""
 
     @property
     def again(self) -> bool:
@@ -67,6 +74,7 @@ def list_offers(
     holder_id = account.id if account else ref.id
     every = holdings(tx, ref)
     offers: list[Offer] = []
+    paper = running_paper(tx, operator, ref)
     standing = _payment(tx, operator, page, ref)
     for code in page.products:
         product = operator.products[code]
@@ -76,10 +84,19 @@ def list_offers(
             continue
         reached = _reaches(principal, product, account.id if account else None)
         refusal = _refusal(product, holding, reached, account, standing)
-        offers.append(Offer(product, holding, mine, refusal, holding is not None and product.online_end and reached))
+        if paper and refusal != "held":
+            refusal = "paper"
+        can_end = holding is not None and product.online_end and reached and not paper
+        offers.append(Offer(product, holding, mine, refusal, can_end, paper))
     if not offers:
         raise NotFound
     return tuple(offers)
+
+
+def running_paper(tx: Tx, operator: Operator, ref: ContractRef) -> str:
+    """The name of an application on paper that stops buying and ending for the contract while it runs; "" for none."""
+    running = running_kinds(tx, ref.id)
+    return next((kind.label for kind in operator.desk.papers if kind.stops and kind.code in running), "")
 
 
 def offer_of(offers: tuple[Offer, ...], code: str) -> Offer:

@@ -180,9 +180,18 @@ def _card(
         other_act=("buy" if held else "end") if words.both_buttons else "",
         consent=form["consent"] if act == "buy" and shown else None,
         terms_mark=shown.mark if act == "buy" and shown else "",
-        refusal=_REFUSED.get(offer.refusal, ""),
+        refusal=_why_not(rq, offer),
         refusal_link=_way_out(rq, offer.refusal, account),
         no_end=product.no_end if held and not product.online_end else "",
+    )
+
+
+def _why_not(rq: PortalRequest, offer: Offer) -> str:
+    if not offer.paper:
+        return _REFUSED.get(offer.refusal, "")
+    return rq.t(
+        "Your application on paper (%(paper)s) is under way. Until it is settled, nothing can be bought or ended here.",
+        paper=rq.t(offer.paper),
     )
 
 
