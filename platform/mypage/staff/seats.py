@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.audit.trail import record
+from mypage.auth.models import LoginSession
 from mypage.db.keys import Vault
 from mypage.db.reads import Read
 from mypage.db.session import Tx
@@ -30,6 +31,13 @@ _SEAT = Read(
         & (DeskRole.worked == DeskSeat.worked)
         & (DeskRole.account_id == bindparam("account"))
         & DeskRole.withdrawn_at.is_(None),
+    )
+    .join(
+        LoginSession,
+        (LoginSession.tenant_id == bindparam("tenant"))
+        & (LoginSession.public_id == DeskSeat.session_id)
+        # Other guards see to it before; were one of them to fail, a password alone would still open no desk.
+        & LoginSession.factor_at.is_not(None),
     )
     .where(DeskSeat.tenant_id == bindparam("tenant"), DeskSeat.session_id == bindparam("session"))
 )
