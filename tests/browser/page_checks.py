@@ -17,6 +17,7 @@ NARROW = 320
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 _RUN_AXE = """
 async (rules) => {
+  if (typeof axe === "undefined") return null;
   const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"], iframes: false});
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")}`);
 }
@@ -120,15 +121,24 @@ def stretched_faults(page: Page) -> list[str]:
     return found
 
 
+def at_both_widths(page: Page, lang: str, views: Views) -> list[str]:
+    """What is wrong with a page in a language at either width, the present one first: changing it costs as much as looking."""
+    present = page.viewport_size["width"] if page.viewport_size else 0
+    found = []
+    for width in (DESK, PHONE) if present == DESK else (PHONE, DESK):
+        if width != present:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+        seen, form = page.evaluate(f"() => [({_LOOK})(), ({_FORM})()]")
+        found += [f"at {width}: {fault}" for fault in _faults_in(seen, lang) + _barriers_of(page, form)]
+        views.count += 1
+    return found
+
+
 def holds(surfer: Surfer, lang: str, views: Views) -> None:
     """The page that is open is in order at both widths."""
     # A click may have led here: what it leads to can be seen before its style sheets have come.
     surfer.page.wait_for_load_state("load")
-    found = []
-    for width in (PHONE, DESK):
-        surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
-        found += faults(surfer.page, lang) + barriers(surfer.page)
-        views.count += 1
+    found = at_both_widths(surfer.page, lang, views)
     assert not found, f"{surfer.page.url}: {found}"
 
 
@@ -183,12 +193,17 @@ def _without_barriers() -> set[str]:
 
 def barriers(page: Page) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA. A page of which only the words differ is not judged again."""
-    form = hashlib.sha256(page.evaluate(_FORM).encode()).hexdigest()
+    return _barriers_of(page, page.evaluate(_FORM))
+
+
+def _barriers_of(page: Page, shape: str) -> list[str]:
+    form = hashlib.sha256(shape.encode()).hexdigest()
     if form in _without_barriers():
         return []
-    if page.evaluate("typeof axe") == "undefined":
+    found: list[str] | None = page.evaluate(_RUN_AXE, list(RULES))
+    if found is None:
         page.evaluate(_axe())
-    found: list[str] = page.evaluate(_RUN_AXE, list(RULES))
+        found = list(page.evaluate(_RUN_AXE, list(RULES)))
     if not found:
         _without_barriers().add(form)
     return [f"axe {violation}" for violation in found]
@@ -202,7 +217,10 @@ def look(page: Page) -> dict[str, Any]:
 
 def faults(page: Page, lang: str) -> list[str]:
     """What is wrong with a page in a language at its present width."""
-    seen = look(page)
+    return _faults_in(look(page), lang)
+
+
+def _faults_in(seen: dict[str, Any], lang: str) -> list[str]:
     found = [f"repeated id {name}" for name in seen["repeated"]]
     if seen["sideways"] > 0:
         found.append(f"scrolls sideways by {seen['sideways']} px: {', '.join(seen['wide'])}")

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from desk_people import Office
 from desk_scenes import Scenery, desk_pages, set_up, walk_account, walk_desk, walk_door
-from page_checks import barriers, faults, focus_faults, stretched_faults
+from page_checks import at_both_widths, focus_faults, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser, Page
 from portal_stack import Stack
 from sample_people import People
 from scenes import Walk
-from surfing import DESK, HEIGHT, PHONE, Surfers
+from surfing import Surfers
 
 LANGUAGES = ("ja", "en")
 KINDS = ("manager", "reader", "account", "door")
@@ -57,15 +57,11 @@ def test_every_page_of_the_console_holds(walks: Walks, kind: str, lang: str, vie
     surfer.watch.take()
     found, titles = [], dict[str, str]()
     for scene in walk.all():
-        surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
         response = surfer.go(scene.path)
         problems = [] if response.status == scene.status else [f"status {response.status}"]
         if urlsplit(surfer.page.url).path != urlsplit(scene.path).path:
             problems.append(f"leads to {surfer.page.url}")
-        for width in (PHONE, DESK):
-            surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
-            problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
-            views.count += 1
+        problems += at_both_widths(surfer.page, lang, views)
         problems += _faults_in_use(surfer.page, lang)
         title = surfer.page.title().rpartition(" | ")[0]
         path = urlsplit(surfer.page.url).path

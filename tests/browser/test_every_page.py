@@ -7,13 +7,13 @@ from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
-from page_checks import barriers, faults, focus_faults, look, stretched_faults
+from page_checks import at_both_widths, barriers, faults, focus_faults, look, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser, Page, expect
 from portal_stack import OWN_THEMES, SITES, Stack
 from sample_people import People
 from scenes import FILES, PASSING, ROLES, Role, Walk, pages_of, walk_through
-from surfing import DESK, HEIGHT, PHONE, Surfers
+from surfing import HEIGHT, PHONE, Surfers
 
 from mypage.server.routes import all_routes
 
@@ -52,7 +52,7 @@ def looks() -> Iterator[tuple[str, str, Role]]:
             yield from ((key, LANGUAGES[(place + number) % 2], role) for number, role in enumerate(("visitor", "rich")))
 
 
-@pytest.mark.parametrize(("key", "lang", "role"), looks())
+@pytest.mark.parametrize(("key", "lang", "role"), [*looks()])
 def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: Views) -> None:
     walk = walks(key, role)
     surfer = walk.surfer
@@ -61,13 +61,9 @@ def test_every_page_holds(walks: Walks, key: str, lang: str, role: Role, views: 
     surfer.watch.expected.add(404)
     found, titles = [], dict[str, str]()
     for scene in walk.all():
-        surfer.page.set_viewport_size({"width": PHONE, "height": HEIGHT})
         status = surfer.go(scene.path).status
         problems = [] if status == scene.status else [f"status {status}"]
-        for width in (PHONE, DESK):
-            surfer.page.set_viewport_size({"width": width, "height": HEIGHT})
-            problems += [f"at {width}: {fault}" for fault in faults(surfer.page, lang) + barriers(surfer.page)]
-            views.count += 1
+        problems += at_both_widths(surfer.page, lang, views)
         if key in OWN_THEMES:
             problems += _faults_in_use(surfer.page, lang)
         title, path = surfer.page.title().rpartition(" | ")[0], urlsplit(surfer.page.url).path
