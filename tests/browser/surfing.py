@@ -18,14 +18,35 @@ PHONE, DESK = 360, 1280
 HEIGHT = 800
 DEADLINE_MS = 15_000
 MOST_STOPS = 80
-_FOCUS = """
+_AHEAD = """
 (wanted) => {
-  const focused = document.activeElement;
-  // Inside a control of the browser's own, such as a player, the browser shows it.
-  if (!focused || focused === document.body || !focused.matches(":focus")) return [focused === wanted, ""];
-  const style = getComputedStyle(focused);
-  const shows = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none";
-  return [focused === wanted, shows ? "" : focused.outerHTML.slice(0, 200)];
+  // Notes every stop of the focus that does not show, and holds it at what is wanted, until _ARRIVED is asked.
+  const tour = window.__tour ??= {wanted: null, hidden: [], stops: 0};
+  if (!tour.listens) {
+    tour.listens = true;
+    document.addEventListener("focusin", ({target}) => {
+      if (!tour.wanted || !target.matches(":focus")) return;
+      tour.stops += 1;
+      const style = getComputedStyle(target);
+      const shows = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || style.boxShadow !== "none";
+      if (!shows) tour.hidden.push(target.outerHTML.slice(0, 200));
+    }, true);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Tab" && tour.wanted && document.activeElement === tour.wanted) event.preventDefault();
+    }, true);
+  }
+  if (document.activeElement === wanted) return 0;
+  tour.wanted = wanted;
+  const stops = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
+    .filter((e) => e === wanted || (e.tabIndex >= 0 && !e.disabled && e.checkVisibility({visibilityProperty: true})));
+  return Math.max(1, stops.indexOf(wanted) - stops.indexOf(document.activeElement));
+}
+"""
+_ARRIVED = """
+(wanted) => {
+  const tour = window.__tour, hidden = tour.hidden.splice(0), there = document.activeElement === wanted;
+  if (there) tour.wanted = null;
+  return [there, hidden];
 }
 """
 
@@ -101,14 +122,15 @@ class Surfer:
     def reach(self, target: Locator) -> None:
         """Press Tab until a control has the focus. Every stop on the way must show that it has it."""
         expect(target).to_be_visible()
-        there, _ = target.evaluate(_FOCUS)
-        for _ in range(MOST_STOPS):
-            if there:
-                return
-            self.page.keyboard.press("Tab")
-            there, hidden = target.evaluate(_FOCUS)
+        ahead, pressed = target.evaluate(_AHEAD), 0
+        while ahead and pressed < MOST_STOPS:
+            for _ in range(ahead):
+                self.page.keyboard.press("Tab")
+            pressed += ahead
+            there, hidden = target.evaluate(_ARRIVED)
             assert not hidden, f"no visible focus on {hidden}"
-        raise AssertionError(f"{target} cannot be reached with Tab")
+            ahead = 0 if there else 1
+        assert not ahead, f"{target} cannot be reached with Tab"
 
     @property
     def main(self) -> Locator:
