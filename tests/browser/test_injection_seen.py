@@ -217,6 +217,7 @@ MAIL_VALUES: dict[str, tuple[str, dict[str, Any]]] = {
     "card_changed": ("card", {"changed_at": datetime(2026, 11, 21, tzinfo=UTC)}),
     "card_accepted": ("card", {"decided_at": datetime(2026, 11, 21, tzinfo=UTC), "pays": True}),
     "card_rejected": ("card", {"decided_at": datetime(2026, 11, 21, tzinfo=UTC), "pays": False}),
+    "secret_shown": ("label", {"contract": "K-1", "shown_at": datetime(2026, 11, 21, tzinfo=UTC)}),
     "second_factor_changed": ("factor_name", {"change": "added", "changed_at": datetime(2026, 11, 21, tzinfo=UTC)}),
 }
 """Mails that show somebody's text, and under which name."""
