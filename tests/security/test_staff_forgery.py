@@ -18,7 +18,7 @@ from portal_rows import add_person
 
 WRITES_OF_PAGES = {("login_session", "seen_at")}
 """What any page may write: that a session was used."""
-LOOKS: dict[str, set[str]] = {}
+LOOKS: dict[str, set[str]] = {"customer": {"desk.customer_seen"}}
 """Pages whose being looked at is noted in the trail, by the name of the route: the actions that they may write."""
 
 

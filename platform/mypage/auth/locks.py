@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -83,6 +83,35 @@ def locks_of(tx: Tx, policy: ThrottlePolicy, login: Login) -> tuple[Lock, ...]:
         if row.blocked_until is not None and row.blocked_until > tx.now()
     ]
     return tuple(sorted(found, key=lambda lock: (lock.what, lock.since)))
+
+
+def locked_until(tx: Tx, logins: Iterable[tuple[uuid.UUID, str, str]]) -> Mapping[uuid.UUID, datetime]:
+    """Accounts whose password or second step waits now, and until when; each login is (account, scheme, key).
+
+    One statement for all of them; browsers that wait by themselves are not among them.
+    """
+    owners = {_key(scheme, key): account_id for account_id, scheme, key in logins}
+    owners |= {("second", second_target(each, _ANY).own[0].key): each for each in set(owners.values())}
+    if not owners:
+        return {}
+    rows = tx.execute(
+        select(LoginCounter.kind, LoginCounter.key, LoginCounter.blocked_until).where(
+            LoginCounter.tenant_id == tx.tenant,
+            LoginCounter.kind.in_(("account", "second")),
+            LoginCounter.key.in_([key for _, key in owners]),
+            LoginCounter.blocked_until > tx.now(),
+        )
+    )
+    found: dict[uuid.UUID, datetime] = {}
+    for kind, key, until in rows:
+        if (owner := owners.get((kind, key))) is not None and until is not None:
+            found[owner] = max(until, found.get(owner, until))
+    return found
+
+
+def _key(scheme: str, login_key: str) -> tuple[str, bytes]:
+    key = login_target(scheme, login_key, _ANY).own[0]
+    return key.kind, key.key
 
 
 def unlock(tx: Tx, policy: ThrottlePolicy, login: Login, customer_id: uuid.UUID, *, reason: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,6 +57,11 @@ class Card:
 def card_later(tx: Tx, principal: Principal) -> Later[Card | None]:
     """The card that pays for the principal's customer."""
     return tx.later(_CARD, _card, tenant=tx.tenant, customer=principal.customer_id)
+
+
+def card_of(tx: Tx, customer_id: uuid.UUID) -> Card | None:
+    """The card that pays for any customer, for staff."""
+    return tx.later(_CARD, _card, tenant=tx.tenant, customer=customer_id).get()
 
 
 def current_card(tx: Tx, principal: Principal) -> Card | None:

@@ -27,7 +27,7 @@ _PAGE = (
     select(Contract.id, func.count().over().label("contract_count"))
     .where(Contract.tenant_id == bindparam("tenant"), Contract.customer_id == bindparam("customer"))
     .order_by(*_LIVING_FIRST, Contract.id)
-    .limit(PAGE_SIZE)
+    .limit(bindparam("size"))
     .offset(bindparam("offset"))
 )
 _CONTRACTS = (
@@ -117,7 +117,12 @@ def list_contracts(tx: Tx, principal: Principal, *, page: int = 1) -> ContractLi
 
     Raises NotFound for a page that does not exist; the first always does.
     """
-    values = {"tenant": tx.tenant, "customer": principal.customer_id, "offset": (page - 1) * PAGE_SIZE}
+    return contracts_of(tx, principal.customer_id, page=page)
+
+
+def contracts_of(tx: Tx, customer_id: uuid.UUID, *, page: int = 1, size: int = PAGE_SIZE) -> ContractList:
+    """The same of any customer, for staff."""
+    values = {"tenant": tx.tenant, "customer": customer_id, "offset": (page - 1) * size, "size": size}
     listed = tx.execute(_PAGE, values).all()
     if not listed:
         if page > 1:
@@ -127,7 +132,7 @@ def list_contracts(tx: Tx, principal: Principal, *, page: int = 1) -> ContractLi
     for row in tx.execute(_CONTRACTS, {"tenant": tx.tenant, "contracts": [one.id for one in listed]}):
         found.setdefault(row.id, []).append(row)
     total = listed[0].contract_count
-    return ContractList(tuple(_contract(rows) for rows in found.values()), page, -(-total // PAGE_SIZE), total)
+    return ContractList(tuple(_contract(rows) for rows in found.values()), page, -(-total // size), total)
 
 
 def living_contracts(tx: Tx, customer_id: uuid.UUID) -> tuple[ContractName, ...]:

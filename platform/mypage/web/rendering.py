@@ -155,7 +155,8 @@ def day_text(locale: str, value: date) -> str:
 
 
 @lru_cache(1024)
-def _month(locale: str, value: date) -> str:
+def month_text(locale: str, value: date) -> str:
+    """A month as every page writes it."""
     return format_date(value, "y年M月" if locale == "ja" else "MMMM y", locale=locale)
 
 
@@ -172,7 +173,7 @@ def _slashdate(_: str, value: date) -> str:
 _DATE_FILTERS: Mapping[str, Callable[..., str]] = {
     "date": _date,
     "day": day_text,
-    "month": _month,
+    "month": month_text,
     "time": time_text,
     "slashdate": _slashdate,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mypage.staff.permissions import HELP, SECRETS_SHOWN
+from mypage.staff.permissions import HELP, SECRETS_SHOWN, VIEW_AS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class ActLink:
 
 
 ACTS: tuple[ActLink, ...] = (
+    ActLink(route="customer-view", label="See the pages as the customer does", permission=VIEW_AS, icon="device"),
     ActLink(route="customer-unlock", label="Unlock a login", permission=HELP, icon="lock"),
     ActLink(route="customer-link", label="Send a link for a new password", permission=HELP, icon="mail"),
     ActLink(route="customer-sessions", label="End all sessions", permission=HELP, icon="device"),

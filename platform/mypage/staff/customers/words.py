@@ -87,7 +87,7 @@ WORDS: Mapping[str, Words] = {
     "mailbox.registered": Words("%(who)s registered a mail address", "application", (_ADDRESS,)),
     "mailbox.changed": Words("%(who)s changed a mail address", "application", (_ADDRESS,)),
     "mailbox.ended": Words("A mail address ended", "application", (Detail("value", "Mail address", "mail"),)),
-    "web_space.ended": Words("A web space ended", "application", (Detail("value", "Address"),)),
+    "web_space.ended": Words("A web space ended", "application", (Detail("value", "Web address"),)),
     # Options
     "option.bought": Words("%(who)s bought an option", "application", (_PRODUCT, _FOR, _ORDER)),
     "option.ended": Words("%(who)s ended an option", "application", (_PRODUCT, _FOR, _ORDER)),
@@ -142,6 +142,17 @@ WORDS: Mapping[str, Words] = {
     "mail.sent_again": Words("%(who)s sent a mail again", "mail", (Detail("template", "Mail"), _MAIL)),
     "secret.shown": Words(
         "%(who)s was shown data of a line", "staff", (Detail("label", "What"), Detail("contract", "Contract"))
+    ),
+    # Seeing the portal as the customer does
+    "view.granted": Words("%(who)s asked to see the pages as the customer does", "staff"),
+    "view.began": Words("%(who)s began to look", "staff"),
+    "view.page": Words("%(who)s opened a page", "staff", (Detail("path", "Page"),)),
+    "view.ended": Words("A look at the customer's pages ended", "staff"),
+    # The trail itself
+    "trail.verified": Words("The trail was verified", "other", (Detail("wrong", "Wrong places"),)),
+    "trail.late_sealed": Words("Entries that came late were sealed", "other", (Detail("entries", "Entries"),)),
+    "trail.exported": Words(
+        "%(who)s took the trail as a file", "staff", (Detail("since", "From"), Detail("until", "To"))
     ),
     # The system and the desk
     "mail.failed": Words("A mail could not be delivered", "mail", (Detail("tries", "Tries"),)),
