@@ -40,6 +40,7 @@ VALUES = {
     "card_rejected": {"card": "VISA **** 4242", "decided_at": NOW, "pays": False},
     "second_factor_changed": {"change": "app-added", "factor_name": "my <phone>", "changed_at": NOW},
     "login_locked": {"happened_at": NOW, "until": NOW},
+    "secret_shown": {"label": "PPPoE <key>", "contract": "K-1", "shown_at": NOW},
     "option_bought": {
         "product": "Shield",
         "account": "family-001",
@@ -49,6 +50,7 @@ VALUES = {
     },
     "option_ended": {"product": "Shield", "account": "family-001", "number": "20261121-ABCDEFGH", "at": NOW},
     "profile_changed": {"changed": "電話番号", "changed_at": NOW},
+    "announcement": {"title": "Line works", "text": ("First line", "", "Second"), "link": f"{ORIGIN}/notices/1"},
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
 }
 
@@ -137,7 +139,7 @@ def test_text_alone_is_complete_and_html_needs_nothing_from_outside() -> None:
         pieces = ["".join(node.text_content().split()) for node in said]
         for piece in pieces:
             # A button's label says what the link beside it does; in the text the link alone does.
-            if piece not in ("登録を完了する", "新しいパスワードを設定する", "北通信"):
+            if piece not in ("登録を完了する", "新しいパスワードを設定する", "お知らせの画面を開く", "北通信"):
                 assert piece in text, template
         if template == "login_id_notice":
             assert LOGIN in text

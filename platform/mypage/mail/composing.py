@@ -95,7 +95,8 @@ def compose(
 def check_links(values: Mapping[str, MailValue], portal_url: str) -> None:
     """Whatever looks like a URL must lead into the portal at its own main address. Raises BadMail."""
     own = urlsplit(portal_url)
-    for key, value in values.items():
+    texts = ((key, text) for key, value in values.items() for text in (value if isinstance(value, tuple) else (value,)))
+    for key, value in texts:
         if not isinstance(value, str) or "://" not in value:
             continue
         try:

@@ -62,12 +62,13 @@ def send_mail(
     language: str,
     values: Mapping[str, MailValue],
     subject_id: uuid.UUID | None = None,
+    priority: int = 0,
 ) -> uuid.UUID:
     """Queue a mail in this unit: it goes out if the unit commits, and only then (ACTV-52, ACTV-75, ACTV-76).
 
     `template` is a folder below `templates/email/`, `values` its variables; text is one line each, and what holds
     "://" must be a link into the portal's own main address. `subject_id` is the account or registration it is about.
-    Raises BadMail.
+    `priority`: those with a lower one wait for the others. Raises BadMail.
     """
     if not _TEMPLATE.fullmatch(template):
         raise BadMail(f"there can be no mail template {template!r:.80}")
@@ -88,7 +89,7 @@ def send_mail(
         )
     )
     tx.flush()
-    enqueue(tx, DELIVER, queue=LANE, mail=str(mail_id))
+    enqueue(tx, DELIVER, queue=LANE, priority=priority, mail=str(mail_id))
     return mail_id
 
 

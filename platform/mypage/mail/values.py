@@ -1,4 +1,4 @@
-"""The values of a mail as JSON: text, whole numbers, yes or no, instants. Nothing else, so that nothing is guessed."""
+"""The values of a mail as JSON: text, lines of it, whole numbers, yes or no, instants; so nothing is guessed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from mypage.lib.text import BadText, clean_text
 from mypage.mail.errors import BadMail
 
-MailValue = str | int | bool | datetime
+MailValue = str | int | bool | datetime | tuple[str, ...]
 _INSTANT = "instant"
 
 
@@ -38,15 +38,21 @@ def _packed(key: str, value: object) -> object:
             return value
         case str():
             return one_line(key, value)
+        case tuple():
+            return [one_line(key, line) for line in value]
         case datetime() if value.tzinfo is not None:
             return {_INSTANT: value.isoformat()}
-    raise BadMail(f"{key}: a mail cannot hold a {type(value).__name__}; give text, int, bool or an aware datetime")
+    raise BadMail(
+        f"{key}: a mail cannot hold a {type(value).__name__}; give text, lines, int, bool or an aware datetime"
+    )
 
 
 def _unpacked(value: object) -> MailValue:
     match value:
         case {"instant": str(text)}:
             return datetime.fromisoformat(text)
+        case list():
+            return tuple(str(line) for line in value)
         case bool() | int() | str():
             return value
     raise BadMail("the sealed values are not those of a mail")

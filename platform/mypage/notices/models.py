@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
 
-
 NOTICE_STATES = ("draft", "published", "withdrawn")
 AUDIENCES = ("all", "plan", "product", "area", "list")
 

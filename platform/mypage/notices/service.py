@@ -15,6 +15,7 @@ from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.clock import tokyo_day
 from mypage.lib.errors import NotFound
+from mypage.notices.audience import aimed_at
 from mypage.notices.models import Notice, NoticeRead
 
 PAGE_SIZE = 20
@@ -24,9 +25,13 @@ Importance = Literal["normal", "important", "urgent"]
 
 
 def _visible() -> tuple[ColumnElement[bool], ...]:
+    tenant: ColumnElement[Any] = bindparam("tenant")
+    customer: ColumnElement[Any] = bindparam("customer")
     return (
-        Notice.tenant_id == bindparam("tenant"),
-        or_(Notice.customer_id.is_(None), Notice.customer_id == bindparam("customer")),
+        Notice.tenant_id == tenant,
+        or_(Notice.customer_id.is_(None), Notice.customer_id == customer),
+        Notice.state == "published",
+        or_(Notice.audience == "all", aimed_at(tenant, customer)),
         or_(
             Notice.permission == "", func.strpos(bindparam("permissions"), func.concat(" ", Notice.permission, " ")) > 0
         ),

@@ -41,6 +41,8 @@ from mypage.server.routes import all_routes, capabilities, office_routes, routes
 from mypage.server.settings import Settings
 from mypage.staff import office
 from mypage.staff.links import PortalLinks
+from mypage.staff.looks import PortalLooks
+from mypage.staff.oidc.provider import Providers
 from mypage.staff.seats import DeskSeats
 from mypage.web.framing import Framer
 from mypage.web.kernel import Kernel
@@ -161,13 +163,13 @@ class Server:
             self.provisioners,
             self.seats,
             PortalLinks(self._urls, settings.public_origin),
+            Providers(),
+            PortalLooks(lambda operator: self.kernels[operator].responder.templates, lambda: self.statics),
         )
         self.statics = Statics({name: theme.static for name, theme in compiled.themes.items()})
         self.kernels: dict[str, Kernel] = {}
         self.apps = {name: self._app(operator) for name, operator in compiled.operators.items()}
-        front = Front(
-            settings, self.statics, lambda: self.registry.current, compiled.operators, self.database.clock
-        )
+        front = Front(settings, self.statics, lambda: self.registry.current, compiled.operators, self.database.clock)
         self.asgi = Dispatcher(
             registry=lambda: self.registry.current,
             apps=self.apps,

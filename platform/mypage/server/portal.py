@@ -87,4 +87,6 @@ def _handler(kernel: Kernel, route: Route) -> HTTPRouteHandler:
     # Litestar reads these at registration, when names of this module's annotations are out of its reach.
     endpoint.__annotations__ = {"request": AnyRequest, "return": Response[Any]}
     methods = [HttpMethod.GET, HttpMethod.HEAD] if route.method == "GET" else [HttpMethod.POST]
-    return HTTPRouteHandler(route.path, http_method=methods, name=f"{route.name}:{route.method}")(endpoint)
+    return HTTPRouteHandler(
+        route.path, http_method=methods, name=f"{route.name}:{route.method}", request_max_body_size=route.limit
+    )(endpoint)

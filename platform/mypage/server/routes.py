@@ -46,6 +46,7 @@ OFFICE_MODULES = (
     "mypage.auth.factors.routes_enrol",
     "mypage.auth.factors.routes",
     "mypage.staff.routes",
+    "mypage.staff.oidc.routes",
     "mypage.staff.invite_routes",
     "mypage.staff.roles.routes",
     "mypage.staff.search.routes",
@@ -56,7 +57,9 @@ OFFICE_MODULES = (
     "mypage.staff.approvals.routes",
     "mypage.staff.money.routes",
     "mypage.staff.notices.routes",
+    "mypage.staff.notices.mail_routes",
     "mypage.staff.viewing.routes",
+    "mypage.staff.trail.routes",
 )
 """The staff console has its own way in and out, and none of a portal's functions."""
 

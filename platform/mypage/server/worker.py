@@ -28,6 +28,7 @@ from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
 from mypage.mail.delivery import Delivery, Patience, Sender
 from mypage.mail.service import DELIVER, fail_stuck, forget_old, wipe_failed
 from mypage.mail.transport import SmtpTransport
+from mypage.notices.mailing import MAIL_ALL, NoticeMailer
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
 from mypage.orders.provisioning import PERFORM
@@ -36,8 +37,10 @@ from mypage.orders.provisioning_jobs import Provisioner
 from mypage.server.app import Compiled, compile_all, make_keyring
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import routes_for
+from mypage.server.sealing import SEAL, SEAL_TENANT, Sealer
 from mypage.server.settings import Settings
 from mypage.staff.approvals.service import expire
+from mypage.staff.links import PortalLinks
 from mypage.web.rendering import Templates
 from mypage.web.urls import UrlTable
 
@@ -163,16 +166,27 @@ async def run_worker(
         desk_of=found.desk_of,
     )
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
+    sealer = Sealer(database, registry, vault)
+    links = PortalLinks({n: UrlTable(routes_for(o)) for n, o in found.operators.items()}, settings.public_origin)
+    mailer = NoticeMailer(
+        database=database,
+        vault=vault,
+        tenant_of=registry.find,
+        words_of=lambda tenant: found.operators[tenant.operator].catalogues,
+        link_of=lambda tenant, notice: links.absolute(tenant, "notices-one", notice_id=notice),
+    )
     runner = JobRunner(
         settings.database_url,
         {
             DELIVER: delivery,
             CLEANUP_TENANT: cleaner.tenant,
+            SEAL_TENANT: sealer.tenant,
             RECONCILE: reconciler,
             DISCARD: discarder,
             PERFORM: provisioner,
+            MAIL_ALL: mailer,
         },
-        {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out)},
+        {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out), SEAL: Periodic("* * * * *", sealer.fan_out)},
         times=options.times,
         ready=lambda: log.info("worker ready", tenants=len(registry.current.tenants)),
     )

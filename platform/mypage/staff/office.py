@@ -111,6 +111,7 @@ def menu_items() -> list[MenuSection]:
             entries=(
                 Entry("Notices", "notices", icon="bell"),
                 Entry("Approvals", "approvals", icon="check"),
+                Entry("Trail", "trail", icon="doc"),
                 Entry("Staff and roles", "roles", icon="user"),
             ),
         ),

@@ -14,6 +14,7 @@ Handler = Callable[[Any], Reply] | Callable[[Any], Awaitable[Reply]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORM_LIMIT = 64 * 1024
+"""Bytes of a form, unless its route takes more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Route:
     """Whether another system posts here and proves itself by a signature over the body, which the handler checks."""
     desk: bool = False
     """Whether staff work for one tenant here: the handler's unit is that tenant's, and its permissions count."""
+    limit: int = FORM_LIMIT
+    """Bytes of a body; longer ones are refused before the handler runs."""
 
 
 def get(
@@ -60,9 +63,11 @@ def desk_get(path: str, *, name: str, permission: str, reauth: bool = False) -> 
     return _declare("GET", path, name, permission, reauth, gated=True, capability="", desk=True)
 
 
-def desk_post(path: str, *, name: str, permission: str, reauth: bool = False) -> Callable[[F], F]:
+def desk_post(
+    path: str, *, name: str, permission: str, reauth: bool = False, limit: int = FORM_LIMIT
+) -> Callable[[F], F]:
     """Declare what staff do in the tenant that is worked for; a form of another tenant's page is refused as stale."""
-    return _declare("POST", path, name, permission, reauth, gated=True, capability="", desk=True)
+    return _declare("POST", path, name, permission, reauth, gated=True, capability="", desk=True, limit=limit)
 
 
 def signed_post(path: str, *, name: str, capability: str = "") -> Callable[[F], F]:
@@ -83,6 +88,7 @@ def _declare(
     capability: str,
     signed: bool = False,
     desk: bool = False,
+    limit: int = FORM_LIMIT,
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -100,6 +106,7 @@ def _declare(
             capability=capability,
             signed=signed,
             desk=desk,
+            limit=limit,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]

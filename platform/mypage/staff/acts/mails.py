@@ -33,6 +33,7 @@ Way = Literal["", "reset", "activation", "login-id", "as-it-was"]
 
 WORDS: Mapping[str, str] = {
     "activation": "Link to complete the registration",
+    "announcement": "A notice",
     "card_accepted": "The card was accepted",
     "card_changed": "The card was changed",
     "card_rejected": "The card was rejected",

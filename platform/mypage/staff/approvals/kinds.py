@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 from mypage.staff.approvals.carrying import Carry
 from mypage.staff.money import posting
+from mypage.staff.notices import mails
 from mypage.staff.roles import kind as role
 
-KINDS: Mapping[str, Carry] = {posting.KIND: posting.POSTING, role.KIND: role.ROLE}
+KINDS: Mapping[str, Carry] = {
+    posting.KIND: posting.POSTING,
+    mails.KIND: mails.MAIL,
+    role.KIND: role.ROLE,
+}
 """Name of the kind, as it stands in `approval.kind` → what it is."""

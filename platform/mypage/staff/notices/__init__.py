@@ -1,0 +1,1 @@
+"""Writing notices to customers, and sending them by mail."""
