@@ -355,7 +355,7 @@ def actv() -> list[Person]:
         "タカサキ サチコ",
         "sachiko2026",
         "mizuumi2026",
-        "休止中の契約、名前に髙と﨑",
+        "休止中の契約、名前に髙と﨑。起動から1時間はログインのロック中（受付管理で解除できます）",
         method=BANK,
     )
     return [
@@ -364,7 +364,8 @@ def actv() -> list[Person]:
         newcomer("0023457", "八戸 さくら", "ハチノヘ サクラ", ("Qr5T", "n2Wx", "8hJK")),
         newcomer("0023458", "Emily Carter", "エミリー カーター", ("Mn4p", "C7de", "2RsT"), **emily),
         simple(
-            "0034567", "弘前 一郎", "ヒロサキ イチロウ", "ichiro2026", "sakura2026", "10月分が未払い",
+            "0034567", "弘前 一郎", "ヒロサキ イチロウ", "ichiro2026", "sakura2026",
+            "10月分が未払い、届かなかったメール",
             states={10: "unpaid"}, method="払込票",
         ),
         simple(
@@ -473,6 +474,13 @@ def write_feeds(tenant: str, people: list[Person], news: list[Line]) -> None:
             if p.card
         ],
         "6-notices": news,
+        "7-line-secrets": [
+            line
+            for person in people
+            for held in person.contracts
+            if held.get("status") != "terminated"
+            for line in demo_households.line_secrets(held["number"])
+        ],
     }
     write_files(tenant, feeds)
 

@@ -49,7 +49,9 @@ def test_all_lines_are_valid_by_the_schema(schema: Draft202012Validator) -> None
             record = json.loads(line)
             schema.validate(record)
             kinds.add(record["type"])
-    assert kinds == {"customer", "account", "contract", "invoice", "card", "notice", "subscription", "resource"}
+    assert kinds == {
+        "customer", "account", "contract", "invoice", "card", "notice", "subscription", "resource", "line_secret"
+    }  # fmt: skip
 
 
 def test_the_schema_refuses_and_describes(schema: Draft202012Validator, each: list[dict[str, Any]]) -> None:

@@ -124,6 +124,10 @@ class Demo:
             with progress.step("Seat the staff"):
                 call("staff", [sys.executable, "-m", "mypage.demo.staff", str(files.staff)])
                 imported.note("staff", files.staff)
+        if files.cases.is_file():
+            # At every start: a lock does not last.
+            with progress.step("Bring callers about"):
+                call("cases", [sys.executable, "-m", "mypage.demo.cases", str(files.cases)])
 
     def _check_keys(self) -> None:
         """Data of an earlier run may need a secret that is gone: nothing of a demo is worth searching for it."""

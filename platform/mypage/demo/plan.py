@@ -84,6 +84,11 @@ class DemoFiles:
         """The people at the desk of the demo."""
         return self.folder / "staff.toml"
 
+    @property
+    def cases(self) -> Path:
+        """Whom the people at the desk can help."""
+        return self.folder / "cases.toml"
+
     def check(self) -> None:
         """Raises DemoError when the demo's files are not there."""
         if not self.tenants.is_file():
