@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyotp
@@ -251,3 +253,33 @@ def rows(tx: Tx) -> int:
 def test_letters_of_a_mail_address_may_be_large_or_small(office: Portal, desk: Portal) -> None:
     first = invite(office, desk)[0]
     assert invite(office, desk, email=EMAIL.upper())[0] == first
+
+
+def test_invitations_of_one_moment_make_one_account(office: Portal, desk: Portal, make_portal: MakePortal) -> None:
+    desks = [desk, make_portal("actv"), make_portal("actv"), make_portal("actv")]
+    with ThreadPoolExecutor(len(desks)) as pool:
+        made = list(pool.map(lambda worked: invite(office, worked)[0], desks))
+    assert len(set(made)) == 1
+    assert office.run(lambda tx: set(roles_of(tx, made[0]))) == {each.name for each in desks}
+    alive = [mail["link"] for mail in mails_of(office, "staff_invite")]
+    usable = [link for link in alive if office.client().get(link.removeprefix(office.origin)).status == 200]
+    assert len(alive) == len(desks)
+    assert len(usable) == 1, "each newer link ends the earlier ones"
+
+
+def test_of_two_who_use_a_link_at_once_one_sets_the_password(office: Portal, desk: Portal) -> None:
+    invite(office, desk)
+    path = link(office)
+    clients = [office.client() for _ in range(2)]
+    forms = []
+    for number, client in enumerate(clients):
+        page = client.get(path)
+        password = f"kyuuri to nasu 202{number}"
+        forms.append(page.form_values() | {"password": password, "password_again": password})
+
+    async def both() -> list[int]:
+        sent = (c.arequest("POST", path, data=f) for c, f in zip(clients, forms, strict=True))
+        return [answer.status_code for answer in await asyncio.gather(*sent)]
+
+    assert sorted(office.wait(both())) == [303, 404]
+    assert status(office) == "active"
