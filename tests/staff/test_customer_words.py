@@ -68,7 +68,7 @@ def values_of(node: ast.expr, place: Place, found: Modules) -> Iterator[str]:
         yield from ("".join(each) for each in product(*(list(values_of(part, place, found)) for part in parts)))
     elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
         yield from table(place, node.value.id)
-    elif isinstance(node, ast.Name) and (known := constant(place.module, node.id)):
+    elif isinstance(node, ast.Name) and (known := constant(place.module, node.id) or imported(place, node.id, found)):
         yield known
     elif isinstance(node, ast.Name) and place.function is not None:
         yield from handed_in(node.id, place.function, place, found)
@@ -104,6 +104,12 @@ def handed_in(
 
 def imports(module: ast.Module, name: str) -> bool:
     return any(name in (each.name for each in node.names) for node in module.body if isinstance(node, ast.ImportFrom))
+
+
+def imported(place: Place, name: str, found: Modules) -> str:
+    if not imports(place.module, name):
+        return ""
+    return next((known for module in found.values() if (known := constant(module, name))), "")
 
 
 def constant(module: ast.Module, name: str) -> str:

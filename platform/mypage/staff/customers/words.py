@@ -56,6 +56,8 @@ _NAMES = (
 _FACTOR = (Detail("kind", "Kind"), Detail("name", "Name"))
 _ADDRESS = Detail("address", "Mail address", "mail")
 _PROBLEM = Detail("problem", "Problem")
+_PROPOSAL = (Detail("summary", "What"), Detail("proposer", "Proposed by"), Detail("decider", "Decided by"))
+_TITLE = Detail("title", "Title")
 _WORK = (Detail("reference", "Number"),)
 
 WORDS: Mapping[str, Words] = {
@@ -154,6 +156,29 @@ WORDS: Mapping[str, Words] = {
     "trail.exported": Words(
         "%(who)s took the trail as a file", "staff", (Detail("since", "From"), Detail("until", "To"))
     ),
+    # What needs a second person
+    "approval.proposed": Words("%(who)s proposed what a second person has to confirm", "staff", _PROPOSAL),
+    "approval.confirmed": Words("%(who)s confirmed a proposal", "staff", _PROPOSAL),
+    "approval.refused": Words("%(who)s refused a proposal", "staff", _PROPOSAL),
+    "approval.withdrawn": Words("%(who)s withdrew a proposal", "staff", _PROPOSAL),
+    "approval.expired": Words("A proposal expired: nobody confirmed it in time", "staff", _PROPOSAL),
+    "posting.added": Words(
+        "An amount was put on a bill by hand",
+        "bill",
+        (Detail("text", "What"), Detail("amount", "Amount", "yen")),
+    ),
+    # Notices, and who works here
+    "notice.written": Words("%(who)s wrote a notice", "staff", (_TITLE,)),
+    "notice.changed": Words("%(who)s changed a notice", "staff", (_TITLE,)),
+    "notice.published": Words("%(who)s published a notice", "staff", (_TITLE,)),
+    "notice.withdrawn": Words("%(who)s withdrew a notice", "staff", (_TITLE,)),
+    "notice.mailing_started": Words("Mails about a notice began to go out", "staff", (_TITLE,)),
+    "notice.mailing_finished": Words("All mails about a notice went out", "staff", (_TITLE,)),
+    "staff.invited": Words("%(who)s invited somebody to the console", "staff", (_MAIL,)),
+    "staff.joined": Words("Somebody who was invited joined the console", "staff", (Detail("name", "Name"),)),
+    "staff.identity_bound": Words("An account of the console was bound to the company's sign-in", "staff"),
+    "staff.role_granted": Words("%(who)s granted a role", "staff", (Detail("role", "Role"),)),
+    "staff.role_withdrawn": Words("%(who)s withdrew a role", "staff", (Detail("role", "Role"),)),
     # The system and the desk
     "mail.failed": Words("A mail could not be delivered", "mail", (Detail("tries", "Tries"),)),
     "import.loaded": Words("A feed was loaded", "other"),
