@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 
 from mypage.auth.models import Customer
 from mypage.contracts.models import Contract
@@ -173,11 +173,15 @@ def _filters(tx: Tx, wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
+_NOTHING = WorkItem.id.is_(None)
+"""Of no row; a bare FALSE would swallow the tenant beside it, and no statement goes without its tenant."""
+
+
 def _text(text: str) -> ColumnElement[bool]:
     """The number of the work, or of the customer or one of their contracts, or a part of the name or its kana."""
     typed = text[:_LONGEST_TEXT]
     if not readable(typed):
-        return false()
+        return _NOTHING
     key, kana, name = fold_identifier(typed), fold_kana(typed), "".join(typed.split())
     ways: list[ColumnElement[bool]] = []
     if key:
@@ -195,7 +199,7 @@ def _text(text: str) -> ColumnElement[bool]:
         ways.append(plain.contains(name, autoescape=True))
     if kana:
         ways.append(and_(Customer.kana_key != "", Customer.kana_key.contains(kana, autoescape=True)))
-    return or_(*ways) if ways else false()
+    return or_(*ways) if ways else _NOTHING
 
 
 def _place(row: Row, keys: Sequence[str]) -> str:
