@@ -8,21 +8,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from desk_people import Clerk, Office
-from portal_stack import Stack
+from portal_stack import Site, Stack
 from sample_people import People
 from scenes import Walk
 from sqlalchemy import text
 from surfing import Surfers
 
+from mypage.billing.models import PaymentMethod, PaymentReview
+from mypage.contracts.line_secrets import PLACE
+from mypage.contracts.models import LineSecret
+from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.desk import CARD_REVIEW
+from mypage.hooks.permissions import YES
+from mypage.lib.months import add_months
+from mypage.mail.service import mark_failed, send_mail
 from mypage.server.routes import office_routes
+from mypage.staff.approvals.service import propose
+from mypage.staff.permissions import STAFF_TABLE
 from mypage.web.routing import Route
+from mypage.work.service import open_kind, short_reference
 
-FILES: Mapping[str, str] = {}
+FILES: Mapping[str, str] = {"queue-export": "text/csv", "look": "text/css", "trail-export": "text/csv"}
 """Routes of desks that answer with a file, by the kind of file."""
 PASSING = frozenset[str]()
 """Routes of desks that only lead on."""
-EXTRA: Mapping[str, tuple[str, ...]] = {}
+PORTAL_LOOKS = frozenset({"notices-preview"})
+"""Pages in the look of the portal and not of the console."""
+EXTRA: Mapping[str, tuple[str, ...]] = {
+    "queue": ("?q=zzzz", "?who=nobody&sort=age"),
+    "approvals": ("?show=all",),
+    "customer": ("?show=login",),
+}
 """Other states of pages by route: what stands behind the path."""
 PUBLIC = {"login": "/login", "recover": "/recover/password", "recover-sent": "/recover/password/sent"}
 OWN = ("seat", "sessions", "credentials", "factors", "reauth")
@@ -64,6 +81,8 @@ def set_up(stack: Stack, people: People, office: Office) -> Scenery:
     for clerk in (made.manager, made.agent, made.reader):
         office.introduce(clerk, site)
     office.run(site, lambda tx: made.things.update(_things(tx, person.number)))
+    office.run(site, lambda tx: made.things.update(_work(stack, site, tx, made)))
+    office.run(site, lambda tx: made.things.update(_things(tx, person.number)))
     made.things["member_id"] = made.things["staff_id"] = str(made.agent.account_id)
     return made
 
@@ -82,8 +101,54 @@ def _things(tx: Tx, number: str) -> dict[str, str]:
         "account_id": one("SELECT id FROM account WHERE tenant_id = :t AND customer_id = :c", **whose),
         "contract_id": one("SELECT id FROM contract WHERE tenant_id = :t AND customer_id = :c", **whose),
         "invoice_id": one("SELECT id FROM invoice WHERE tenant_id = :t AND customer_id = :c", **whose),
+        "entry_id": one("SELECT id FROM audit_entry WHERE tenant_id = :t ORDER BY at LIMIT 1"),
         "notice_id": one("SELECT id FROM notice WHERE tenant_id = :t AND customer_id IS NULL"),
     }
+
+
+def _work(stack: Stack, site: Site, tx: Tx, made: Scenery) -> dict[str, str]:
+    """A card to compare, a secret of the line, an amount that waits for a second person, a mail that failed."""
+    operator, vault = stack.server.compiled.operators[site.operator], stack.server.ports.get(Vault)
+    customer, contract = uuid.UUID(made.things["customer_id"]), uuid.UUID(made.things["contract_id"])
+    whose, now = {"tenant_id": tx.tenant, "customer_id": customer}, tx.now()
+    method, review, secret = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    tx.add(
+        PaymentMethod(
+            id=method, gateway="none", token_sealed=b"x", brand="visa", last4="4242", exp_month=7, exp_year=2029,
+            current=False, created_at=now, **whose,
+        )
+    )  # fmt: skip
+    tx.flush()
+    tx.add(
+        PaymentReview(
+            id=review, payment_method_id=method, card_name="HANAKO AOMORI", state="waiting", created_at=now, **whose
+        )
+    )  # fmt: skip
+    sealed = vault.seal(tx, b"x7Kd-29pQ", row=str(secret), **PLACE)
+    tx.add(LineSecret(id=secret, contract_id=contract, label="認証パスワード", sealed=sealed, updated_at=now, **whose))
+    tx.flush()
+    item = open_kind(
+        tx, operator.desk, kind=CARD_REVIEW, subject_id=review, customer_id=customer,
+        reference=short_reference("C", tx.today(), review), title="VISA **** 4242",
+    )  # fmt: skip
+    month = add_months(tx.today().replace(day=1), 1)
+    payload = {
+        "contract_id": str(contract), "number": "C1", "month": month.isoformat(), "amount": -100, "rate": "10",
+        "description": "お詫び",
+    }  # fmt: skip
+    waiting = propose(
+        tx, kind="posting", customer_id=customer, payload=payload, summary="青森 花子様 -100円", reason="障害のお詫びのため",
+        by=made.agent.account_id,
+    )  # fmt: skip
+    mail = send_mail(
+        tx, vault, template="card_changed", recipient="hanako@mail.example", language="ja",
+        values={"card": "VISA 4242", "changed_at": now}, subject_id=uuid.UUID(made.things["account_id"]),
+    )  # fmt: skip
+    mark_failed(tx, mail, "550 no such user")
+    return {
+        "item_id": str(item.id), "secret_id": str(secret), "approval_id": str(waiting.id), "act": "accept",
+        "mail_id": str(mail),
+    }  # fmt: skip
 
 
 def walk_desk(stack: Stack, office: Office, surfers: Surfers, scenery: Scenery, clerk: Clerk, role: str) -> Walk:
@@ -123,9 +188,6 @@ def path_of(route: Route, things: Mapping[str, str]) -> str:
 
 def may(permission: str) -> tuple[str, ...]:
     """The roles that hold a permission of the console."""
-    from mypage.hooks.permissions import YES
-    from mypage.staff.permissions import STAFF_TABLE
-
     return next(
         tuple(role for role, cell in zip(STAFF_TABLE.roles, row.cells, strict=True) if cell == YES)
         for row in STAFF_TABLE.rows

@@ -151,6 +151,16 @@ NAMES = (
     "青森 花子",
     "弘前 空",
     "青森 次郎",
+    # Of the console: who works there, and what is told of a customer.
+    "佐藤 花子",
+    "鈴木 次郎",
+    "高橋 三郎",
+    "HANAKO AOMORI",
+    "戸建てトリプルプラン",
+    "集合住宅インターネット",
+    "認証パスワード",
+    "青森ケーブルテレビ",
+    "青森 花子様 -100円",
 )
 """Names are the same in every language; people give them to their authenticator apps, too."""
 

@@ -16,8 +16,6 @@ from sample_people import People
 from scenes import Walk
 from surfing import Surfers
 
-LANGUAGES = ("ja", "en")
-KINDS = ("manager", "reader", "account", "door")
 Walks = Callable[[str], Walk]
 
 
@@ -48,8 +46,10 @@ def walks(browser: Browser, stack: Stack, scenery: Scenery) -> Iterator[Walks]:
         surfer.context.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("kind", "lang"),
+    [("manager", "ja"), ("manager", "en"), ("reader", "en"), ("account", "en"), ("door", "ja"), ("door", "en")],
+)
 def test_every_page_of_the_console_holds(walks: Walks, kind: str, lang: str, views: Views) -> None:
     walk = walks(kind)
     surfer = walk.surfer
