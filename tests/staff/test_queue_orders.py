@@ -15,11 +15,14 @@ from mypage.audit.models import AuditEntry
 from mypage.contracts.models import Contract, Subscription
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.hooks.desk import USUAL
 from mypage.mail.models import MailMessage
+from mypage.mail.service import mark_failed, send_mail
 from mypage.notices.models import Notice
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.provisioning import note_failed, provision
 from mypage.testing.portal import MakePortal, Portal, PortalClient
+from mypage.work.mails import open_for_mail
 from mypage.work.models import WorkItem, WorkNote
 from portal_rows import Person, add_person, operator_of
 from staff_rows import add_staff, make_office, sit_down
@@ -177,3 +180,26 @@ def test_of_those_who_press_at_once_exactly_one_wins(
     else:
         assert item_of(here, item.id).closed_by == str(winner.account_id)
         assert len(rows(here, MailMessage)) == 1
+
+
+def test_a_mail_that_went_nowhere_is_work_until_it_is_sent_again(here: Portal, client: PortalClient) -> None:
+    person, vault = add_person(here), here.server.ports.get(Vault)
+
+    def fail(tx: Tx) -> None:
+        mail = send_mail(
+            tx, vault, template="card_accepted", recipient="a@b.example", language="ja", subject_id=person.customer_id,
+            values={"card": "VISA **** 4242", "decided_at": tx.now(), "pays": True},
+        )  # fmt: skip
+        mark_failed(tx, mail, "550 no such user", given_up=lambda tx, mail: open_for_mail(tx, mail, USUAL))
+
+    here.run(fail)
+    (item,) = rows(here, WorkItem)
+    page = client.get(f"/queue/{item.id}")
+    assert "550 no such user" in page.text
+    (mails,) = page.all("//main//a[contains(@href, '/mails')]/@href")
+    assert client.get(mails).status == 200
+    client.get(f"/queue/{item.id}/decide/close")
+    assert client.submit({"note": ""}).status == 422
+    assert client.submit({"note": "電話で伝えた"}).status == 303
+    assert "電話で伝えた" in client.get(f"/queue/{item.id}").text
+    assert item_of(here, item.id).state == "done"

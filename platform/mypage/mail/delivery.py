@@ -23,7 +23,7 @@ from mypage.jobs.retries import backoff
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.mail.composing import compose
 from mypage.mail.errors import BadMail
-from mypage.mail.service import DELIVER, Outgoing, claim, mark_failed, mark_missed, mark_sent
+from mypage.mail.service import DELIVER, GivenUp, Outgoing, claim, mark_failed, mark_missed, mark_sent
 from mypage.mail.transport import Outcome, Transport
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
@@ -66,6 +66,7 @@ class Delivery:
     sender_of: Callable[[str], Awaitable[Sender | None]]
     """The sender for a tenant's name, or None while the tenant is not served."""
     patience: Patience = field(default_factory=Patience)
+    given_up: GivenUp | None = None
 
     async def __call__(self, job: Job) -> None:
         """Try once. Raises TryAgain when the mail has to wait."""
@@ -129,10 +130,12 @@ class Delivery:
 
     async def _failed(self, job: Job, mail_id: uuid.UUID, reason: str, status: int | None = None) -> None:
         log.warning("mail failed", mail=str(mail_id), status=status)
-        await self._unit(job, lambda tx: mark_failed(tx, mail_id, reason))
+        await self._unit(job, lambda tx: mark_failed(tx, mail_id, reason, given_up=self.given_up))
 
     async def _missed(self, job: Job, mail_id: uuid.UUID, reason: str, status: int | None = None) -> None:
-        tries = await self._unit(job, lambda tx: mark_missed(tx, mail_id, reason, patience=self.patience.whole))
+        tries = await self._unit(
+            job, lambda tx: mark_missed(tx, mail_id, reason, patience=self.patience.whole, given_up=self.given_up)
+        )
         if tries is None:
             log.warning("mail given up", mail=str(mail_id), status=status)
             return

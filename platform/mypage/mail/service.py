@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.errors import MessageError
@@ -20,6 +20,8 @@ from mypage.mail.errors import BadMail
 from mypage.mail.models import MailMessage
 from mypage.mail.values import MailValue, one_line, pack_values, unpack_values
 
+GivenUp = Callable[[Tx, MailMessage], None]
+"""Is told of a mail that will not be tried again, in the unit that gives it up."""
 DELIVER = "mail.deliver"
 LANE = "mail"
 KEEP = timedelta(days=90)
@@ -144,7 +146,9 @@ def mark_sent(tx: Tx, mail_id: uuid.UUID) -> None:
     )
 
 
-def mark_missed(tx: Tx, mail_id: uuid.UUID, reason: str, *, patience: timedelta) -> int | None:
+def mark_missed(
+    tx: Tx, mail_id: uuid.UUID, reason: str, *, patience: timedelta, given_up: GivenUp | None = None
+) -> int | None:
     """Note why a try ended without success. Returns the number of tries, or None when no other will follow.
 
     A mail that has waited longer than `patience` is given up.
@@ -153,18 +157,18 @@ def mark_missed(tx: Tx, mail_id: uuid.UUID, reason: str, *, patience: timedelta)
     if row is None or row.state != "queued":
         return None
     if tx.now() - row.created_at >= patience:
-        _give_up(tx, row, reason)
+        _give_up(tx, row, reason, given_up)
         return None
     row.last_error = _short(reason)
     tx.flush()
     return row.tries
 
 
-def mark_failed(tx: Tx, mail_id: uuid.UUID, reason: str) -> None:
-    """No further try but by the help desk's wish (`again.send_again`), and the trail says so."""
+def mark_failed(tx: Tx, mail_id: uuid.UUID, reason: str, *, given_up: GivenUp | None = None) -> None:
+    """No further try but by the help desk's wish (`again.send_again`); the trail and `given_up` are told."""
     row = _locked(tx, mail_id)
     if row is not None and row.state == "queued":
-        _give_up(tx, row, reason)
+        _give_up(tx, row, reason, given_up)
 
 
 def forget_old(tx: Tx, limit: int) -> int:
@@ -205,7 +209,7 @@ def wipe_failed(tx: Tx, limit: int) -> int:
     return len(found)
 
 
-def fail_stuck(tx: Tx, limit: int) -> int:
+def fail_stuck(tx: Tx, limit: int, *, given_up: GivenUp | None = None) -> int:
     """Give up to `limit` mails up that still wait long after their time, so that none is lost without a word."""
     stuck = (
         select(MailMessage)
@@ -219,7 +223,7 @@ def fail_stuck(tx: Tx, limit: int) -> int:
     )
     found = tx.scalars(stuck).all()
     for row in found:
-        _give_up(tx, row, row.last_error or "never tried")
+        _give_up(tx, row, row.last_error or "never tried", given_up)
     return len(found)
 
 
@@ -227,7 +231,7 @@ def _locked(tx: Tx, mail_id: uuid.UUID) -> MailMessage | None:
     return tx.execute(_LOCKED, {"tenant": tx.tenant, "mail": mail_id}).scalar_one_or_none()
 
 
-def _give_up(tx: Tx, row: MailMessage, reason: str) -> None:
+def _give_up(tx: Tx, row: MailMessage, reason: str, given_up: GivenUp | None) -> None:
     row.state, row.last_error = "failed", _short(reason)
     tx.flush()
     record(
@@ -237,6 +241,8 @@ def _give_up(tx: Tx, row: MailMessage, reason: str) -> None:
         row.id,
         after={"template": row.template, "tries": row.tries, "reason": row.last_error},
     )
+    if given_up is not None:
+        given_up(tx, row)
 
 
 def _short(reason: str) -> str:

@@ -22,10 +22,12 @@ from mypage.billing.review_queue import DISCARD
 from mypage.billing.tenant_gateways import Gateways
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
+from mypage.hooks.desk import USUAL
 from mypage.jobs.queue import enqueue
 from mypage.jobs.tasks import Job
 from mypage.jobs.worker import JobRunner, Periodic, WorkerTimes
 from mypage.mail.delivery import Delivery, Patience, Sender
+from mypage.mail.models import MailMessage
 from mypage.mail.service import DELIVER, fail_stuck, forget_old, wipe_failed
 from mypage.mail.transport import SmtpTransport
 from mypage.notices.mailing import MAIL_ALL, NoticeMailer
@@ -40,9 +42,11 @@ from mypage.server.routes import routes_for
 from mypage.server.sealing import SEAL, SEAL_TENANT, Sealer
 from mypage.server.settings import Settings
 from mypage.staff.approvals.service import expire
+from mypage.staff.ending.closing import end_due
 from mypage.staff.links import PortalLinks
 from mypage.web.rendering import Templates
 from mypage.web.urls import UrlTable
+from mypage.work.mails import open_for_mail
 
 log = structlog.get_logger("mypage.worker")
 
@@ -56,8 +60,13 @@ Cleanup = Callable[[Tx, int], int]
 
 def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
     """What every area wants cleaned up for the tenants of an operator."""
+
+    def stuck(tx: Tx, limit: int) -> int:
+        return fail_stuck(tx, limit, given_up=lambda tx, mail: open_for_mail(tx, mail, operator.desk))
+
     counters = partial(cleanup, counters_kept=operator.throttle.forget_after)
-    return (counters, expire_views, fail_stuck, forget_old, wipe_failed, expire)
+    ended = partial(end_due, operator=operator)
+    return (counters, expire_views, stuck, forget_old, wipe_failed, expire, ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,11 @@ async def run_worker(
     registry = LiveRegistry(database, found.operators, found.themes)
     await registry.refresh()
     vault = Vault(make_keyring(settings))
+
+    def given_up(tx: Tx, mail: MailMessage) -> None:
+        tenant = registry.current.get(tx.tenant)
+        open_for_mail(tx, mail, found.desk_of(tenant) if tenant else USUAL)
+
     delivery = Delivery(
         database=database,
         vault=vault,
@@ -151,6 +165,7 @@ async def run_worker(
         ),
         sender_of=Senders(settings, found, registry).of,
         patience=options.patience or Patience(),
+        given_up=given_up,
     )
     gateways = Gateways(found.hooks)
     reconciler = CardReconciler(

@@ -17,6 +17,7 @@ from mypage.auth import helping
 from mypage.auth.locks import Login, logins_of
 from mypage.auth.models import Account, Registration
 from mypage.forms.choices import ChoiceField
+from mypage.hooks.desk import MAIL as MAIL_WORK
 from mypage.lib.errors import NotFound
 from mypage.lib.masks import mask_mail
 from mypage.mail.again import MailState, mails_about, send_again
@@ -27,6 +28,7 @@ from mypage.staff.acts.mail_pages import MailRow, MailsPage
 from mypage.staff.acts.pages import Line
 from mypage.staff.links import PortalLinks
 from mypage.web.request import PortalRequest
+from mypage.work.service import close_work
 
 MAIL = "mail"
 Way = Literal["", "reset", "activation", "login-id", "as-it-was"]
@@ -245,6 +247,8 @@ def _do(case: Case, values: Values, reason: str) -> tuple[str, ...]:
                 send_again(case.tx, mail, customer_id, recipient=again.to, reason=reason)
             except NotFound as error:
                 raise Refused(case.t("This mail is on its way already"), MAIL) from error
+    by = str(case.rq.principal.account_id)
+    close_work(case.tx, MAIL_WORK, mail.id, state="done", by=by, body=reason)
     said = case.t("Sent once more to %(address)s: %(what)s.", address=mask_mail(again.to), what=what_of(case, mail))
     return (said,)
 

@@ -12,6 +12,7 @@ from mypage.mail.models import MailMessage
 from mypage.orders.by_hand import complete_by_hand, decline_by_hand, may_retry, retry_failed
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.provisioning import waits_behind
+from mypage.staff.permissions import HELP
 from mypage.staff.queue.means import Act, Deciding, Kind, Line, Means, Subject
 from mypage.staff.queue.telling import tell_customer
 from mypage.work.models import WorkItem
@@ -164,7 +165,13 @@ def _mail_subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
         Line(label="Tries", value=mail.tries),
         Line(label="Written", value=mail.created_at),
     )
-    return Subject(what=what, lines=lines, acts=(CLOSE,), hint="Find out the right address, and tell the customer.")
+    return Subject(
+        what=what,
+        lines=lines,
+        acts=(CLOSE,),
+        hint="Find out the right address, and send the mail again or tell the customer.",
+        page=("Mails to the customer", "customer-mails", HELP),
+    )
 
 
 def _mail_title(stored: str, means: Means) -> str:

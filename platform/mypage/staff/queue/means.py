@@ -81,6 +81,8 @@ class Subject:
     acts: tuple[Act, ...] = ()
     hint: str = ""
     """A msgid: what to look at, or why nothing can be done."""
+    page: tuple[str, str, str] | None = None
+    """A page of the customer that helps: a label (a msgid), its route, and what it takes to open it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,8 @@ class ItemPage(Page):
     lines: tuple[Line, ...]
     hint: str
     customer_url: str
+    page_label: str
+    page_url: str
     notes: tuple[NoteRow, ...]
     acts: tuple[ActButton, ...]
     ask_url: str

@@ -151,6 +151,10 @@ def item_page(
         lines=subject.lines,
         hint=subject.hint if is_open else "",
         customer_url=rq.href("customer", customer_id=item.customer_id),
+        page_label=rq.t(subject.page[0]) if subject.page else "",
+        page_url=rq.href(subject.page[1], customer_id=item.customer_id)
+        if subject.page and rq.principal.may(subject.page[2])
+        else "",
         notes=tuple(NoteRow(at=n.at, text=text, body=body) for n, (text, body) in zip(notes, said, strict=True)),
         acts=tuple(
             ActButton(
