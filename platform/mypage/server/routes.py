@@ -56,6 +56,7 @@ OFFICE_MODULES = (
     "mypage.staff.queue.routes",
     "mypage.staff.approvals.routes",
     "mypage.staff.money.routes",
+    "mypage.staff.ending.routes",
     "mypage.staff.notices.routes",
     "mypage.staff.notices.mail_routes",
     "mypage.staff.viewing.routes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mypage.staff.permissions import HELP, SECRETS_SHOWN, VIEW_AS
+from mypage.staff.permissions import HELP, PROPOSE, SECRETS_SHOWN, VIEW_AS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +32,7 @@ ACTS: tuple[ActLink, ...] = (
     ActLink(route="customer-paper-settle", label="Settle an application on paper", permission=HELP, icon="check"),
     ActLink(route="customer-mails", label="Mails", permission=HELP, icon="mail"),
     ActLink(route="customer-secrets", label="Line passwords", permission=SECRETS_SHOWN, icon="key"),
+    ActLink(route="amount", label="Credit or charge an amount", permission=PROPOSE, icon="bill"),
+    ActLink(route="ending", label="End a contract", permission=PROPOSE, icon="minus"),
 )
 """In the order of the page; a link is shown to those who hold its permission."""

@@ -162,6 +162,16 @@ WORDS: Mapping[str, Words] = {
     "approval.refused": Words("%(who)s refused a proposal", "staff", _PROPOSAL),
     "approval.withdrawn": Words("%(who)s withdrew a proposal", "staff", _PROPOSAL),
     "approval.expired": Words("A proposal expired: nobody confirmed it in time", "staff", _PROPOSAL),
+    "contract.ending_set": Words(
+        "The last day of a contract was set",
+        "application",
+        (Detail("contract", "Contract"), Detail("last_day", "Last day")),
+    ),
+    "contract.terminated": Words(
+        "A contract ended with everything on it",
+        "application",
+        (Detail("contract", "Contract"), Detail("last_day", "Last day"), Detail("addresses", "Addresses that end")),
+    ),
     "posting.added": Words(
         "An amount was put on a bill by hand",
         "bill",

@@ -1,0 +1,1 @@
+"""Ending a contract for a customer: proposed by one person, confirmed by another."""
