@@ -169,7 +169,7 @@ def tell(tx: Tx, means: Means, account: Account, change: str, role: str, portal:
             "change": change,
             "role": ROLE_WORDS[role],
             "portal": portal,
-            "login": means.login_url,
+            "link": means.login_url,
             "changed_at": tx.now(),
         },
         subject_id=account.id,
