@@ -100,7 +100,7 @@ def test_each_verification_stands_in_the_trail(run: Run, here: Portal) -> None:
     run("audit", "verify", here.name)
     listed = run("audit", here.name, "--action", "trail.")
     assert listed.returncode == 0, listed.stderr
-    assert "trail.verified  trail:30  system:mypage audit verify" in listed.stdout
+    assert "trail.verified  trail:trail.verified  system:mypage audit verify" in listed.stdout
     assert "'wrong': 0" in listed.stdout
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import exists, func, select
 
 from mypage.audit.chain import ENTRY, LATE, NO_HEAD, PURPOSE, SETTLE, Head, digest_of, head_of, link_of
 from mypage.audit.models import AuditEntry, AuditLink
+from mypage.audit.trail import record
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.lib.crypto import DecryptError
@@ -24,6 +25,8 @@ Kind = Literal["changed", "deleted", "gap", "head", "inserted", "reordered", "un
 Run = Callable[[Callable[[Tx], Any]], Any]
 """Runs a unit of work of the tenant and gives back what it returns."""
 
+VERIFIED = "trail.verified"
+"""The action of a verification, and the name of what it is about."""
 PAGE = 2000
 MOST_FINDINGS = 100
 BEHIND = timedelta(minutes=10)
@@ -220,3 +223,34 @@ def count_unsealed(tx: Tx) -> int:
     """How many entries wait for their seal, young ones included."""
     sealed = exists().where(AuditLink.tenant_id == tx.tenant, AuditLink.entry_id == AuditEntry.id)
     return tx.scalar(select(func.count()).where(AuditEntry.tenant_id == tx.tenant, ~sealed)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the seal of one entry says, wherever it stands; `seq` and `sealed_at` are its link's."""
+
+    state: Literal["waiting", "holds", "broken", "unknown"]
+    seq: int = 0
+    sealed_at: datetime | None = None
+
+
+def prove(tx: Tx, vault: Vault, entry_id: uuid.UUID) -> Proof:
+    """Whether an entry still says what was sealed; "unknown" without the key, "waiting" without a seal."""
+    row = tx.execute(
+        select(AuditLink.seq, AuditLink.sealed_at, AuditLink.key_id, AuditLink.digest, *ENTRY)
+        .join(AuditEntry, (AuditEntry.tenant_id == tx.tenant) & (AuditEntry.id == AuditLink.entry_id))
+        .where(AuditLink.tenant_id == tx.tenant, AuditLink.entry_id == entry_id)
+    ).one_or_none()
+    if row is None:
+        return Proof("waiting")
+    try:
+        holds = same(digest_of(key_for(tx, vault, row.key_id), row), row.digest)
+    except KeyMissing:
+        return Proof("unknown", row.seq, row.sealed_at)
+    return Proof("holds" if holds else "broken", row.seq, row.sealed_at)
+
+
+def note_verified(tx: Tx, verified: Verified) -> None:
+    """Leave in the trail itself that it was verified, with what came out."""
+    after = {"entries": verified.entries, "wrong": verified.wrong, "head": str(verified.head)}
+    record(tx, VERIFIED, "trail", VERIFIED, after=after)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from mypage.audit.chain import BATCH, head_of, seal
 from mypage.audit.models import AuditEntry
 from mypage.audit.trail import record
-from mypage.audit.verifying import KeyMissing, Verified, verify
+from mypage.audit.verifying import KeyMissing, note_verified, verify
 from mypage.auth.models import Customer
 from mypage.db.keys import Vault
 from mypage.db.schema import check_schema
@@ -104,7 +104,7 @@ def verify_(tenant: str, since: datetime | None, given: str | None) -> None:
                 f"{error}; put the secret that it was made under back into MYPAGE_OLD_SECRET_KEYS"
             ) from error
         bar.update(task, visible=False)
-        trail.run(lambda tx: _note(tx, verified))
+        trail.run(lambda tx: note_verified(tx, verified))
     for finding in verified.findings:
         click.echo(f"tenant {tenant}: {finding}")
     if verified.wrong > len(verified.findings):
@@ -132,7 +132,7 @@ def seal_(tenant: str, reason: str | None) -> None:
                 break
         if reason is not None:
             after = {"entries": entries, "reason": reason.strip()}
-            trail.run(lambda tx: record(tx, "trail.late_sealed", "trail", done.head.seq, after=after))
+            trail.run(lambda tx: record(tx, "trail.late_sealed", "trail", "trail", after=after))
         head = trail.run(head_of)
     click.echo(f"tenant {tenant}: {entries:,} entries sealed")
     click.echo(f"head {head}")
@@ -164,11 +164,6 @@ class _Trail:
         """One unit of work."""
         with unit(self._engine, self._scope) as tx:
             return work(tx)
-
-
-def _note(tx: Tx, verified: Verified) -> None:
-    after = {"entries": verified.entries, "wrong": verified.wrong, "head": str(verified.head)}
-    record(tx, "trail.verified", "trail", verified.head.seq, after=after)
 
 
 def _head(text: str) -> tuple[int, bytes]:
