@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import signal
 import socket
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from mypage.db.session import platform_unit, sync_engine
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.testing.database import TestDatabase
-from mypage.testing.portal import SETTINGS
+from mypage.testing.portal import HANG, SETTINGS
 
 ROOT = Path(__file__).parents[2]
 HOST = "served.example"
@@ -54,40 +55,43 @@ def served(
     log = tmp_path_factory.mktemp("serve") / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mypage.server.cli", *words], env=environment, cwd=ROOT, stdout=output, stderr=output
-        )
+            [sys.executable, "-m", "mypage.server.cli", *words],
+            env=environment, cwd=ROOT, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
         base = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(base, process, log)
             yield base, f"http://127.0.0.1:{metrics}", process, log
         finally:
-            process.kill()
-            process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(HANG)
+
+
+def _get(url: str, host: str = "") -> httpx.Response:
+    return httpx.get(url, headers={"host": host} if host else {}, timeout=HANG, verify=False, trust_env=False)
 
 
 def _wait_until_ready(base: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
+    while True:
         assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"{base}/readyz").status_code == 200:
+        with contextlib.suppress(httpx.TransportError):
+            if _get(f"{base}/readyz").status_code == 200:
                 return
-        except httpx.TransportError:
-            pass
         time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 def test_workers_serve_figures_and_stop_in_order(served: tuple[str, str, subprocess.Popen[bytes], Path]) -> None:
     base, metrics, process, log = served
     for _ in range(20):
-        page = httpx.get(f"{base}/login", headers={"host": HOST})
+        page = _get(f"{base}/login", HOST)
         assert page.status_code == 200
         assert "strict-transport-security" in page.headers
         assert "server" not in page.headers
-    assert httpx.get(f"{base}/login", headers={"host": "unknown.example"}).status_code == 421
-    assert httpx.get(f"{base}/metrics", headers={"host": HOST}).status_code == 404
+    assert _get(f"{base}/login", "unknown.example").status_code == 421
+    assert _get(f"{base}/metrics", HOST).status_code == 404
 
-    figures = httpx.get(f"{metrics}/metrics").text
+    figures = _get(f"{metrics}/metrics").text
     counted = [
         line for line in figures.splitlines() if line.startswith("mypage_requests_total") and 'tenant="served"' in line
     ]
@@ -95,7 +99,7 @@ def test_workers_serve_figures_and_stop_in_order(served: tuple[str, str, subproc
     assert sum(logins) == 20
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) in (0, -signal.SIGTERM)
+    assert process.wait(HANG) in (0, -signal.SIGTERM)
     text = log.read_text()
     assert '"tenant": "served"' in text
     assert '"request_id"' in text

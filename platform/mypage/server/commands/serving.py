@@ -20,6 +20,8 @@ from mypage.server.logs import configure_logging
 from mypage.server.settings import Settings, read_settings
 
 GRACE_SECONDS = 25
+HEALTH_SECONDS = 60
+"""A web process that says nothing for so long is replaced; while it starts on a busy machine it says nothing either."""
 
 
 @click.command()
@@ -48,6 +50,7 @@ def serve(host: str, port: int, workers: int, metrics_port: int) -> None:
             h11_max_incomplete_event_size=32_768,
             timeout_keep_alive=15,
             timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_worker_healthcheck=HEALTH_SECONDS,
         )
     finally:
         if folder:
