@@ -13,7 +13,7 @@ from mypage.auth.factors import totp
 from mypage.i18n import LOCALES, Catalogue, load_catalogue, read_po_folder
 from mypage.lib.clock import Clock
 from mypage.operators.compiling import CORE_LOCALE
-from mypage.operators.operator import Operator
+from mypage.operators.operator import OFFICE, Operator
 from mypage.operators.tenants import Registry, normalise_host
 from mypage.server.dispatch import Receive, Scope, Send
 from mypage.server.settings import Settings
@@ -84,7 +84,7 @@ class Front:
         samples = _samples(self._settings.demo_folder)
         t = self._catalogues[lang]
         portals = []
-        for tenant in self._registry().tenants.values():
+        for tenant in sorted(self._registry().tenants.values(), key=lambda each: each.operator == OFFICE):
             portal = self._operators[tenant.operator].portal
             words = self._operators[tenant.operator].catalogues[lang]
             url = f"{self._settings.public_origin(tenant.main.host)}{tenant.main.prefix}/"
