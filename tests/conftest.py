@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -31,11 +33,27 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
     return say
 
 
+LAST_LINES = 15
+"""Of each failure, where the assertion stands."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the tests measured, in one place."""
+    """What the tests measured, in one place; and what failed into the file `MYPAGE_FAILURES`, for the end of the run."""
+    _tell_failures(terminalreporter)
     reports = (report for kind in terminalreporter.stats.values() for report in kind)
     found = {v for report in reports for k, v in getattr(report, "user_properties", ()) if k == "figure"}
     if found:
         terminalreporter.section("figures")
         for line in sorted(found, key=lambda text: [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)]):
             terminalreporter.line(line)
+
+
+def _tell_failures(terminalreporter: pytest.TerminalReporter) -> None:
+    file = os.environ.get("MYPAGE_FAILURES")
+    if not file or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    failed = [report for kind in ("failed", "error") for report in terminalreporter.stats.get(kind, [])]
+    with Path(file).open("a", encoding="utf-8") as out:
+        for report in failed:
+            last = report.longreprtext.splitlines()[-LAST_LINES:]
+            print("", f"FAILED {report.nodeid}", *last, sep="\n", file=out)
