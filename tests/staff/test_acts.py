@@ -14,6 +14,8 @@ from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Account, Credential, Customer, LoginCounter, LoginSession, MailLink
 from mypage.auth.sessions import open_session
 from mypage.auth.throttle import admit, device_target, login_target
+from mypage.contracts.models import Contract
+from mypage.contracts.papers import paper_running
 from mypage.db.session import Tx
 from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_failed
@@ -385,3 +387,79 @@ def test_what_was_sent_is_made_anew_or_honestly_not(here: Portal, desk: PortalCl
     go_on(desk, person, "mails/again")
     commit(desk, person, "mails/again")
     assert mails(here, "password_reset") == ["taro@example.jp"] * 2
+
+
+def add_contract(here: Portal, person: Person, *, number: str = "K-1", status: str = "active") -> uuid.UUID:
+    contract_id = uuid.uuid4()
+    here.run(
+        lambda tx: tx.add(
+            Contract(
+                tenant_id=tx.tenant,
+                id=contract_id,
+                customer_id=person.customer_id,
+                number=number,
+                number_key=number,
+                name="光1ギガ",
+                status=status,
+            )
+        )
+    )
+    return contract_id
+
+
+def test_a_paper_application_runs_until_it_is_settled(
+    here: Portal, desk: PortalClient, person: Person, agent: Staff
+) -> None:
+    contract_id = add_contract(here, person)
+    over = add_contract(here, person, number="K-0", status="terminated")
+    about = {"about": f"c{contract_id.hex}", "kind": "cancel"}
+    for wrong in (
+        {"about": f"c{over.hex}"},
+        {"about": f"c{uuid.uuid4().hex}"},
+        {"kind": "nothing"},
+        {"since": "someday"},
+        {"since": "2026-11-22"},
+        {"until": "2026-11-01"},
+        {"note": "x" * 201},
+    ):
+        assert go_on(desk, person, "papers", **(about | wrong)).status == 422, wrong
+    confirm = go_on(desk, person, "papers", **about, since="2026/11/20", until="2026-12-10", note="郵送で受領")
+    assert "ご解約（ご契約 K-1 光1ギガ）" in confirm.text
+    assert "オンラインで購入・解約ができません" in confirm.text
+    commit(desk, person, "papers")
+    entry = audited(here, "paper.noted", person, agent)
+    assert (entry.after or {})["kind"] == "cancel"
+    assert here.run(lambda tx: paper_running(tx, contract_id, "cancel"))
+    assert "2026年11月20日から手続き中（期限 2026年12月10日）" in desk.get(f"/customers/{person.customer_id}").text
+    assert go_on(desk, person, "papers", **about).status == 422, "one of a kind runs at a time"
+    assert go_on(desk, person, "papers", **(about | {"about": f"a{person.account_id.hex}"})).status == 200
+    confirm = go_on(desk, person, "papers/settle", outcome="done")
+    assert NAME in confirm.text
+    commit(desk, person, "papers/settle")
+    assert (audited(here, "paper.settled", person, agent).after or {})["outcome"] == "done"
+    assert not here.run(lambda tx: paper_running(tx, contract_id, "cancel"))
+    assert not desk.get(path(person, "papers/settle")).all("//main//form")
+
+
+def test_a_login_of_another_customer_or_a_closed_one_is_refused(
+    here: Portal, desk: PortalClient, person: Person
+) -> None:
+    other = add_person(here, "1000002", name="津軽 次郎")
+    theirs, _ = credential_of(here, other)
+    mine, _ = credential_of(here, person)
+    for act in ("unlock", "reset-link"):
+        assert go_on(desk, person, act, login=str(theirs)).status == 422
+    confirm = go_on(desk, person, "unlock")
+    assert confirm.status == 200
+
+    def close(tx: Tx) -> None:
+        tx.get_one(Account, (tx.tenant, person.account_id)).status = "closed"
+
+    here.run(close)
+    refused = commit(desk, person, "unlock")
+    assert refused.status == 422
+    assert trail(here, "login.unlocked") == []
+    for act in ("unlock", "reset-link", "sessions", "second-step"):
+        page = desk.get(path(person, act))
+        assert not page.all("//main//form")
+        assert desk.post(path(person, act), {"reason": REASON, "login": str(mine)}).status == 422

@@ -60,6 +60,21 @@ def papers_of(tx: Tx, customer_id: uuid.UUID) -> Sequence[PaperApplication]:
     return tx.scalars(wanted).all()
 
 
+def running_papers(tx: Tx, customer_id: uuid.UUID) -> Sequence[PaperApplication]:
+    """The applications on paper of a customer that run, the oldest first."""
+    wanted = (
+        select(PaperApplication)
+        .where(
+            PaperApplication.tenant_id == tx.tenant,
+            PaperApplication.customer_id == customer_id,
+            PaperApplication.settled_at.is_(None),
+        )
+        .order_by(PaperApplication.since, PaperApplication.id)
+        .limit(100)
+    )
+    return tx.scalars(wanted).all()
+
+
 def note_paper(tx: Tx, paper: Paper, *, by: uuid.UUID, reason: str) -> uuid.UUID:
     """Note that an application on paper runs. What it is about has to be the customer's. Raises PaperRuns."""
     row = PaperApplication(

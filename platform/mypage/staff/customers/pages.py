@@ -113,6 +113,15 @@ class NowFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaperRow:
+    """An application on paper that runs."""
+
+    kind: str
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerPage(Page):
     """Everything about one customer."""
 
@@ -125,6 +134,7 @@ class CustomerPage(Page):
     bills: tuple[BillRow, ...]
     work: tuple[WorkRow, ...]
     work_more: bool
+    papers: tuple[PaperRow, ...]
     contracts: tuple[ContractRow, ...]
     contracts_total: int
     contracts_pager: Pager | None

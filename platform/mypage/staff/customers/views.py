@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mypage.billing.brands import brand_name
+from mypage.contracts.papers import running_papers
 from mypage.i18n import Catalogue
 from mypage.lib.clock import tokyo_day
 from mypage.staff.customers.acts import ACTS
@@ -30,6 +31,7 @@ from mypage.staff.customers.pages import (
     ContractRow,
     CustomerPage,
     NowFacts,
+    PaperRow,
     ServiceRow,
     WorkRow,
 )
@@ -64,6 +66,7 @@ def customer_page(rq: PortalRequest, customer: CustomerFacts, events: Events, sh
         bills=tuple(_bill(rq, each) for each in payment.bills),
         work=_work(rq, work[:WORK]),
         work_more=len(work) > WORK,
+        papers=_papers(rq, words, customer),
         contracts=tuple(_contract(rq, words, each) for each in contracts.rows),
         contracts_total=contracts.total,
         contracts_pager=_pager(rq, "contracts", contracts),
@@ -74,6 +77,14 @@ def customer_page(rq: PortalRequest, customer: CustomerFacts, events: Events, sh
         events=tell(rq, rq.tx, events.events),
         older_url=_url(rq, show=show, before=events.older) if events.older else "",
         newest_url=_url(rq, show=show) if rq.query.get("before") else "",
+    )
+
+
+def _papers(rq: PortalRequest, words: Catalogue, customer: CustomerFacts) -> tuple[PaperRow, ...]:
+    labels = {kind.code: kind.label for kind in rq.desk.operator.desk.papers}
+    return tuple(
+        PaperRow(kind=words(labels.get(row.kind, row.kind)), since=row.since, until=row.until)
+        for row in running_papers(rq.tx, customer.id)
     )
 
 
