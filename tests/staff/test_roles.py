@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, update
@@ -227,3 +228,11 @@ def copied(desk: Desk, staff: Staff) -> tuple[str, bool]:
         return row.role, row.active
 
     return desk.worked.run(read)
+
+
+def test_days_are_those_of_japan(desk: Desk) -> None:
+    desk.office.clock.at = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+    add_staff(desk.office, {desk.worked.name: "agent"}, name="夜 遅子")
+    page = sit_down(desk.office, desk.first, desk.worked).get("/roles")
+    (row,) = [text for text in page.texts("//tbody/tr") if "夜 遅子" in text]
+    assert "11月22日" in row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import ClassVar, Literal
 
 from mypage.forms.form import PortalForm
@@ -18,7 +18,7 @@ class RoleRow:
     email: str
     role: str
     state: Literal["invited", "half", "active"]
-    since: datetime | None
+    since: date | None
     by: str
     url: str
 
@@ -62,7 +62,7 @@ class RolePage(Page):
     name: str
     email: str
     role: str
-    since: datetime | None
+    since: date | None
     by: str
     form: PortalForm
     action_url: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from sqlalchemy import select
 
 from mypage.db.session import Tx
 from mypage.forms.form import PortalForm
+from mypage.lib.clock import tokyo_day
 from mypage.lib.errors import NotAllowed, NotFound
 from mypage.staff.approvals.carrying import Payload
 from mypage.staff.approvals.errors import AlreadyWaiting
@@ -141,6 +143,10 @@ def _waiting(rq: PortalRequest, tx: Tx) -> tuple[WaitingRole, ...]:
     return tuple(WaitingRole(summary=row.summary, url=rq.href("approval", approval_id=row.id)) for row in rows)
 
 
+def _day(member: Member) -> date | None:
+    return tokyo_day(member.granted_at) if member.granted_at else None
+
+
 def _row(rq: PortalRequest, member: Member) -> RoleRow:
     own = member.account_id == rq.principal.account_id
     return RoleRow(
@@ -148,7 +154,7 @@ def _row(rq: PortalRequest, member: Member) -> RoleRow:
         email=member.email,
         role=ROLE_WORDS[member.role],
         state="invited" if not member.joined else "active" if member.second_factor else "half",
-        since=member.granted_at,
+        since=_day(member),
         by=member.granted_by,
         url="" if own else rq.href("role", account_id=member.account_id),
     )
@@ -170,7 +176,7 @@ def _role_page(rq: PortalRequest, member: Member, form: PortalForm, status: int)
         name=member.name,
         email=member.email,
         role=ROLE_WORDS[member.role],
-        since=member.granted_at,
+        since=_day(member),
         by=member.granted_by,
         form=form,
         action_url=rq.href("role", account_id=member.account_id),
