@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mypage.billing.gateways import HttpGateway
-from mypage.hooks.desk import DeskPolicy, WorkReason, WorkRule
+from mypage.hooks.desk import DeskPolicy, PaperKind, WorkReason, WorkRule
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.payment import GatewayRefused
 from mypage.operators.compiling import compile_operator, make_hooks
@@ -40,6 +40,10 @@ def test_hook_desk_policy(ucom: Operator, nagi: Operator, actv: Operator) -> Non
     assert (12, 29) in ucom.desk.closed
     assert (12, 29) not in nagi.desk.closed
     assert actv.desk.rule("card_review").reasons == ()
+    assert [paper.code for paper in nagi.desk.papers][-2:] == ["other", "berth"]
+    assert (nagi.desk.stopping() - ucom.desk.stopping(), "payment" in ucom.desk.stopping()) == ({"berth"}, False)
+    assert (ucom.desk.tell_secret_shown, nagi.desk.tell_secret_shown) == (True, False)
+    assert (actv.desk.secrets_an_hour, nagi.desk.secrets_an_hour) == (10, 2)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +52,13 @@ def test_hook_desk_policy(ucom: Operator, nagi: Operator, actv: Operator) -> Non
         (DeskPolicy(kinds={"cards": WorkRule()}), "kind 'cards' is unknown"),
         (DeskPolicy(kinds={"order": WorkRule(days=-1)}), "order: days is -1"),
         (DeskPolicy(answer_days=0), "answer_days is 0"),
+        (DeskPolicy(papers=()), "papers is empty"),
+        (
+            DeskPolicy(papers=(PaperKind(code="a", label="x"), PaperKind(code="a", label="y"))),
+            "papers: code 'a' is used",
+        ),
+        (DeskPolicy(papers=(PaperKind(code="a b", label="x"),)), "papers: code 'a b' may hold"),
+        (DeskPolicy(secrets_an_hour=0), "secrets_an_hour is 0"),
         (DeskPolicy(closed=((2, 30),)), "closed names 2/30, which is no day"),
         (DeskPolicy(usual=WorkRule(reasons=(WorkReason(code="a b", label="x"),))), "reason 'a b' may hold"),
         (

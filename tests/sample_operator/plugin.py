@@ -19,6 +19,7 @@ from mypage.plugin import (
     MAILBOX_CHANGE,
     NOTICE_READ,
     OPTION_READ,
+    PAPERS,
     PROFILE_CHANGE,
     AccountDeletion,
     AccountField,
@@ -47,6 +48,7 @@ from mypage.plugin import (
     MenuSection,
     NoticeView,
     Overview,
+    PaperKind,
     Paragraphs,
     PasswordPolicy,
     PaymentGateway,
@@ -461,6 +463,9 @@ def desk_policy() -> DeskPolicy:
         usual=WorkRule(days=5),
         answer_days=10,
         closed=((1, 1), (1, 2), (1, 3), (8, 13), (8, 14)),
+        papers=(*PAPERS, PaperKind(code="berth", label="係留場所のお届け", stops=True)),
+        tell_secret_shown=False,
+        secrets_an_hour=2,
     )
 
 

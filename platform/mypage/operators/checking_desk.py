@@ -32,6 +32,11 @@ def check_desk(operator: Operator, wrong: Wrong) -> None:
             date(_LEAP_YEAR, month, day)
         except ValueError:
             raise wrong("desk_policy", f"closed names {month}/{day}, which is no day") from None
+    _check_codes("papers: code", [paper.code for paper in desk.papers], wrong)
+    if not desk.papers:
+        raise wrong("desk_policy", "papers is empty; leave it out for the usual ones")
+    if desk.secrets_an_hour < 1:
+        raise wrong("desk_policy", f"secrets_an_hour is {desk.secrets_an_hour}; give 1 or more")
     if len(set(desk.closed)) > LONGEST:
         raise wrong("desk_policy", "closed leaves hardly a day on which somebody works")
 

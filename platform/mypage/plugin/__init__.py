@@ -18,7 +18,7 @@ from mypage.hooks.auth import (
 )
 from mypage.hooks.billing import BillingView, CardChange, CardRows
 from mypage.hooks.context import HookContext, Principal
-from mypage.hooks.desk import NEW_YEAR, DeskPolicy, WorkQuestion, WorkReason, WorkRule
+from mypage.hooks.desk import NEW_YEAR, PAPERS, DeskPolicy, PaperKind, WorkQuestion, WorkReason, WorkRule
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview, OverviewBlock, OverviewOption
@@ -123,6 +123,7 @@ __all__ = [
     "NEW_YEAR",
     "NOTICE_READ",
     "OPTION_READ",
+    "PAPERS",
     "PROFILE_CHANGE",
     "AccountDeletion",
     "AccountField",
@@ -165,6 +166,7 @@ __all__ = [
     "Overview",
     "OverviewBlock",
     "OverviewOption",
+    "PaperKind",
     "Paragraphs",
     "PasswordPolicy",
     "PaymentGateway",
