@@ -16,6 +16,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from mypage.db.session import Tx
@@ -43,6 +44,11 @@ class Target:
     columns: tuple[str, ...]
     found_by: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+
+
+def hold_feeds(tx: Tx) -> None:
+    """Wait for the chunk of an import that is at work; the next one, and a billing run, wait until this unit ends."""
+    tx.execute(text(LOCK_FEEDS % ":tenant"), {"tenant": tx.tenant})
 
 
 def write_rows(cursor: Cursor, tenant: str, target: Target, rows: Sequence[str]) -> int:

@@ -165,12 +165,12 @@ WORDS: Mapping[str, Words] = {
     "contract.ending_set": Words(
         "The last day of a contract was set",
         "application",
-        (Detail("contract", "Contract"), Detail("last_day", "Last day")),
+        (Detail("contract", "Contract"), Detail("last_day", "Last day of the contract")),
     ),
     "contract.terminated": Words(
         "A contract ended with everything on it",
         "application",
-        (Detail("contract", "Contract"), Detail("last_day", "Last day"), Detail("addresses", "Addresses that end")),
+        (Detail("contract", "Contract"), Detail("last_day", "Last day of the contract"), Detail("addresses", "Addresses that end")),
     ),
     "posting.added": Words(
         "An amount was put on a bill by hand",

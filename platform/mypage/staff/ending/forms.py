@@ -74,7 +74,7 @@ def ending_form(
             "Contract number", options=[(str(c.id), f"{c.number} {c.name}".strip()) for c in contracts], size="l"
         ),
         "last_day": DayField(
-            "Last day",
+            "Last day of the contract",
             first=today - timedelta(days=1),
             last=today + LATEST,
             description="Everything ends in the night after it. With yesterday it ends at once.",

@@ -46,7 +46,7 @@ def describe(tx: Tx, desk: DeskMeans, payload: Payload) -> tuple[Told, ...]:
     return (
         Told(t("Customer"), f"{name} ({number})"),
         Told(t("Contract number"), f"{ref.number} {desk.words(ref.name) if ref.name else ''}".strip()),
-        Told(t("Last day"), day_words(last_day, t.locale)),
+        Told(t("Last day of the contract"), day_words(last_day, t.locale)),
         Told(t("When it ends"), t("At once") if over else t("In the night after the last day")),
         *_losses(desk, ending),
         Told(t("What stays"), t("Logins and bills. The last bill is that of the month of the last day.")),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.audit.trail import record
@@ -15,7 +15,7 @@ from mypage.auth.models import Customer
 from mypage.billing.models import BillingRun, Posting
 from mypage.contracts.models import Contract
 from mypage.db.session import Tx
-from mypage.db.staging import LOCK_FEEDS
+from mypage.db.staging import hold_feeds
 from mypage.lib.money import format_yen
 from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
 from mypage.staff.approvals.errors import WorldChanged
@@ -76,7 +76,7 @@ def month_words(month: date, locale: str) -> str:
 def carry_out(tx: Tx, desk: DeskMeans, payload: Payload) -> None:
     """Post it; a second time changes nothing. Raises WorldChanged when the month's run has begun meanwhile."""
     # As a feed does: a run that begins now waits, one that has begun is seen.
-    tx.execute(text(LOCK_FEEDS.replace("%s", ":tenant")), {"tenant": tx.tenant})
+    hold_feeds(tx)
     month = date.fromisoformat(payload["month"])
     if billed(tx, month):
         raise WorldChanged

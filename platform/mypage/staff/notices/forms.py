@@ -79,7 +79,7 @@ def notice_form(
             description="Without it English readers see the Japanese text.",
         ),
         "importance": ChoiceField("Importance", options=[(key, t(text)) for key, text in IMPORTANCE.items()], size="s"),
-        "starts": MomentField("Shown from", description="Time in Japan", size="s"),
+        "starts": MomentField("Shown from", description="The time in Japan", size="s"),
         "ends": MomentField("Shown until", required=False, description="Without it there is no end", size="s"),
         "audience": ChoiceField("For whom", options=audiences, cards=True),
         "plans": ListField(

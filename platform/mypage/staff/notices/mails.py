@@ -15,6 +15,7 @@ from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
 from mypage.staff.approvals.errors import WorldChanged
 
 KIND = "notice-mail"
+_SERVICE = "About the contract: there is no unsubscribing from it, so it must not advertise."
 
 
 def facts(tx: Tx, payload: Payload) -> Mapping[str, Any]:
@@ -43,7 +44,7 @@ def describe(tx: Tx, desk: DeskMeans, payload: Payload) -> tuple[Told, ...]:
         Told(t("Customers whom it is for"), f"{reach.customers:,}"),
         Told(t("Of these with a mail address"), f"{reach.with_address:,}"),
         Told(t("How"), t("Each address gets one mail, at most. What is sent cannot be called back.")),
-        Told(t("Kind of mail"), t("About the contract: there is no unsubscribing from it, so it must not advertise.")),
+        Told(t("What kind of mail it is"), t(_SERVICE)),
     )
 
 
