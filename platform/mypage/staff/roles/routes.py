@@ -65,14 +65,14 @@ async def role_invite_post(rq: PortalRequest) -> Reply:
     return await _propose(rq, payload, words, form.text("reason"))
 
 
-@desk_get("/roles/{account_id:uuid}", name="role", permission=ROLES)
+@desk_get("/roles/{staff_id:uuid}", name="role", permission=ROLES)
 async def role(rq: PortalRequest) -> Reply:
     """One person: another role, or none."""
     member = await _member(rq)
     return _role_page(rq, member, role_form(None, member.role, t=rq.t), 200)
 
 
-@desk_post("/roles/{account_id:uuid}", name="role", permission=ROLES)
+@desk_post("/roles/{staff_id:uuid}", name="role", permission=ROLES)
 async def role_post(rq: PortalRequest) -> Reply:
     """Propose it; a second manager confirms. Nobody changes a role of their own."""
     member = await _member(rq)
@@ -118,7 +118,7 @@ async def _propose(rq: PortalRequest, payload: Payload, summary: str, reason: st
 
 async def _member(rq: PortalRequest) -> Member:
     """Somebody who works for the tenant. Raises NotFound, and NotAllowed for oneself."""
-    account_id, worked = rq.uuid_param("account_id"), rq.desk.tenant.name
+    account_id, worked = rq.uuid_param("staff_id"), rq.desk.tenant.name
     try:
         member = await rq.run(lambda tx: member_at(tx, account_id, worked))
     except NoSuchMember:
@@ -156,7 +156,7 @@ def _row(rq: PortalRequest, member: Member) -> RoleRow:
         state="invited" if not member.joined else "active" if member.second_factor else "half",
         since=_day(member),
         by=member.granted_by,
-        url="" if own else rq.href("role", account_id=member.account_id),
+        url="" if own else rq.href("role", staff_id=member.account_id),
     )
 
 
@@ -179,7 +179,7 @@ def _role_page(rq: PortalRequest, member: Member, form: PortalForm, status: int)
         since=_day(member),
         by=member.granted_by,
         form=form,
-        action_url=rq.href("role", account_id=member.account_id),
+        action_url=rq.href("role", staff_id=member.account_id),
         back_url=rq.href("roles"),
     )
     return Show(page, status)
