@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+import sample_operator.plugin as nagi
 from mypage.audit.models import AuditEntry
 from mypage.contracts.line_secrets import PLACE
 from mypage.contracts.models import Contract, LineSecret
@@ -216,3 +217,20 @@ def test_a_reader_sees_none(here: Portal, office: Portal, person: Person) -> Non
     assert reader.get(path(person, secret_id)).status == 403
     assert reader.post(path(person, secret_id), {"reason": REASON}).status == 403
     assert shown(here) == []
+
+
+def test_an_operator_tells_nobody_and_allows_fewer(make_portal: MakePortal, office_of_nagi: Portal) -> None:
+    here = make_portal("nagi", plugins={"nagi": nagi}, settings={"harbour": "北の港"})
+    person = add_person(here)
+    desk = sit_down(office_of_nagi, add_staff(office_of_nagi, {here.name: "agent"}), here)
+    secret_id = add_secret(here, person)
+    assert "メールでお知らせ" not in desk.get(path(person, secret_id)).text
+    for _ in range(2):
+        assert VALUE in ask(desk, person, secret_id).raw.text
+    assert ask(desk, person, secret_id).status == 429
+    assert mails(here) == []
+
+
+@pytest.fixture
+def office_of_nagi(make_portal: MakePortal) -> Portal:
+    return make_office(make_portal, plugins={"nagi": nagi})
