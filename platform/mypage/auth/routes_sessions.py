@@ -11,7 +11,7 @@ from mypage.auth.login import Attempt, Entry
 from mypage.auth.pages import Link
 from mypage.auth.routes_base import devices_of, matches
 from mypage.auth.routes_credentials import wrong_password
-from mypage.auth.sessions import end_other_sessions, end_session_of, list_sessions, rotate_session
+from mypage.auth.sessions import FEDERATED, end_other_sessions, end_session_of, list_sessions, rotate_session
 from mypage.db.session import Tx
 from mypage.forms.form import PortalForm
 from mypage.hooks.permissions import SIGNED_IN
@@ -66,6 +66,8 @@ def sessions_end_one(rq: PortalRequest) -> Reply:
 @get("/reauth", name="reauth", permission=SIGNED_IN, gated=False)
 def reauth_page(rq: PortalRequest) -> Reply:
     """Asks for the password before something that matters (ASVS 7.5.1)."""
+    if rq.principal.scheme.startswith(FEDERATED):
+        return Go("reauth-company", {"next": safe_path(rq.query.get("next", ""), rq.prefix)})
     return _page(rq, _form(rq, None), safe_path(rq.query.get("next", ""), rq.prefix), 200)
 
 

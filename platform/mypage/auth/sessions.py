@@ -23,6 +23,8 @@ from mypage.operators.operator import Operator
 from mypage.operators.tenants import SecondFactor as Setting
 from mypage.web.request import SignedIn
 
+FEDERATED = "oidc:"
+"""Before the name of the tenant whose provider vouched for a staff member: the kind of login of such a session."""
 TOUCH_AFTER = timedelta(seconds=60)
 """`seen_at` moves at most this often, so that reading pages hardly ever writes."""
 
@@ -160,7 +162,8 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
         operator,
         initial_password=bool(row.must_change),
         unverified_email=row.email_verified_at is None and not _handed_out(operator, row.role),
-        factor_missing=second_factor == "required" and not row.has_factor,
+        # A provider that vouches for its people has its own second factors.
+        factor_missing=second_factor == "required" and not row.has_factor and not row.scheme.startswith(FEDERATED),
     )
     return SignedIn(
         principal=principal,

@@ -22,6 +22,8 @@ from mypage.i18n import LOCALES
 from mypage.lib.money import Rounding
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.operators.operator import OFFICE
+from mypage.operators.staff_login import PORT as STAFF_LOGIN
+from mypage.operators.staff_login import wrong_staff_login
 from mypage.operators.store import TenantError, check_settings
 from mypage.operators.tenants import Address, SecondFactor, normalise_host
 
@@ -252,6 +254,8 @@ def _check(
     except TenantError as error:
         tell(f"{where}: {str(error).removeprefix(f'tenant {declared.name}: ')}")
         return
+    if wrong := wrong_staff_login(declared.extensions):
+        tell(f"{where}: extensions.{STAFF_LOGIN}.{wrong}")
     if declared.operator == OFFICE:
         _check_office(where, declared, tell)
     elif not is_registration_number(settings.registration_number):

@@ -32,6 +32,18 @@ class DeskRole(TenantKeyed):
     withdrawn_at: Mapped[datetime | None]
 
 
+class StaffIdentity(TenantKeyed):
+    """What a company's provider calls a staff member. Rows of the console's own tenant; never rebound."""
+
+    __tablename__ = "staff_identity"
+    __table_args__ = (tenant_pk("issuer", "subject"), tenant_fk("account", "account_id"))
+
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    account_id: Mapped[uuid.UUID]
+    bound_at: Mapped[datetime]
+
+
 class DeskSeat(TenantKeyed):
     """The one tenant that a session of the console works for just now. Rows of the console's own tenant."""
 

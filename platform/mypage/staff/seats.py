@@ -10,13 +10,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from mypage.audit.trail import record
 from mypage.auth.models import LoginSession
+from mypage.auth.sessions import FEDERATED
 from mypage.db.keys import Vault
 from mypage.db.reads import Read
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
 from mypage.lib.errors import NotFound
 from mypage.operators.operator import OFFICE, Operator
-from mypage.operators.tenants import Registry
+from mypage.operators.staff_login import staff_login_of
+from mypage.operators.tenants import Registry, Tenant
 from mypage.staff.invites import Means
 from mypage.staff.members import note_member
 from mypage.staff.models import DeskRole, DeskSeat
@@ -70,12 +72,25 @@ class DeskSeats:
     def __call__(self, tx: Tx, principal: Principal) -> Seat | None:
         """The seat of a session, in the console's own unit of work."""
         row = tx.row(_SEAT, tenant=tx.tenant, account=principal.account_id, session=principal.session_id)
-        return self.at(Post(row.worked, row.role)) if row is not None else None
+        return self.of(principal, Post(row.worked, row.role)) if row is not None else None
+
+    def tenant(self, name: str) -> Tenant | None:
+        """A tenant that staff may work for; None when it is not served."""
+        tenant = self._registry().get(name)
+        return None if tenant is None or tenant.operator == OFFICE else tenant
+
+    def of(self, principal: Principal, post: Post) -> Seat | None:
+        """The seat of a post, if the principal signed in as its tenant wants it: at its own company, or here."""
+        seat = self.at(post)
+        offered = staff_login_of(seat.tenant.extensions) if seat else None
+        if principal.scheme.startswith(FEDERATED):
+            return seat if offered and principal.scheme == FEDERATED + post.tenant else None
+        return None if offered and offered.demanded else seat
 
     def at(self, post: Post) -> Seat | None:
         """The seat of a post; None when its tenant is not served."""
-        tenant = self._registry().get(post.tenant)
-        if tenant is None or tenant.operator == OFFICE:
+        tenant = self.tenant(post.tenant)
+        if tenant is None:
             return None
         operator = self._operators[tenant.operator]
         return Seat(tenant=tenant, operator=operator, role=post.role, permissions=DESK_ROLES.of(post.role))

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mypage.db import search_keys as keys
-from mypage.db.migrations.tools import add_index_live, secure_tenant_table
+from mypage.db.migrations.tools import add_index_live, add_keys_live, secure_tenant_table
 from mypage.db.migrations.waiting_work import FILL
 
 revision = "0004"
@@ -28,23 +28,24 @@ KEPT = (
 )
 CHANGED = ("desk_seat", "notice_target")
 
-SEARCHED = (
-    ("customer_search_number_idx", "customer", keys.number_sql("number_key"), ""),
-    ("customer_search_name_idx", "customer", keys.name_sql("name"), ""),
-    ("customer_search_rest_idx", "customer", keys.rest_sql("name"), ""),
-    ("customer_search_kana_idx", "customer", keys.name_sql("kana"), ""),
-    ("customer_search_kana_rest_idx", "customer", keys.rest_sql("kana"), ""),
-    ("customer_search_phone_idx", "customer", keys.phone_sql("phone"), ""),
-    ("customer_search_mail_idx", "customer", keys.mail_sql("email"), ""),
-    ("account_search_mail_idx", "account", keys.mail_sql("email"), ""),
-    ("account_search_name_idx", "account", keys.name_sql("family_name || given_name"), "family_name <> ''"),
-    ("account_search_given_idx", "account", keys.name_sql("given_name"), "family_name <> ''"),
-    ("account_search_kana_idx", "account", keys.name_sql("family_kana || given_kana"), "family_name <> ''"),
-    ("account_search_given_kana_idx", "account", keys.name_sql("given_kana"), "family_name <> ''"),
-    ("credential_search_idx", "credential", keys.number_sql("login_key"), ""),
-    ("contract_search_idx", "contract", keys.number_sql("number_key"), ""),
-)
-"""Index, table, expression and condition of everything by which staff find customers."""
+FOUND = {
+    "customer": {
+        "find_name": keys.name_sql("name"),
+        "find_rest": keys.rest_sql("name"),
+        "find_kana": keys.name_sql("kana"),
+        "find_kana_rest": keys.rest_sql("kana"),
+        "find_phone": keys.phone_sql("phone"),
+        "find_mail": keys.mail_sql("email"),
+    },
+    "account": {
+        "find_name": keys.name_sql("family_name || given_name"),
+        "find_given": keys.name_sql("given_name"),
+        "find_kana": keys.name_sql("family_kana || given_kana"),
+        "find_given_kana": keys.name_sql("given_kana"),
+        "find_mail": keys.mail_sql("email"),
+    },
+}
+"""Columns by which staff find customers, and what they are for rows that are there already."""
 
 
 def upgrade() -> None:
@@ -55,8 +56,14 @@ def upgrade() -> None:
         "audit_entry_object_idx", "audit_entry", "tenant_id, object_id, at", where="object_type <> 'account'"
     )
     add_index_live("notice_read_notice_idx", "notice_read", "tenant_id, notice_id, account_id")
-    for name, table, expression, where in SEARCHED:
-        add_index_live(name, table, f"tenant_id, {expression}", where=where)
+    for table, columns in FOUND.items():
+        add_keys_live(table, columns)
+        for column in columns:
+            named = "find_name <> ''" if table == "account" and column != "find_mail" else ""
+            add_index_live(f"{table}_tenant_id_{column}_idx", table, f"tenant_id, {column}", where=named)
+    add_index_live("customer_find_number_idx", "customer", 'tenant_id, number_key COLLATE "C"')
+    add_index_live("contract_find_number_idx", "contract", 'tenant_id, number_key COLLATE "C"')
+    add_index_live("credential_find_login_idx", "credential", 'tenant_id, login_key COLLATE "C"')
     with op.get_context().autocommit_block():
         # The search has an index of its own over the kana, which knows every way of writing them.
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS customer_tenant_id_kana_key_idx")
