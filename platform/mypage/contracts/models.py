@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mypage.db import search_keys as keys
 from mypage.db.base import TenantRow, one_of, tenant_fk
 
 CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
@@ -27,7 +26,7 @@ class Contract(TenantRow):
         UniqueConstraint("tenant_id", "number_key"),
         Index(None, "tenant_id", "customer_id"),
         one_of("status", CONTRACT_STATES),
-        Index("contract_search_idx", "tenant_id", text(keys.number_sql("number_key"))),
+        Index("contract_find_number_idx", "tenant_id", "number_key"),
     )
 
     customer_id: Mapped[uuid.UUID]

@@ -1,8 +1,6 @@
-"""The expressions by which staff find customers: each stands in an index and, to the letter, in the search.
+"""The keys by which staff find customers, reckoned by the database: for rows that were there before the keys were.
 
-The database keeps them itself, whoever writes the rows. They consist of built-in functions alone, and compare by code
-point (collation C), so that what begins with a text is one range of an index on any server. Another expression needs
-other indexes: write it beside the old one, with a migration that makes them.
+Whoever writes a row reckons them in Python (`lib.search_text`); a test holds both together.
 """
 
 from __future__ import annotations
@@ -22,14 +20,9 @@ def rest_sql(column: str) -> str:
     return _folded(f"regexp_replace(normalize({column}, NFKC), '{FIRST_WORD}', '')")
 
 
-def number_sql(column: str) -> str:
-    """As `number_key`, of a column that holds a folded number or login ID."""
-    return f"""lower(translate({column}, '-', '') COLLATE "C")"""
-
-
 def mail_sql(column: str) -> str:
     """As `mail_key`, of a column."""
-    return f'lower({column} COLLATE "C")'
+    return f"""lower(replace(normalize({column}, NFKC), ' ', '') COLLATE "C")"""
 
 
 def phone_sql(column: str) -> str:
@@ -40,3 +33,22 @@ def phone_sql(column: str) -> str:
 
 def _folded(text: str) -> str:
     return f"""lower(translate({text}, '{_FROM}', '{_TO}') COLLATE "C")"""
+
+
+CUSTOMER_SQL = {
+    "find_name": name_sql("name"),
+    "find_rest": rest_sql("name"),
+    "find_kana": name_sql("kana"),
+    "find_kana_rest": rest_sql("kana"),
+    "find_phone": phone_sql("phone"),
+    "find_mail": mail_sql("email"),
+}
+"""Column of a customer → its key."""
+ACCOUNT_SQL = {
+    "find_name": name_sql("family_name || given_name"),
+    "find_given": name_sql("given_name"),
+    "find_kana": name_sql("family_kana || given_kana"),
+    "find_given_kana": name_sql("given_kana"),
+    "find_mail": mail_sql("email"),
+}
+"""Column of an account → its key."""

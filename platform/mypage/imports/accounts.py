@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from mypage.auth.finding import ACCOUNT, account_keys
 from mypage.auth.hashing import LegacyKind, PasswordHasher
 from mypage.db.session import Tx
 from mypage.db.staging import Cursor, Target, copy_row
@@ -21,7 +22,12 @@ NAME = "account"
 
 _NAMED = ("family_name", "given_name", "family_kana", "given_kana", "user_name")
 _CHANGES = ("role", "status", "email", "language", *_NAMED, "email_verified_at")
-_ACCOUNTS = Target("account", ("id", "customer_id", "created_at", *_CHANGES), found_by=("id",), updates=_CHANGES)
+_ACCOUNTS = Target(
+    "account",
+    ("id", "customer_id", "created_at", *_CHANGES, *ACCOUNT),
+    found_by=("id",),
+    updates=(*_CHANGES, *ACCOUNT),
+)
 _CREDENTIALS = Target(
     "credential",
     ("id", "account_id", "scheme", "login_id", "login_key", "password_hash", "must_change", "changed_at"),
@@ -146,7 +152,7 @@ def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[
             value.language or "",
             *names_of,
         )
-        accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None)))
+        accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None, *_keys(stated))))
         login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
         credentials.append(copy_row((next(chunk.ids), row_id, *login, now)))
         names.append(copy_row((value.scheme, value.login_key, "used", row_id)))
@@ -232,7 +238,13 @@ def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found)
         return None
     new_email = after[2]
     moved = chunk.now if new_email else None
-    return copy_row((row_id, customer_id, created, *after, verified if new_email == before[2] else moved))
+    confirmed = verified if new_email == before[2] else moved
+    return copy_row((row_id, customer_id, created, *after, confirmed, *_keys(after)))
+
+
+def _keys(stated: Sequence[str]) -> Iterable[str]:
+    """What staff find the account by, from its columns in the order of `_CHANGES`."""
+    return account_keys(**dict(zip(_CHANGES, stated, strict=False))).values()
 
 
 def _check_hash(old: PasswordHash, hasher: PasswordHasher) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mypage.auth.finding import CUSTOMER, customer_keys
 from mypage.auth.proof import proof_hash
 from mypage.db.staging import Target, copy_row
 from mypage.imports import cleaning
@@ -13,7 +14,9 @@ from mypage.lib.text import fold_kana
 
 NAME = "customer"
 
-_STATED = ("number", "kind", "name", "kana", "kana_key", "email", "phone", "postal_code", "address", "language")
+_STATED = (
+    "number", "kind", "name", "kana", "kana_key", "email", "phone", "postal_code", "address", "language", *CUSTOMER,
+)  # fmt: skip
 _TABLE = Target(
     "customer",
     ("id", "number_key", *_STATED, "proof_hash", "profile", "created_at", "updated_at"),
@@ -22,6 +25,7 @@ _TABLE = Target(
 )
 _STORED = (
     "SELECT number_key, id, number, kind, name, kana, kana_key, email, phone, postal_code, address, language,"
+    " find_name, find_rest, find_kana, find_kana_rest, find_phone, find_mail,"
     " proof_hash, profile, created_at FROM customer WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
 
@@ -41,17 +45,20 @@ def prepare(record: Customer, _: Means) -> Prepared:
     """Check the texts and make the keys. Raises BadLine."""
     key = cleaning.key_of("number", record.number)
     kana = cleaning.one_line("kana", record.kana)
+    name, phone = cleaning.required("name", record.name), cleaning.one_line("phone", record.phone)
+    email = cleaning.mail_address("email", record.email)
     stated = (
         cleaning.one_line("number", record.number),
         record.kind,
-        cleaning.required("name", record.name),
+        name,
         kana,
         fold_kana(kana),
-        cleaning.mail_address("email", record.email),
-        cleaning.one_line("phone", record.phone),
+        email,
+        phone,
         cleaning.one_line("postal_code", record.postal_code),
         cleaning.one_line("address", record.address),
         record.language,
+        *customer_keys(name=name, kana=kana, phone=phone, email=email).values(),
     )
     parts = record.proof_code
     code = tuple(cleaning.required("proof_code", part) for part in parts) if parts is not None else None

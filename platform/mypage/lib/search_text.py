@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mypage.lib.text import fold_identifier
-
 _SMALL = "ァィゥェォッャュョヮヵヶ"
 _LARGE = "アイウエオツヤユヨワカケ"
 _HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
@@ -57,11 +55,6 @@ def name_key(text: str) -> str:
 def rest_key(text: str) -> str:
     """The key of what stands behind the first word: a given name, or a company's name without its kind."""
     return name_key(re.sub(FIRST_WORD, "", unicodedata.normalize("NFKC", text)))
-
-
-def number_key(text: str) -> str:
-    """The key of a customer's or contract's number, or of a login ID: without hyphens and case."""
-    return fold_identifier(text).replace("-", "").translate(_ASCII)
 
 
 def mail_key(text: str) -> str:

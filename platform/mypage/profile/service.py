@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from mypage.audit.trail import record
+from mypage.auth.finding import account_keys
 from mypage.auth.login import credential_of
 from mypage.auth.models import Account, Customer
 from mypage.db.keys import Vault
@@ -149,7 +150,7 @@ def move_address(tx: Tx, operator: Operator, customer: Customer, old: str, new: 
             Account.email == old,
             Account.role.not_in(tuple(handed_out)),
         )
-        .values(email=new, email_verified_at=None)
+        .values(email=new, email_verified_at=None, **account_keys(email=new))
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.audit.trail import record
+from mypage.auth.finding import account_keys
 from mypage.auth.models import Account
 from mypage.contracts.models import Resource
 from mypage.contracts.reaching import ContractRef, lock_contract
@@ -196,7 +197,11 @@ def _take_over(tx: Tx, account_id: uuid.UUID, wanted: Wanted) -> None:
     tx.execute(
         update(Account)
         .where(Account.tenant_id == tx.tenant, Account.id == account_id)
-        .values(email=wanted.address, email_verified_at=tx.now() if wanted.own else None)
+        .values(
+            email=wanted.address,
+            email_verified_at=tx.now() if wanted.own else None,
+            **account_keys(email=wanted.address),
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from mypage.audit.trail import record
 from mypage.auth import credentials, names
 from mypage.auth.errors import LoginNameTaken
+from mypage.auth.finding import account_keys
 from mypage.auth.models import Account, Credential
 from mypage.contracts.reaching import ContractRef, lock_contract
 from mypage.db.keys import Vault
@@ -125,7 +126,7 @@ def change(
     tx.execute(
         update(Account)
         .where(Account.tenant_id == tx.tenant, Account.id == account_id)
-        .values(role=role, **asdict(wanted.names))
+        .values(role=role, **asdict(wanted.names), **account_keys(**asdict(wanted.names)))
     )
     if wanted.password_hash is not None:
         credentials.change(

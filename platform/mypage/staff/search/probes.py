@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mypage.lib.search_text import mail_key, name_key, number_key, phone_key, tidy
+from mypage.lib.search_text import mail_key, name_key, phone_key, tidy
+from mypage.lib.text import fold_identifier
 
 LONGEST = 200
 """Characters of a text that somebody types to find a customer."""
@@ -63,14 +64,14 @@ def guess(typed: str) -> tuple[Probe, ...]:
 
 
 def _guesses(text: str) -> Iterator[Probe]:
-    number = number_key(text)
+    numbers = _spellings(text)
     if "@" in text:
-        yield _starting("login", number, _SHORTEST_START)
+        yield from (_starting("login", number, _SHORTEST_START) for number in numbers)
         yield _starting("mail", mail_key(text), _SHORTEST_START)
         yield _starting("account-mail", mail_key(text), _SHORTEST_START)
         yield Probe("mailbox", mail_key(text), mail_key(text))
         return
-    if _NUMBER.fullmatch(number):
+    for number in numbers:
         for kind in _NUMBERS:
             yield _starting(kind, number, _SHORTEST_START)
     end = phone_key(text)
@@ -80,6 +81,13 @@ def _guesses(text: str) -> Iterator[Probe]:
     name = name_key(text)
     if name and not name.isdigit():
         yield from _names(name)
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    """How a number or login ID may be stored: as it was typed, without hyphens, and with its capital letters."""
+    typed = fold_identifier(text)
+    found = (typed, typed.replace("-", ""), fold_identifier(text, case_sensitive=True))
+    return tuple(each for each in dict.fromkeys(found) if _NUMBER.fullmatch(each))
 
 
 def _names(name: str) -> Iterator[Probe]:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, bindparam, func, literal_column, select, text
+from sqlalchemy import Text, and_, bindparam, collate, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from mypage.audit.models import AuditEntry
 from mypage.audit.trail import record
-from mypage.auth.models import NAMED, NAMES, Account, Credential, Customer
+from mypage.auth.models import NAMED, Account, Credential, Customer
 from mypage.contracts.models import Contract, Resource
-from mypage.db import search_keys as keys
 from mypage.db.reads import Read
 from mypage.db.session import Tx
 from mypage.lib.search_text import tidy
@@ -154,38 +153,25 @@ _LOW, _HIGH = bindparam("low", type_=Text), bindparam("high", type_=Text)
 Column = InstrumentedAttribute[Any]
 
 
-def _by(expression: str, customer: Column, value: Any, *more: Any) -> Select[Any]:
-    key = literal_column(expression, Text).label("key")
-    wanted = select(customer.label("customer_id"), value.label("value"), key)
-    # Of the expression itself and not of the column's name: what is compared must be what is in the index.
-    bare = literal_column(expression, Text)
+def _by(key: Any, customer: Column, value: Any, *more: Any) -> Read:
     of_tenant = customer.class_.tenant_id == _TENANT
-    return wanted.where(of_tenant, bare >= _LOW, bare <= _HIGH, *more).order_by(bare).limit(PAGE + 1)
+    wanted = select(customer.label("customer_id"), value.label("value"), key.label("key"))
+    return Read(wanted.where(of_tenant, key >= _LOW, key <= _HIGH, *more).order_by(key).limit(PAGE + 1))
 
 
-def _of_customer(expression: str, value: Column) -> Read:
-    return Read(_by(expression, Customer.id, value))
-
-
-def _of_account(expression: str, value: Any, *more: Any) -> Read:
-    return Read(_by(expression, Account.customer_id, value, *more))
-
-
-def _of_login() -> Read:
-    joined = and_(Account.tenant_id == _TENANT, Account.id == Credential.account_id)
-    expression = keys.number_sql("credential.login_key")
-    bare = literal_column(expression, Text)
+def _by_login() -> Read:
+    key = collate(Credential.login_key, "C")
     return Read(
-        select(Account.customer_id, Credential.login_id.label("value"), bare.label("key"))
+        select(Account.customer_id, Credential.login_id.label("value"), key.label("key"))
         .select_from(Credential)
-        .join(Account, joined)
-        .where(Credential.tenant_id == _TENANT, bare >= _LOW, bare <= _HIGH)
-        .order_by(bare)
+        .join(Account, and_(Account.tenant_id == _TENANT, Account.id == Credential.account_id))
+        .where(Credential.tenant_id == _TENANT, key >= _LOW, key <= _HIGH)
+        .order_by(key)
         .limit(PAGE + 1)
     )
 
 
-def _of_mailbox() -> Read:
+def _by_mailbox() -> Read:
     return Read(
         select(Resource.customer_id, Resource.value.label("value"), Resource.value_key.label("key"))
         .where(Resource.tenant_id == _TENANT, Resource.kind == "mail", Resource.value_key == _LOW)
@@ -193,26 +179,27 @@ def _of_mailbox() -> Read:
     )
 
 
-def _named(column: str, shown: Any) -> Read:
-    return _of_account(keys.name_sql(NAMES[column]), shown, text(f"account.{NAMED}"))
+def _named(key: Any, shown: Any) -> Read:
+    # To the letter what the indexes are made with: a value would not tell which they are.
+    return _by(key, Account.customer_id, shown, text(f"account.{NAMED}"))
 
 
 _NAME = Account.family_name + " " + Account.given_name
 _KANA = Account.family_kana + " " + Account.given_kana
 _READS: Mapping[Kind, Read] = {
-    "number": _of_customer(keys.number_sql("customer.number_key"), Customer.number),
-    "contract": Read(_by(keys.number_sql("contract.number_key"), Contract.customer_id, Contract.number)),
-    "login": _of_login(),
-    "mail": _of_customer(keys.mail_sql("customer.email"), Customer.email),
-    "account-mail": _of_account(keys.mail_sql("account.email"), Account.email),
-    "mailbox": _of_mailbox(),
-    "phone": _of_customer(keys.phone_sql("customer.phone"), Customer.phone),
-    "name": _of_customer(keys.name_sql("customer.name"), Customer.name),
-    "kana": _of_customer(keys.name_sql("customer.kana"), Customer.kana),
-    "rest": _of_customer(keys.rest_sql("customer.name"), Customer.name),
-    "kana-rest": _of_customer(keys.rest_sql("customer.kana"), Customer.kana),
-    "account-name": _named("name", _NAME),
-    "account-kana": _named("kana", _KANA),
-    "account-given": _named("given", _NAME),
-    "account-given-kana": _named("given_kana", _KANA),
+    "number": _by(collate(Customer.number_key, "C"), Customer.id, Customer.number),
+    "contract": _by(collate(Contract.number_key, "C"), Contract.customer_id, Contract.number),
+    "login": _by_login(),
+    "mail": _by(Customer.find_mail, Customer.id, Customer.email),
+    "account-mail": _by(Account.find_mail, Account.customer_id, Account.email),
+    "mailbox": _by_mailbox(),
+    "phone": _by(Customer.find_phone, Customer.id, Customer.phone),
+    "name": _by(Customer.find_name, Customer.id, Customer.name),
+    "kana": _by(Customer.find_kana, Customer.id, Customer.kana),
+    "rest": _by(Customer.find_rest, Customer.id, Customer.name),
+    "kana-rest": _by(Customer.find_kana_rest, Customer.id, Customer.kana),
+    "account-name": _named(Account.find_name, _NAME),
+    "account-kana": _named(Account.find_kana, _KANA),
+    "account-given": _named(Account.find_given, _NAME),
+    "account-given-kana": _named(Account.find_given_kana, _KANA),
 }

@@ -28,23 +28,7 @@ KEPT = (
 )
 CHANGED = ("desk_seat", "notice_target")
 
-FOUND = {
-    "customer": {
-        "find_name": keys.name_sql("name"),
-        "find_rest": keys.rest_sql("name"),
-        "find_kana": keys.name_sql("kana"),
-        "find_kana_rest": keys.rest_sql("kana"),
-        "find_phone": keys.phone_sql("phone"),
-        "find_mail": keys.mail_sql("email"),
-    },
-    "account": {
-        "find_name": keys.name_sql("family_name || given_name"),
-        "find_given": keys.name_sql("given_name"),
-        "find_kana": keys.name_sql("family_kana || given_kana"),
-        "find_given_kana": keys.name_sql("given_kana"),
-        "find_mail": keys.mail_sql("email"),
-    },
-}
+FOUND = {"customer": keys.CUSTOMER_SQL, "account": keys.ACCOUNT_SQL}
 """Columns by which staff find customers, and what they are for rows that are there already."""
 
 
