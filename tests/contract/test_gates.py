@@ -62,6 +62,7 @@ MEMORIES: Mapping[str, str] = {
     "web/request.py:Outgoing.cookies": "one answer",
     "web/request.py:Outgoing.flashes": "one answer",
     # Of one run of a command, which is for one tenant.
+    "audit/verifying.py:Verified.findings": "one tenant's verification",
     "billing/run_compare.py:Comparison.shown": "one tenant's dry run",
     "billing/run_reckoning.py:_kept": "answers of pure functions, of one tenant's run",
     "billing/run_rows.py:Due.held": "one contract of one tenant's run",
@@ -104,12 +105,20 @@ BARE_SQL: Mapping[str, str] = {
     "jobs/rescue.py": "jobs of dead workers, of all tenants: ids alone",
     "operators/applying.py": "a lock while tenants are applied",
     "server/app.py": "SELECT 1: is the database there",
+    "staff/trail/export.py": "the trail as a file, made by the database; its statement names the tenant and is tested for it",
 }
 """Modules with statements as text, or past the session (security rule 6)."""
 
-UNIT_TENANTS = {"self.tenant.name", "rq.tenant.name", "tenant.name", "job.tenant"}
-"""Whose a unit of work may be: the request's tenant, found by host, or the job's."""
-HANDED_ON = {"db/streaming.py", "server/worker.py"}
+UNIT_TENANTS = {
+    "self.tenant.name",
+    "rq.tenant.name",
+    "tenant.name",
+    "job.tenant",
+    "self.desk.tenant.name",
+    "rq.desk.tenant.name",
+}
+"""Whose a unit of work may be: the request's tenant, found by host, that of a staff member's seat, or the job's."""
+HANDED_ON = {"db/streaming.py", "server/sealing.py", "server/worker.py"}
 """They take the tenant as an argument named `tenant` from those above."""
 
 FORBIDDEN = {
@@ -187,23 +196,29 @@ def test_every_task_takes_a_job_and_so_a_tenant() -> None:
     from mypage.billing.card_jobs import CardReconciler
     from mypage.billing.review_jobs import CardDiscarder
     from mypage.mail.delivery import Delivery
+    from mypage.notices.mailing import NoticeMailer
     from mypage.orders.provisioning_jobs import Provisioner
+    from mypage.server.sealing import Sealer
     from mypage.server.worker import Cleaner
 
     known = {
         "delivery": Delivery.__call__, "reconciler": CardReconciler.__call__, "cleaner.tenant": Cleaner.tenant,
-        "discarder": CardDiscarder.__call__, "provisioner": Provisioner.__call__,
+        "discarder": CardDiscarder.__call__, "provisioner": Provisioner.__call__, "sealer.tenant": Sealer.tenant,
+        "mailer": NoticeMailer.__call__,
     }  # fmt: skip
     tasks, periodic = _tasks()
     assert set(tasks) == set(known), "a new task: add it here; it takes a Job and works in units of job.tenant"
     for name, task in known.items():
         parameters = list(inspect.signature(task, eval_str=True).parameters.values())
         assert [p.annotation for p in parameters[1:]] == [Job], name
-    assert len(periodic) == 1 and "cleaner.fan_out" in periodic[0], "periodic work only asks for jobs of tenants"
-    methods = ast.walk(ast.parse(inspect.getsource(Cleaner)))
-    fan_out = next(node for node in methods if isinstance(node, ast.AsyncFunctionDef) and node.name == "fan_out")
-    calls = {called(node) for node in ast.walk(fan_out) if isinstance(node, ast.Call)}
-    assert calls <= {"refresh", "uuid4", "_unit", "enqueue"}, "periodic work only asks for jobs of tenants"
+    fanning = {"cleaner.fan_out": Cleaner, "sealer.fan_out": Sealer}
+    assert len(periodic) == len(fanning), "periodic work only asks for jobs of tenants"
+    for (name, kind), line in zip(fanning.items(), periodic, strict=True):
+        assert name in line, "periodic work only asks for jobs of tenants"
+        methods = ast.walk(ast.parse(inspect.getsource(kind)))
+        fan_out = next(node for node in methods if isinstance(node, ast.AsyncFunctionDef) and node.name == "fan_out")
+        calls = {called(node) for node in ast.walk(fan_out) if isinstance(node, ast.Call)}
+        assert calls <= {"refresh", "uuid4", "_unit", "enqueue"}, "periodic work only asks for jobs of tenants"
 
 
 def test_every_figure_and_every_log_line_says_its_tenant() -> None:

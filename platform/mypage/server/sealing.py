@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
-from mypage.audit.chain import BATCH, Sealed, anything_waits, seal
+from mypage.audit.chain import BATCH, anything_waits, seal
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Database, Tx
 from mypage.jobs.queue import enqueue
@@ -17,6 +19,7 @@ from mypage.server.registry import LiveRegistry
 
 log = structlog.get_logger("mypage.trail")
 
+T = TypeVar("T")
 SEAL, SEAL_TENANT = "trail.seal", "trail.seal.tenant"
 
 
@@ -31,22 +34,21 @@ class Sealer:
         """Enqueue `trail.seal.tenant` for every tenant in which something waits."""
         request_id = f"{SEAL}-{due:%Y%m%d%H%M}-{uuid.uuid4().hex[:8]}"
         for name in self._registry.current.tenants:
-            await self._database.run(name, _ask, actor=Actor("system", SEAL), request_id=request_id)
+            await self._unit(name, request_id, _ask)
 
     async def tenant(self, job: Job) -> None:
         """Seal in small units until nothing waits; a head that stands in a log cannot be cut off unseen."""
         entries = 0
         while True:
-            sealed = await self._portion(job)
+            sealed = await self._unit(job.tenant, job.request_id, partial(seal, vault=self._vault))
             entries += sealed.entries
             if sealed.entries < BATCH:
                 break
         if entries:
             log.info("trail sealed", entries=entries, head=str(sealed.head))
 
-    async def _portion(self, job: Job) -> Sealed:
-        work = partial(seal, vault=self._vault)
-        return await self._database.run(job.tenant, work, actor=Actor("system", SEAL), request_id=job.request_id)
+    async def _unit(self, tenant: str, request_id: str, work: Callable[[Tx], T]) -> T:
+        return await self._database.run(tenant, work, actor=Actor("system", SEAL), request_id=request_id)
 
 
 def _ask(tx: Tx) -> None:
