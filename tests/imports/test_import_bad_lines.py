@@ -80,6 +80,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (NOTICE | {"starts_at": "2026-11-01T00:00:00"}, "starts_at: has no offset; give an instant such as 2026-11-21T09:00:00+09:00"),
     (NOTICE | {"ends_at": "2026-10-01T00:00:00Z"}, "ends_at: does not lie after starts_at"),
     (NOTICE | {"body": " \n "}, "body: is blank; give a value"),
+    (NOTICE | {"key": "desk x"}, "key: begins with 'desk ', as keys of the staff console do; give another one"),
     (NOTICE | {"customer": "404"}, "customer: there is no customer 404; load the customers first"),
     (CARD | {"last4": "42424"}, "last4: does not have the form that this field needs"),
     (CARD | {"token": "日本"}, "token: holds characters that no token has; give it as the payment company does"),

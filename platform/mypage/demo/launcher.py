@@ -124,6 +124,10 @@ class Demo:
             with progress.step("Seat the staff"):
                 call("staff", [sys.executable, "-m", "mypage.demo.staff", str(files.staff)])
                 imported.note("staff", files.staff)
+        if files.desk.is_file() and not imported.has("desk", files.desk):
+            with progress.step("Let the desk begin its work"):
+                call("desk", [sys.executable, "-m", "mypage.demo.desk", str(files.desk)])
+                imported.note("desk", files.desk)
         if files.cases.is_file():
             # At every start: a lock does not last.
             with progress.step("Bring callers about"):

@@ -89,6 +89,11 @@ class DemoFiles:
         """Whom the people at the desk can help."""
         return self.folder / "cases.toml"
 
+    @property
+    def desk(self) -> Path:
+        """What the people at the desk have begun."""
+        return self.folder / "desk.toml"
+
     def check(self) -> None:
         """Raises DemoError when the demo's files are not there."""
         if not self.tenants.is_file():

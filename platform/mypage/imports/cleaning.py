@@ -42,6 +42,18 @@ def many_lines(field: str, value: str) -> str:
     return _cleaned(field, value, True)
 
 
+DESK = "desk "
+"""How the keys begin of what staff wrote in the console."""
+
+
+def senders_key(field: str, value: str) -> str:
+    """The sender's own key of a row. Raises BadLine for one that staff's rows have: a feed must not change those."""
+    key = required(field, value)
+    if key.startswith(DESK):
+        raise BadLine(field, f"begins with {DESK!r}, as keys of the staff console do; give another one")
+    return key
+
+
 def key_of(field: str, value: str) -> str:
     """The key under which a number or name is found again. Raises BadLine when nothing is left of it."""
     key = fold_identifier(required(field, value))

@@ -52,7 +52,7 @@ def prepare(record: Notice, _: Means) -> Prepared:
         cleaning.instant("starts_at", record.starts_at),
         cleaning.instant("ends_at", record.ends_at),
     )
-    key = cleaning.required("key", record.key)
+    key = cleaning.senders_key("key", record.key)
     if record.customer is None:
         return Prepared(key, None, "", stated)
     customer = cleaning.one_line("customer", record.customer)

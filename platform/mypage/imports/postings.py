@@ -39,7 +39,7 @@ def prepare(record: Posting, means: Means) -> Prepared:
     month = cleaning.month("month", record.month)
     description = cleaning.required("description", record.description)
     stated = (month, description, record.amount, record.rate_bp, record.reduced)
-    return Prepared(cleaning.required("key", record.key), holder(record.contract, None, None, means), month, stated)
+    return Prepared(cleaning.senders_key("key", record.key), holder(record.contract, None, None, means), month, stated)
 
 
 def natural_key(value: Prepared) -> tuple[str, str, str]:

@@ -127,7 +127,7 @@ def publish(tx: Tx, notice_id: uuid.UUID) -> Notice:
     if row.state == "withdrawn":
         raise NotEditable
     if row.state == "draft":
-        row.state, row.updated_at = "published", tx.now()
+        row.state, row.updated_at, row.reached = "published", tx.now(), count_audience(tx, row)
         tx.flush()
         record(tx, "notice.published", "notice", row.id, after={"title": row.title, "reached": row.reached})
     return row
