@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from datetime import timedelta
@@ -234,3 +235,32 @@ def test_an_operator_tells_nobody_and_allows_fewer(make_portal: MakePortal, offi
 @pytest.fixture
 def office_of_nagi(make_portal: MakePortal) -> Portal:
     return make_office(make_portal, plugins={"nagi": nagi})
+
+
+def test_presses_side_by_side_show_it_once(here: Portal, desk: PortalClient, person: Person) -> None:
+    secret_id = add_secret(here, person)
+    form = desk.get(path(person, secret_id)).form_values("//main//form") | {"reason": REASON}
+
+    async def together() -> list[str]:
+        sent = [desk.arequest("POST", path(person, secret_id), data=form) for _ in range(6)]
+        return [answer.text for answer in await asyncio.gather(*sent)]
+
+    answers = here.wait(together())
+    assert sum(VALUE in answer for answer in answers) == 1
+    assert len(shown(here)) == 1
+
+
+def test_windows_side_by_side_see_no_more_than_allowed(here: Portal, desk: PortalClient, person: Person) -> None:
+    most, secret_id = operator_of(here).desk.secrets_an_hour, add_secret(here, person)
+    form = desk.get(path(person, secret_id)).form_values("//main//form") | {"reason": REASON}
+
+    async def together() -> list[tuple[int, bool]]:
+        forms = [form | {"operation": str(uuid.uuid4())} for _ in range(most + 4)]
+        sent = [desk.arequest("POST", path(person, secret_id), data=each) for each in forms]
+        return [(answer.status_code, VALUE in answer.text) for answer in await asyncio.gather(*sent)]
+
+    answers = here.wait(together())
+    print(f"{len(answers)} at once: {answers.count((200, True))} shown, {answers.count((429, False))} refused")
+    assert answers.count((200, True)) == most
+    assert answers.count((429, False)) == 4
+    assert len(shown(here)) == most
