@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 
+from mypage.audit.models import AuditEntry
 from mypage.db.session import Tx
 from mypage.staff.members import roles_of
 from mypage.staff.models import Approval, DeskRole, StaffMember
@@ -88,6 +89,10 @@ def test_a_role_is_withdrawn_and_ends_at_once(desk: Desk) -> None:
     assert desk.roles(desk.agent.account_id) == {}
     assert open_browser.get("/home").location.startswith("/login")
     assert copied(desk, desk.agent) == ("agent", False)
+    actions = desk.worked.run(
+        lambda tx: set(tx.scalars(select(AuditEntry.action).where(AuditEntry.tenant_id == tx.tenant)))
+    )
+    assert {"approval.proposed", "approval.confirmed", "staff.role_withdrawn"} <= actions
     assert [m["change"] for m in mails_of(desk.office, "staff_role")] == ["withdrawn"]
 
 

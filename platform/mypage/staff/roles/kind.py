@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from mypage.audit.trail import record
 from mypage.db.session import Tx
 from mypage.operators.naming import portal_called
 from mypage.staff import invites
@@ -70,6 +71,11 @@ def settle(tx: Tx, _desk: DeskMeans, payload: Payload, done: Mapping[str, Any]) 
     role = payload["role"] or payload["before"]
     told = {"name": payload["name"], "email": payload["email"], "role": role}
     note_member(tx, uuid.UUID(done["account_id"]), **told, active=bool(payload["role"]))
+    after = {"name": payload["name"], "role": role}
+    if payload["role"]:
+        record(tx, "staff.role_granted", "staff", done["account_id"], after=after)
+    else:
+        record(tx, "staff.role_withdrawn", "staff", done["account_id"], after=after)
 
 
 def _follows(payload: Payload) -> str:
