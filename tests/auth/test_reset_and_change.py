@@ -16,6 +16,7 @@ from mypage.auth.links import issue_link
 from mypage.auth.models import Credential
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.testing.portal import HANG
 
 
 def test_a_reset_during_a_change_finds_its_link_dead(kit: Kit) -> None:
@@ -34,7 +35,7 @@ def test_a_reset_during_a_change_finds_its_link_dead(kit: Kit) -> None:
         credentials.change(tx, vault, policy, Change(credential_id=own, password_hash="new"), keep=None, language="ja")
 
     def reset() -> None:
-        locked.wait(10)
+        locked.wait(HANG)
         wanted = Change(credential_id=own, password_hash="reset")
         try:
             kit.portal.run(lambda tx: recovery.reset_password(tx, vault, policy, token, wanted, language="ja"))
@@ -44,7 +45,7 @@ def test_a_reset_during_a_change_finds_its_link_dead(kit: Kit) -> None:
     waiting = threading.Thread(target=reset)
     waiting.start()
     kit.portal.run(change)
-    waiting.join(20)
+    waiting.join(HANG)
     assert outcomes == ["dead link"]
     stored = select(Credential.password_hash).where(Credential.tenant_id == kit.portal.name, Credential.id == own)
     assert kit.portal.run(lambda tx: tx.scalars(stored).one()) == "new"

@@ -34,6 +34,7 @@ from mypage.hooks.auth import ThrottlePolicy
 from mypage.lib.clock import FixedClock
 from mypage.lib.crypto import Keyring
 from mypage.lib.errors import StaleForm
+from mypage.testing.portal import HANG
 
 VAULT = Vault(Keyring({"m0": bytes(32)}, "m0"))
 ME, YOU = b"m" * 32, b"y" * 32
@@ -124,7 +125,7 @@ def test_parallel_operations_have_one_effect(in_unit: InUnit) -> None:
 
     def go(_: int) -> Any:
         def work(tx: Tx) -> Any:
-            barrier.wait(10)
+            barrier.wait(HANG)
             return once(tx, "op", owner=ME, wizard="w", effect=lambda: effects.append(1) or {"done": 1}).result
 
         return in_unit(work)
@@ -175,7 +176,7 @@ def test_of_parallel_uses_of_a_link_one_succeeds(in_unit: InUnit) -> None:
 
     def go(_: int) -> Any:
         def work(tx: Tx) -> bool:
-            barrier.wait(10)
+            barrier.wait(HANG)
             return use_link(tx, "activate", token) is not None
 
         return in_unit(work)
@@ -213,7 +214,7 @@ def test_of_parallel_takers_of_a_login_id_one_gets_it(in_unit: InUnit) -> None:
 
     def go(_: int) -> Any:
         def work(tx: Tx) -> bool:
-            barrier.wait(10)
+            barrier.wait(HANG)
             return names.take(tx, "s", "wanted", uuid.uuid4())
 
         return in_unit(work)

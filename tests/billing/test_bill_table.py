@@ -22,7 +22,7 @@ from mypage.i18n import Catalogue
 from mypage.lib.errors import Busy, TooManyAtOnce
 from mypage.lib.tabular import FORMULA_STARTS, Cell, CsvEncoding, CsvStream
 from mypage.testing import guard
-from mypage.testing.portal import MakePortal, Portal, PortalClient
+from mypage.testing.portal import HANG, MakePortal, Portal, PortalClient
 from portal_rows import Person, add_bill, add_person, operator_of, sign_in
 
 SEED = int(os.environ.get("MYPAGE_TABLE_SEED", "20261121"))
@@ -282,7 +282,7 @@ def test_a_browser_that_leaves_ends_the_download(portal: Portal, person: Person,
         await portal.server(scope, receive, send)
         left = set(portal.server.database._left_behind)
         if left:
-            await asyncio.wait(left, timeout=10)
+            await asyncio.wait(left, timeout=HANG)
 
     portal.wait(leave())
     size = sum(map(len, sent))

@@ -37,7 +37,7 @@ from mypage.testing.database import TestDatabase
 REPOSITORY = Path(__file__).parents[2]
 THEMES = REPOSITORY / "themes"
 SECRET = bytes(range(32))
-MAIL_SECONDS = 40.0
+MAIL_SECONDS = 180.0
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -256,7 +256,7 @@ def served(app: Any, listener: socket.socket, *, lifespan: Any = "off") -> Itera
         yield
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
 
 
 @contextmanager
@@ -293,7 +293,7 @@ def _worker(database: TestDatabase, folder: Path, smtp_port: int, port: int) -> 
         finally:
             process.terminate()
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

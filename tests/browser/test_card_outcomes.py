@@ -72,7 +72,7 @@ def test_a_slow_card_is_waited_for(stack: Stack, people: People, surfers: Surfer
     surfer.log_in(people.settled(stack.plain))
     enter_card(stack, surfer, SLOW_CARD)
     surfer.press("登録")
-    expect(surfer.page.locator("h1")).to_have_text("カードを登録しました", timeout=20_000)
+    expect(surfer.page.locator("h1")).to_have_text("カードを登録しました")
     surfer.says("5506")
 
 
@@ -116,7 +116,7 @@ def test_the_outcome_is_waited_for_while_the_company_does_not_answer(
     cut_line.cut = False
     if way == "no-script":
         surfer.follow("結果をもう一度確認する")
-    expect(surfer.page.locator("h1")).to_have_text("内容をご確認ください", timeout=15_000)
+    expect(surfer.page.locator("h1")).to_have_text("内容をご確認ください")
 
 
 @pytest.mark.req("ACTV-63")
@@ -142,7 +142,7 @@ def test_a_registration_whose_answer_is_lost_is_found_out(stack: Stack, people: 
     surfer.log_in(people.settled(stack.actv))
     enter_card(stack, surfer, LOST_CARD)
     surfer.press("登録")
-    expect(surfer.page.locator("h1")).to_have_text("カードを登録しました", timeout=15_000)
+    expect(surfer.page.locator("h1")).to_have_text("カードを登録しました")
     surfer.go("/card")
     surfer.says("6603")
 

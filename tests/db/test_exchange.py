@@ -21,6 +21,7 @@ from mypage.db.wire import Statement, Wire
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase
 from mypage.testing.guard import ON_PURPOSE
+from mypage.testing.portal import HANG
 
 Scene = Callable[[Database], Awaitable[None]]
 Play = Callable[[Scene], None]
@@ -55,7 +56,7 @@ def play(request: pytest.FixtureRequest, test_database: TestDatabase) -> Play:
         async def whole() -> None:
             database = Database(test_database.app, pool_size=1, prepared=request.param)
             try:
-                await asyncio.wait_for(scene(database), 20)
+                await asyncio.wait_for(scene(database), HANG)
             finally:
                 await database.close()
 

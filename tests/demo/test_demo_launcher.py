@@ -22,6 +22,7 @@ from mypage.demo import processes
 from mypage.demo.plan import DemoFiles, Imported, Ports, logins_table, secret_key_file
 from mypage.demo.processes import port_is_free
 from mypage.demo.progress import DemoError
+from mypage.testing.portal import HANG
 
 # Everything but the portals: a real database and a real mailbox, with the launcher's own supervision.
 SMALL_DEMO = """
@@ -87,7 +88,7 @@ def until(process: subprocess.Popen[str], words: str) -> str:
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=HANG)
     return process.returncode, output
 
 
@@ -171,7 +172,7 @@ def test_a_closed_terminal_stops_all(root: Path, port: int) -> None:
     assert process.stdout is not None
     process.stdout.close()
     process.send_signal(signal.SIGHUP)
-    process.wait(20)
+    process.wait(HANG)
     assert port_is_free(port + 1)
     assert not EmbeddedPostgres(root / ".demo" / "postgres").running()
 

@@ -18,6 +18,7 @@ import pytest
 
 from mypage.demo.mailbox import linked, opening_apart
 from mypage.demo.mailstore import Mailstore, read_mail
+from mypage.testing.portal import HANG
 
 
 def free_ports(count: int) -> list[int]:
@@ -50,28 +51,29 @@ class Box:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self.argv(), stdout=subprocess.DEVNULL)
-        for _ in range(200):
+        while self.process.poll() is None:
             try:
                 self.get("/api/mails")
                 return
             except httpx.TransportError:
                 time.sleep(0.05)
-        raise AssertionError("the mailbox does not answer")
+        raise AssertionError("the mailbox ended while it started")
 
     def stop(self) -> int:
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(HANG)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.http_port}{path}", headers=headers)
+        url = f"http://127.0.0.1:{self.http_port}{path}"
+        return httpx.get(url, headers=headers, timeout=HANG, verify=False, trust_env=False)
 
     def mails(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.get("/api/mails").json()
         return found
 
     def send(self, message: EmailMessage | bytes, to: str = "taro@example.jp") -> None:
-        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=HANG) as smtp:
             raw = message if isinstance(message, bytes) else message.as_bytes()
             smtp.sendmail("portal@example.jp", [to], raw)
 

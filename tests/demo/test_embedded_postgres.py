@@ -22,6 +22,7 @@ import pytest
 
 from mypage.db import embedded_files
 from mypage.db.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from mypage.testing.portal import HANG
 
 # What these tests prove exists for root alone: a normal user's server has no other user to be handed to.
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must hand the server to another user")
@@ -226,7 +227,7 @@ def test_a_normal_user_starts_it_too(place: Path) -> None:
     answers: Queue[str] = fork.Queue()
     child = fork.Process(target=answer_as, args=(nobody.pw_uid, place / "pg", answers))
     child.start()
-    assert answers.get(timeout=20) == "42"
+    assert answers.get(timeout=HANG) == "42"
     child.join()
     # What a normal user made, root continues as that user.
     server = EmbeddedPostgres(place / "pg", durable=False)

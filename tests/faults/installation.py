@@ -28,7 +28,7 @@ from mypage.db.embedded import EmbeddedPostgres
 from mypage.db.session import platform_unit, sync_engine
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.testing.database import TestDatabase, make_database
-from mypage.testing.portal import SETTINGS, THEMES
+from mypage.testing.portal import HANG, SETTINGS, THEMES
 from payment.payment_bench import Running, running
 
 SECRET = bytes(range(32))
@@ -206,7 +206,7 @@ class Installation:
     def _connection(self) -> psycopg.Connection[Any]:
         kept: psycopg.Connection[Any] | None = getattr(self._own, "connection", None)
         if kept is None or kept.closed:
-            kept = psycopg.connect(self.database.admin.replace("+psycopg", ""), autocommit=True, connect_timeout=5)
+            kept = psycopg.connect(self.database.admin.replace("+psycopg", ""), autocommit=True, connect_timeout=60)
             self._own.connection = kept
             self._kept.append(kept)
         return kept
@@ -288,7 +288,7 @@ def _nursery(folder: Path, variables: Mapping[str, str]) -> Iterator[subprocess.
             assert process.stdin is not None and process.stdout is not None
             process.stdin.close()
             process.stdout.close()
-            process.wait(20)
+            process.wait(HANG)
 
 
 def _deploy(database: TestDatabase, tenant: str, company_url: str) -> None:

@@ -104,7 +104,9 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.network = f"198.51.{int(self.person.number) // 250 % 250}.{int(self.person.number) % 250 + 1}"
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.here.port}", timeout=10, trust_env=False)
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self.here.port}", timeout=60, trust_env=False, verify=False
+        )
         if self.person.session:
             self.cookies[CookieJar(self.person.tenant, "", True).name("session")] = self.person.session
 

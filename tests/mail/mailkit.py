@@ -21,6 +21,7 @@ from mypage.plugin import ContactBlock, LoginScheme, MailText, Portal, TextPart,
 from mypage.server.app import Compiled, make_keyring
 from mypage.server.routes import all_routes
 from mypage.server.settings import Settings
+from mypage.testing.portal import HANG
 
 THEMES = Path(__file__).parents[2] / "themes"
 ROUTES = {route.name: route.permission for route in all_routes()}
@@ -143,7 +144,7 @@ class Mailserver:
             server.close()
 
 
-async def until(done: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(done: Callable[[], bool], seconds: float = HANG) -> None:
     """Wait until something is so; fails after `seconds`."""
     async with asyncio.timeout(seconds):
         while not done():

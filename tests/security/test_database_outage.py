@@ -25,7 +25,7 @@ from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.server.app import Server, compile_all
 from mypage.server.settings import Settings
 from mypage.testing.database import make_database
-from mypage.testing.portal import NOON, SETTINGS, THEMES, Portal
+from mypage.testing.portal import HANG, NOON, SETTINGS, THEMES, Portal
 from portal_rows import Person, add_person
 
 PATIENCE = 3.0
@@ -69,7 +69,7 @@ def outage(server_loop: asyncio.AbstractEventLoop) -> Iterator[Outage]:
         owner.dispose()
         clock = FixedClock(NOON)
         server = Server(settings, compile_all(settings.theme_folders), clock=clock, patience=4.0)
-        asyncio.run_coroutine_threadsafe(server.start(), server_loop).result(60)
+        asyncio.run_coroutine_threadsafe(server.start(), server_loop).result(HANG)
         engine = sync_engine(database.app, pool_pre_ping=False)
         portal = Portal(
             name="isp", host="isp.example", prefix="", server=server, engine=engine, clock=clock, loop=server_loop
@@ -79,7 +79,7 @@ def outage(server_loop: asyncio.AbstractEventLoop) -> Iterator[Outage]:
             yield Outage(postgres, portal, database.admin, person)
         finally:
             engine.dispose()
-            asyncio.run_coroutine_threadsafe(server.stop(), server_loop).result(30)
+            asyncio.run_coroutine_threadsafe(server.stop(), server_loop).result(HANG)
             postgres.stop()
 
 
@@ -143,7 +143,7 @@ def test_a_post_in_flight_is_done_or_not(outage: Outage) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        seen = future.result(20)
+        seen = future.result(HANG)
         statuses.append(seen.status)
         assert seen.status in (303, 503)
         mails, trail = outage.count("mail_message"), outage.count("audit_entry")

@@ -24,7 +24,7 @@ import uvicorn
 from attackkit import FORM, Browser, Oracle, Seen, browser, jar_of, run_all
 
 from mypage.server.routes import all_routes
-from mypage.testing.portal import Portal
+from mypage.testing.portal import HANG, Portal
 from mypage.web.formdata import FormData
 from mypage.web.routing import Route
 from portal_rows import add_person, operator_of
@@ -416,7 +416,7 @@ def door(here: Portal) -> Iterator[int]:
     future = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), here.loop)
     yield listener.getsockname()[1]
     server.should_exit = True
-    future.result(60)
+    future.result(HANG)
 
 
 def test_bytes_on_a_socket(here: Portal, door: int) -> None:

@@ -11,7 +11,7 @@ import pytest
 from attackkit import Browser, Oracle, Seen, browser, run_all
 
 from auth.authkit import PASSWORD, Kit
-from mypage.testing.portal import Portal
+from mypage.testing.portal import HANG, Portal
 from portal_rows import add_person
 
 EVIL = "evil.example"
@@ -211,7 +211,7 @@ def test_links_in_mails_lead_to_the_main_address(
         "INSERT INTO platform_address (host, prefix, tenant, main) VALUES (%s, '', %s, false)", other, here.name
     )
     oracle.change("UPDATE platform_tenant SET updated_at = now() + interval '1 second' WHERE name = %s", here.name)
-    asyncio.run_coroutine_threadsafe(here.server.registry.refresh(), here.loop).result(20)
+    asyncio.run_coroutine_threadsafe(here.server.registry.refresh(), here.loop).result(HANG)
     kit = Kit(here)
     people = [kit.member(f"hanako{number}") for number in range(len(FORWARDING))]
     always, asked = {"x-forwarded-host": EVIL, "x-forwarded-proto": "http", "forwarded": f"host={EVIL}"}, 0

@@ -307,11 +307,11 @@ def test_a_logout_beats_a_new_token_that_is_being_made(here: Portal, oracle: Ora
     # Held until both have found the session: the logout waits for its row with the old token in hand.
     oracle.change(
         "CREATE OR REPLACE FUNCTION slow_rotation() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN IF NEW.token_hash <> OLD.token_hash THEN PERFORM pg_sleep(0.4); END IF; RETURN NEW; END $$"
+        "$$ BEGIN IF NEW.token_hash <> OLD.token_hash THEN PERFORM pg_sleep(1.5); END IF; RETURN NEW; END $$"
     )
     oracle.change("CREATE TRIGGER slow AFTER UPDATE ON login_session FOR EACH ROW EXECUTE FUNCTION slow_rotation()")
     try:
-        again, out = together(here, [lambda: act(mine, "reauth"), lambda: later_logout(mine)])
+        again, out = together(here, [lambda: act(mine, "reauth"), lambda: later_logout(mine, oracle)])
     finally:
         oracle.change("DROP TRIGGER slow ON login_session")
         oracle.change("DROP FUNCTION slow_rotation()")
@@ -322,7 +322,10 @@ def test_a_logout_beats_a_new_token_that_is_being_made(here: Portal, oracle: Ora
     assert opens(here, cookie_set(here, again)) is None
 
 
-async def later_logout(browser: Browser) -> Seen:
+async def later_logout(browser: Browser, oracle: Oracle) -> Seen:
     """While the re-authentication holds the session's row."""
-    await asyncio.sleep(0.2)
+    sleeping = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    for _ in range(1000):
+        if await asyncio.to_thread(oracle.fetch, sleeping):
+            break
     return await act(browser, "logout")

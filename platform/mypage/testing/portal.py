@@ -207,7 +207,7 @@ def server_loop() -> Iterator[asyncio.AbstractEventLoop]:
     thread.start()
     yield loop
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(HANG)
     loop.close()
 
 
@@ -233,7 +233,7 @@ def servers(
 
     yield server
     for each in made.values():
-        asyncio.run_coroutine_threadsafe(each.stop(), server_loop).result(20)
+        asyncio.run_coroutine_threadsafe(each.stop(), server_loop).result(HANG)
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def make_portal(
                 )
             )
             connection.execute(insert(TenantAddress).values(host=where, prefix=prefix, tenant=name, main=True))
-        asyncio.run_coroutine_threadsafe(server.registry.refresh(), server_loop).result(20)
+        asyncio.run_coroutine_threadsafe(server.registry.refresh(), server_loop).result(HANG)
         portal = Portal(
             name=name,
             host=where,
