@@ -37,6 +37,7 @@ from mypage.web.replies import Reply
 from mypage.web.request import Authenticator, PortalRequest, Ports, Seating, SignedIn, Views
 from mypage.web.responder import Responder
 from mypage.web.routing import Route
+from mypage.web.uploads import parse_upload
 from mypage.web.urls import UrlTable, safe_path
 from mypage.web.viewing import check_form, enter_page
 
@@ -74,7 +75,7 @@ class Kernel:
             if route.signed:
                 return await self._signed(route, rq, request)
             if route.method == "POST":
-                rq.form = await self._checked_form(rq, request)
+                rq.form = await self._checked_form(route, rq, request)
             answer = await self._answer(route, rq)
         except DomainError as error:
             return await self._failed(rq, error)
@@ -220,13 +221,14 @@ class Kernel:
         if route.reauth and not rq.signed_in.reauth_fresh:
             raise ReauthNeeded
 
-    async def _checked_form(self, rq: PortalRequest, request: Request[Any, Any, Any]) -> FormData:
+    async def _checked_form(self, route: Route, rq: PortalRequest, request: Request[Any, Any, Any]) -> FormData:
         host = rq.headers.get("host", "")
         origin, site = rq.headers.get("origin"), rq.headers.get("sec-fetch-site")
         if not same_origin(host, origin, site, scheme=rq.origin.partition(":")[0]):
             raise StaleForm
         try:
-            return parse_form(await request.body(), rq.headers.get("content-type", ""))
+            read = parse_upload if route.files else parse_form
+            return read(await request.body(), rq.headers.get("content-type", ""))
         except BadForm as error:
             raise StaleForm from error
 

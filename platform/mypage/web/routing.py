@@ -38,6 +38,8 @@ class Route:
     """Whether staff work for one tenant here: the handler's unit is that tenant's, and its permissions count."""
     limit: int = FORM_LIMIT
     """Bytes of a body; longer ones are refused before the handler runs."""
+    files: bool = False
+    """Whether the form may hold text files."""
 
 
 def get(
@@ -64,10 +66,21 @@ def desk_get(path: str, *, name: str, permission: str, reauth: bool = False) -> 
 
 
 def desk_post(
-    path: str, *, name: str, permission: str, reauth: bool = False, limit: int = FORM_LIMIT
+    path: str,
+    *,
+    name: str,
+    permission: str,
+    reauth: bool = False,
+    limit: int = FORM_LIMIT,
+    files: bool = False,
 ) -> Callable[[F], F]:
-    """Declare what staff do in the tenant that is worked for; a form of another tenant's page is refused as stale."""
-    return _declare("POST", path, name, permission, reauth, gated=True, capability="", desk=True, limit=limit)
+    """Declare what staff do in the tenant that is worked for; a form of another tenant's page is refused as stale.
+
+    `limit` is how many bytes the form may have, and with `files` it may hold text files.
+    """
+    return _declare(
+        "POST", path, name, permission, reauth, gated=True, capability="", desk=True, limit=limit, files=files
+    )
 
 
 def signed_post(path: str, *, name: str, capability: str = "") -> Callable[[F], F]:
@@ -89,6 +102,7 @@ def _declare(
     signed: bool = False,
     desk: bool = False,
     limit: int = FORM_LIMIT,
+    files: bool = False,
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -107,6 +121,7 @@ def _declare(
             signed=signed,
             desk=desk,
             limit=limit,
+            files=files,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]

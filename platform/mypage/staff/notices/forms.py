@@ -18,9 +18,11 @@ from mypage.lib.clock import TOKYO
 from mypage.notices.models import Notice
 from mypage.notices.writing import NoticeText
 from mypage.staff.notices.audiences import WORDS, Aim, BadAudience, aim_at_area, aim_at_list, aim_at_plans
+from mypage.web.formdata import FormData
 
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of the form: a list of customers is pasted into it."""
+FILE = "customers_file"
 LONGEST_TITLE, LONGEST_BODY = 100, 5_000
 _FORMATS = ("%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d", "%Y/%m/%d")
 IMPORTANCE: Mapping[str, str] = {"normal": "Normal", "important": "Important", "urgent": "Urgent"}
@@ -97,6 +99,15 @@ def notice_form(
     if held:
         fields["product"] = ChoiceField("Option", required=False, options=[("", "–"), *held], size="l")
     return PortalForm(fields, data, t=t, values=values)
+
+
+def with_file(data: FormData) -> FormData:
+    """What was posted, with the text of a file of customer numbers in the place of the typed ones."""
+    text = data.get(FILE, "")
+    if not text.strip():
+        return data
+    rest = [(name, value) for name in data for value in data.getlist(name) if name not in (FILE, "customers")]
+    return FormData([*rest, ("customers", text)])
 
 
 def values_of(notice: Notice, listed: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from mypage.lib.errors import NotFound
 from mypage.notices.models import Notice
 from mypage.notices.writing import ChangedMeanwhile, NotEditable, change, find_written, publish, take_back, write
 from mypage.staff.looks import PortalLooks
-from mypage.staff.notices.forms import BODY_LIMIT, notice_form, read_notice, values_of
+from mypage.staff.notices.forms import BODY_LIMIT, notice_form, read_notice, values_of, with_file
 from mypage.staff.notices.pages import NoticeFormPage
 from mypage.staff.notices.views import listed_numbers, one_page, sample_of, written_page
 from mypage.staff.permissions import NOTICE_WRITE
@@ -40,10 +40,10 @@ def notice_new(rq: PortalRequest) -> Reply:
     return Show(_form_page(rq, form, None))
 
 
-@desk_post("/notices/new", name="notices-new", permission=NOTICE_WRITE, limit=BODY_LIMIT)
+@desk_post("/notices/new", name="notices-new", permission=NOTICE_WRITE, limit=BODY_LIMIT, files=True)
 def notice_new_post(rq: PortalRequest) -> Reply:
     """Keep it as a draft, once."""
-    form = _form(rq, rq.form)
+    form = _form(rq, with_file(rq.form))
     text = read_notice(rq.tx, rq.t, form)
     if text is None:
         return Show(_form_page(rq, form, None), status=422)
@@ -99,11 +99,11 @@ def notice_edit(rq: PortalRequest) -> Reply:
     return Show(_form_page(rq, _form(rq, values=values_of(row, listed_numbers(rq.tx, row.id))), row))
 
 
-@desk_post("/notices/{notice_id:uuid}/edit", name="notices-edit", permission=NOTICE_WRITE, limit=BODY_LIMIT)
+@desk_post("/notices/{notice_id:uuid}/edit", name="notices-edit", permission=NOTICE_WRITE, limit=BODY_LIMIT, files=True)
 def notice_edit_post(rq: PortalRequest) -> Reply:
     """Change it, unless somebody else has meanwhile."""
     row = find_written(rq.tx, rq.uuid_param("notice_id"))
-    form = _form(rq, rq.form)
+    form = _form(rq, with_file(rq.form))
     text = read_notice(rq.tx, rq.t, form)
     if text is None:
         return Show(_form_page(rq, form, row), status=422)
