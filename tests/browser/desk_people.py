@@ -127,10 +127,30 @@ def sign_in(surfer: Surfer, clerk: Clerk) -> None:
     surfer.at("/login/second")
     surfer.put(surfer.page.locator("#code"), clerk.app.code())
     surfer.use(surfer.main.locator("form button[type=submit]").first)
+    surfer.at("/seat")
 
 
 def take_seat(surfer: Surfer, worked: Site) -> None:
     """Choose the tenant to work for."""
-    surfer.go("/seat")
     surfer.use(surfer.main.locator(f"button[name=tenant][value='{worked.tenant}']"))
     surfer.at("/home")
+
+
+def enter(surfer: Surfer, values: Mapping[str, str]) -> None:
+    """Fill in the controls of `main` by their names: choose, tick or type."""
+    for name, value in values.items():
+        control = surfer.main.locator(f"[name='{name}']")
+        kind = control.first.evaluate("(e) => e.tagName === 'SELECT' ? 'select' : e.type")
+        if kind in ("radio", "checkbox"):
+            surfer.tick(surfer.main.locator(f"[name='{name}'][value='{value}']"))
+        elif kind == "select":
+            surfer.reach(control.first) if surfer.way == "keyboard" else None
+            control.first.select_option(value)
+        else:
+            surfer.put(control.first, value)
+
+
+def commit(surfer: Surfer, action: str = "") -> None:
+    """Press the button of the form of `main` whose target ends so, or of the only one."""
+    form = f"form[action$='{action}']" if action else "form[method=post]"
+    surfer.use(surfer.main.locator(f"{form} button[type=submit]").last)

@@ -6,8 +6,9 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
-from desk_people import Clerk, Office
+from desk_people import Clerk, Office, commit, enter
 from portal_stack import Site, Stack
 from sample_people import People
 from scenes import Walk
@@ -23,6 +24,7 @@ from mypage.hooks.desk import CARD_REVIEW
 from mypage.hooks.permissions import YES
 from mypage.lib.months import add_months
 from mypage.mail.service import mark_failed, send_mail
+from mypage.notices.writing import NoticeText, publish, write
 from mypage.server.routes import office_routes
 from mypage.staff.approvals.service import propose
 from mypage.staff.permissions import STAFF_TABLE
@@ -41,6 +43,14 @@ EXTRA: Mapping[str, tuple[str, ...]] = {
     "customer": ("?show=login",),
 }
 """Other states of pages by route: what stands behind the path."""
+DRAFTED: Mapping[str, Mapping[str, str]] = {
+    "amount-check": {
+        "way": "charge", "contract": "{contract_id}", "amount": "100", "rate": "10", "description": "お詫び",
+        "reason": "障害のお詫びのため",
+    },
+    "ending-check": {"contract": "{contract_id}", "last_day": "{day}", "reason": "お客様からのお申し出のため"},
+}  # fmt: skip
+"""Pages that come after a form, by what is typed into it."""
 PUBLIC = {"login": "/login", "recover": "/recover/password", "recover-sent": "/recover/password/sent"}
 OWN = ("seat", "sessions", "credentials", "factors", "reauth")
 """Pages of one's own account at the console."""
@@ -101,8 +111,7 @@ def _things(tx: Tx, number: str) -> dict[str, str]:
         "account_id": one("SELECT id FROM account WHERE tenant_id = :t AND customer_id = :c", **whose),
         "contract_id": one("SELECT id FROM contract WHERE tenant_id = :t AND customer_id = :c", **whose),
         "invoice_id": one("SELECT id FROM invoice WHERE tenant_id = :t AND customer_id = :c", **whose),
-        "entry_id": one("SELECT id FROM audit_entry WHERE tenant_id = :t ORDER BY at LIMIT 1"),
-        "notice_id": one("SELECT id FROM notice WHERE tenant_id = :t AND customer_id IS NULL"),
+        "entry_id": one("SELECT id FROM audit_entry WHERE tenant_id = :t AND action = 'work.opened' LIMIT 1"),
     }
 
 
@@ -137,16 +146,21 @@ def _work(stack: Stack, site: Site, tx: Tx, made: Scenery) -> dict[str, str]:
         "description": "お詫び",
     }  # fmt: skip
     waiting = propose(
-        tx, kind="posting", customer_id=customer, payload=payload, summary="青森 花子様 -100円", reason="障害のお詫びのため",
+        tx, kind="posting", customer_id=customer, payload=payload, summary="青森 花子 -100", reason="障害のお詫びのため",
         by=made.agent.account_id,
     )  # fmt: skip
     mail = send_mail(
         tx, vault, template="card_changed", recipient="hanako@mail.example", language="ja",
         values={"card": "VISA 4242", "changed_at": now}, subject_id=uuid.UUID(made.things["account_id"]),
     )  # fmt: skip
-    mark_failed(tx, mail, "550 no such user")
+    mark_failed(tx, mail, "宛先不明")
+    said = NoticeText(
+        title="工事のお知らせ", body="本文です。", title_en="Works", body_en="Text.", importance="normal", starts_at=now,
+        ends_at=None, audience="all",
+    )  # fmt: skip
+    notice = publish(tx, write(tx, said, by=made.agent.account_id).id)
     return {
-        "item_id": str(item.id), "secret_id": str(secret), "approval_id": str(waiting.id), "act": "accept",
+        "notice_id": str(notice.id), "item_id": str(item.id), "secret_id": str(secret), "approval_id": str(waiting.id), "act": "accept",
         "mail_id": str(mail),
     }  # fmt: skip
 
@@ -156,12 +170,28 @@ def walk_desk(stack: Stack, office: Office, surfers: Surfers, scenery: Scenery, 
     walk = Walk(surfers.open(stack.office), "rich")
     office.sit_down(walk.surfer, clerk, stack.actv)
     for route in desk_pages():
-        if role in may(route.permission):
-            path = path_of(route, scenery.things)
+        if role in may(route.permission) and route.name not in DRAFTED:
+            own = {"account_id": str(scenery.agent.account_id)} if route.name == "role" else {}
+            path = path_of(route, scenery.things | own)
             walk.add(route.name, path)
             for number, more in enumerate(EXTRA.get(route.name, ())):
                 walk.add(route.name, path + more, str(number))
+    if role == "manager":
+        for name, values in DRAFTED.items():
+            _come_to(walk, name, values, scenery)
     return walk
+
+
+def _come_to(walk: Walk, name: str, values: Mapping[str, str], scenery: Scenery) -> None:
+    """A page that shows what was typed into the one before it."""
+    surfer = walk.surfer
+    first = f"/customers/{scenery.things['customer_id']}/{name.removesuffix('-check')}"
+    surfer.go(first)
+    last_day = (date.today() + timedelta(days=40)).isoformat()
+    enter(surfer, {key: value.format(day=last_day, **scenery.things) for key, value in values.items()})
+    commit(surfer)
+    surfer.at(f"{first}/check")
+    walk.here(name)
 
 
 def walk_account(stack: Stack, office: Office, surfers: Surfers, clerk: Clerk) -> Walk:
