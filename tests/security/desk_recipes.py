@@ -26,7 +26,7 @@ HOLES: Mapping[str, str] = {
     "customer_id": "customer", "item_id": "item", "work_id": "item", "approval_id": "approval", "notice_id": "notice",
     "account_id": "account", "contract_id": "contract", "secret_id": "secret", "paper_id": "paper", "view_id": "view",
     "member_id": "member", "bill_id": "bill", "invoice_id": "bill", "credential_id": "credential", "order_id": "order",
-    "mail_id": "mail", "message_id": "mail", "session_id": "session", "entry_id": "entry", "staff_id": "member",
+    "mail_id": "mail", "message_id": "mail", "mail": "mail", "paper": "paper", "login": "credential", "session_id": "session", "entry_id": "entry", "staff_id": "member",
     "application_id": "paper", "note_id": "note", "login_id": "credential", "proposal_id": "approval",
     "service_id": "service", "subject_id": "order", "review_id": "review", "factor_id": "factor",
 }  # fmt: skip

@@ -22,7 +22,9 @@ def _look(case: Case, logins: Iterable[Login], standing: tuple[Standing, ...], n
     """A choice among logins. `nothing` is said when there is none."""
     options = [(str(each.credential_id), each.login_id, _kind_of(case, each)) for each in logins]
     values = {LOGIN: options[0][0]} if len(options) == 1 else {}
-    fields = {LOGIN: ChoiceField("Login", options=options, cards=True)}
+    fields = {
+        "login": ChoiceField("Login", options=options, cards=True),
+    }
     return Look(standing=standing, fields=fields, values=values, nothing="" if options else nothing)
 
 

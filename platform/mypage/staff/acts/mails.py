@@ -177,7 +177,9 @@ def _look(case: Case) -> Look:
     known = _known(case)
     able = [mail for mail in mails_about(case.tx, _subjects(case)) if _again(case, known, mail).way]
     options = [(str(mail.id), f"{case.time(mail.created_at)} {what_of(case, mail)}") for mail in able]
-    fields = {MAIL: ChoiceField("Mail", options=options, size="")}
+    fields = {
+        "mail": ChoiceField("Mail", options=options, size=""),
+    }
     return Look(fields=fields, nothing="" if able else case.t("None of the last mails can be sent again."))
 
 

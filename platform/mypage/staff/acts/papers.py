@@ -87,11 +87,11 @@ def _look_note(case: Case) -> Look:
     subjects = _subjects(case)
     kinds = [(kind.code, case.theirs(kind.label)) for kind in case.operator.desk.papers]
     fields = {
-        ABOUT: ChoiceField("About", options=[(key, words[0]) for key, words in subjects.items()]),
-        KIND: ChoiceField("Kind of application", options=kinds),
-        SINCE: DayField("Running since", size="s"),
-        UNTIL: DayField("To be settled by", size="s", required=False),
-        NOTE_TEXT: TextField("Note", required=False, size="", description="It stands on the customer's page."),
+        "about": ChoiceField("About", options=[(key, words[0]) for key, words in subjects.items()]),
+        "kind": ChoiceField("Kind of application", options=kinds),
+        "since": DayField("Running since", size="s"),
+        "until": DayField("To be settled by", size="s", required=False),
+        "note": TextField("Note", required=False, size="", description="It stands on the customer's page."),
     }
     nothing = "" if subjects else case.t("This customer has no contract and no login that is in use.")
     today = case.tx.today().isoformat()
@@ -169,7 +169,7 @@ def _do_note(case: Case, values: Values, reason: str) -> tuple[str, ...]:
 
 
 def _running(case: Case) -> dict[str, PaperApplication]:
-    return {row.id.hex: row for row in papers_of(case.tx, case.customer.id) if row.settled_at is None}
+    return {str(row.id): row for row in papers_of(case.tx, case.customer.id) if row.settled_at is None}
 
 
 def _look_settle(case: Case) -> Look:
@@ -177,8 +177,8 @@ def _look_settle(case: Case) -> Look:
     subjects = _subjects(case)
     options = [(key, _called(case, row, subjects), _state(case, row)) for key, row in running.items()]
     fields = {
-        PAPER: ChoiceField("Application", options=options, cards=True),
-        OUTCOME: ChoiceField("Outcome", options=list(_outcomes(case).items())),
+        "paper": ChoiceField("Application", options=options, cards=True),
+        "outcome": ChoiceField("Outcome", options=list(_outcomes(case).items())),
     }
     values = {PAPER: options[0][0]} if len(options) == 1 else {}
     nothing = "" if running else case.t("No application on paper runs.")
