@@ -25,6 +25,7 @@ BENCHES: dict[str, tuple[str, str]] = {
         "bulk_billing",
         "P6 and P7: the billing run against set-based SQL, and a tenant ten times as large",
     ),
+    "search": ("searching", "P14: the search of the staff console against the same query in bare SQL"),
     "import": ("bulk_import", "P13: an import against COPY, accounts against argon2"),
 }
 """Name → module, what it measures."""
