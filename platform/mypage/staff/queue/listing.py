@@ -87,6 +87,7 @@ class Counts:
     all: int
 
 
+_WHOSE = (Customer.tenant_id == WorkItem.tenant_id) & (Customer.id == WorkItem.customer_id)
 _COLUMNS = (
     WorkItem.id,
     WorkItem.kind,
@@ -94,8 +95,6 @@ _COLUMNS = (
     WorkItem.reference,
     WorkItem.title,
     WorkItem.customer_id,
-    Customer.number.label("customer_number"),
-    Customer.name.label("customer_name"),
     WorkItem.state,
     WorkItem.assignee_id,
     WorkItem.due_on,
@@ -108,24 +107,29 @@ _COLUMNS = (
 
 def list_work(tx: Tx, wanted: Wanted, *, limit: int = PAGE_SIZE) -> Found:
     """A page of work: what is due first comes first, so what is overdue leads; closed work the newest first."""
-    order, keys, falling = _order(wanted)
-    asked = page_statement(tx, wanted).order_by(*order).limit(limit + 1)
-    place = _read_place(wanted.after, len(keys))
-    if place is not None:
-        here = tuple_(*keys)
-        asked = asked.where(here < place if falling else here > place)
-    rows = tuple(Row(**row) for row in tx.execute(asked).mappings())
+    rows = tuple(Row(**row) for row in tx.execute(page_statement(tx, wanted, limit + 1)).mappings())
+    keys, _ = _order(wanted)
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(rows, _place(rows[-1], [key.key for key in keys]) if more else "")
 
 
-def page_statement(tx: Tx, wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    """The statement of a list without order and limits."""
+def page_statement(tx: Tx, wanted: Wanted, limit: int) -> Select[*tuple[Any, ...]]:
+    """The statement of a page: its items first, by their index, and only then whose they are."""
+    keys, falling = _order(wanted)
+    found = select(*_COLUMNS).where(WorkItem.tenant_id == tx.tenant, *_filters(tx, wanted))
+    if wanted.text:
+        found = found.join(Customer, _WHOSE).where(_text(wanted.text))
+    place = _read_place(wanted.after, len(keys))
+    if place is not None:
+        here = tuple_(*keys)
+        found = found.where(here < place if falling else here > place)
+    page = found.order_by(*(key.desc() if falling else key for key in keys)).limit(limit).subquery()
+    shown = [page.c[key.key] for key in keys]
     return (
-        select(*_COLUMNS)
-        .join(Customer, (Customer.tenant_id == WorkItem.tenant_id) & (Customer.id == WorkItem.customer_id))
-        .where(WorkItem.tenant_id == tx.tenant, *_filters(tx, wanted))
+        select(page, Customer.number.label("customer_number"), Customer.name.label("customer_name"))
+        .join(Customer, (Customer.tenant_id == tx.tenant) & (Customer.id == page.c.customer_id))
+        .order_by(*(key.desc() if falling else key for key in shown))
     )
 
 
@@ -143,14 +147,13 @@ def count_open(tx: Tx, kinds: tuple[str, ...] = ()) -> Counts:
     return Counts(*tx.execute(counted).one())
 
 
-def _order(wanted: Wanted) -> tuple[Sequence[Any], Sequence[Any], bool]:
-    """What to sort by, the key of a row's place, and whether it falls."""
+def _order(wanted: Wanted) -> tuple[Sequence[Any], bool]:
+    """The key of a row's place, and whether the list falls."""
     if not wanted.open:
-        return (WorkItem.closed_at.desc(), WorkItem.id.desc()), (WorkItem.closed_at, WorkItem.id), True
+        return (WorkItem.closed_at, WorkItem.id), True
     if wanted.sort == "newest":
-        return (WorkItem.created_at.desc(), WorkItem.id.desc()), (WorkItem.created_at, WorkItem.id), True
-    keys = (WorkItem.due_on, WorkItem.created_at, WorkItem.id)
-    return keys, keys, False
+        return (WorkItem.created_at, WorkItem.id), True
+    return (WorkItem.due_on, WorkItem.created_at, WorkItem.id), False
 
 
 def _filters(tx: Tx, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -168,8 +171,6 @@ def _filters(tx: Tx, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.due:
         today = tx.today()
         found.append(WorkItem.due_on < today if wanted.due == "overdue" else WorkItem.due_on == today)
-    if wanted.text:
-        found.append(_text(wanted.text))
     return found
 
 
