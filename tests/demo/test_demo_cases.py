@@ -16,6 +16,7 @@ from mypage.demo.cases import CaseFor, Cases, bring_about, bring_all_about, read
 from mypage.mail.again import MailState, mails_about
 from mypage.server.settings import SettingsError
 from mypage.testing.portal import MakePortal, Portal
+from mypage.work.models import WorkItem
 from portal_rows import add_person, operator_of
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +38,7 @@ def test_every_case_is_a_sample_login_of_the_demo() -> None:
     for case in cases:
         assert operators[case.tenant] == case.operator
         assert ("ロック中" in known[case.tenant, case.login]) == case.locked
-        assert case.locked or case.missed
+        assert case.locked or case.missed or case.by_hand or case.declined
 
 
 def test_it_is_refused_outside_of_a_demo(here: Portal) -> None:
@@ -71,4 +72,26 @@ def test_a_login_is_locked_and_a_mail_failed_once(here: Portal) -> None:
     assert failures == operator.throttle.free + 7
     assert [(mail.state, mail.kept, mail.last_error) for mail in mails] == [
         ("failed", True, "550 5.1.1 mailbox unavailable")
+    ]
+
+
+def test_work_of_some_age_waits_for_staff_once(here: Portal) -> None:
+    person, operator, vault = add_person(here), operator_of(here), Vault(here.server.keyring)
+
+    def work(tx: Tx) -> list[tuple[str, str, bool]]:
+        login = tx.scalars(select(Credential.login_id).where(Credential.tenant_id == tx.tenant)).one()
+        said = {"tenant": tx.tenant, "operator": "actv", "scheme": person.scheme, "login": login}
+        for case in (
+            CaseFor(**said, by_hand="mail", days_ago=9),
+            CaseFor(**said, declined="web", days_ago=1),
+            CaseFor(**said, missed="電話番号"),
+        ):
+            assert all(bring_about(tx, vault, operator, case) for _ in range(2))
+        found = tx.scalars(select(WorkItem).where(WorkItem.tenant_id == tx.tenant).order_by(WorkItem.kind))
+        return [(item.kind, item.title, item.due_on < tx.today()) for item in found]
+
+    assert here.run(work) == [
+        ("failure", "change web", False),
+        ("mail", "profile_changed", False),
+        ("order", "change mail", True),
     ]

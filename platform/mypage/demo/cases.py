@@ -1,4 +1,4 @@
-"""Callers for the desk of the demo: a login that is locked just now, and a mail that did not arrive.
+"""Callers for the desk of the demo: a login that is locked just now, a mail that did not arrive, and work of some age.
 
 `python -m mypage.demo.cases FILE` brings those of `demo/cases.toml` about, in a demo alone, as often as it is called.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import tomllib
+import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,21 +20,30 @@ from mypage.auth.models import Account, Credential, LoginCounter
 from mypage.auth.throttle import login_target
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
-from mypage.lib.clock import SystemClock
+from mypage.lib.clock import SystemClock, tokyo_day
 from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_failed, send_mail
 from mypage.operators.operator import Operator
+from mypage.orders.models import ProvisioningJob
+from mypage.orders.provisioning import give_to_desk, note_failed
 from mypage.server.app import compile_all, make_keyring
 from mypage.server.settings import Settings, SettingsError, read_settings
+from mypage.work.due import business_day
+from mypage.work.mails import open_for_mail
+from mypage.work.models import WorkItem
 
 MORE_FAILURES = 7
 """Beyond those that are free: with each the wait doubles, up to the operator's longest."""
 MAIL = "profile_changed"
 ANSWER = "550 5.1.1 mailbox unavailable"
+ANSWER_OF_SWITCH = "line not found"
 
 
 class CaseFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One login, and what its customer calls about: it is `locked`, or the mail about a change (`missed`) failed."""
+    """One login, and what its customer calls about: it is `locked`, or the mail about a change (`missed`) failed.
+
+    `by_hand` and `declined` name products that somebody has to see to, since `days_ago`.
+    """
 
     tenant: str
     operator: str
@@ -41,6 +52,9 @@ class CaseFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     locked: bool = False
     missed: str = ""
     """What the mail says was changed; "" for no mail."""
+    by_hand: str = ""
+    declined: str = ""
+    days_ago: int = 0
 
 
 class Cases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +76,9 @@ def bring_about(tx: Tx, vault: Vault, operator: Operator, case: CaseFor) -> bool
     if case.locked:
         _lock(tx, operator, case.scheme, key)
     if case.missed:
-        _miss(tx, vault, account, case.missed)
+        _miss(tx, vault, operator, account, case.missed)
+    if case.by_hand or case.declined:
+        _ask_staff(tx, operator, account, case)
     return True
 
 
@@ -81,7 +97,7 @@ def _lock(tx: Tx, operator: Operator, scheme: str, key: str) -> None:
     )
 
 
-def _miss(tx: Tx, vault: Vault, account: Account, changed: str) -> None:
+def _miss(tx: Tx, vault: Vault, operator: Operator, account: Account, changed: str) -> None:
     there = select(MailMessage.id).where(
         MailMessage.tenant_id == tx.tenant, MailMessage.subject_id == account.id, MailMessage.template == MAIL
     )
@@ -96,7 +112,41 @@ def _miss(tx: Tx, vault: Vault, account: Account, changed: str) -> None:
         values={"changed": changed, "changed_at": tx.now()},
         subject_id=account.id,
     )
-    mark_failed(tx, mail_id, ANSWER)
+    mark_failed(tx, mail_id, ANSWER, given_up=lambda tx, mail: open_for_mail(tx, mail, operator.desk))
+
+
+def _ask_staff(tx: Tx, operator: Operator, account: Account, case: CaseFor) -> None:
+    """A change that somebody does by hand, or that another system declined; once."""
+    product = case.by_hand or case.declined
+    there = select(ProvisioningJob.id).where(
+        ProvisioningJob.tenant_id == tx.tenant,
+        ProvisioningJob.customer_id == account.customer_id,
+        ProvisioningJob.product == product,
+        ProvisioningJob.action == "change",
+    )
+    if tx.scalars(there.limit(1)).one_or_none() is not None:
+        return
+    job = ProvisioningJob(
+        tenant_id=tx.tenant,
+        id=uuid.uuid4(),
+        customer_id=account.customer_id,
+        action="change",
+        product=product,
+        subject=case.login,
+        adapter="demo",
+        state="waiting",
+        created_at=tx.now(),
+    )
+    tx.add(job)
+    tx.flush()
+    if case.by_hand:
+        give_to_desk(tx, job.id, operator.desk)
+    else:
+        note_failed(tx, job.id, ANSWER_OF_SWITCH, operator.desk)
+    item = tx.scalars(select(WorkItem).where(WorkItem.tenant_id == tx.tenant, WorkItem.subject_id == job.id)).one()
+    # Only the item is older than it is: what the trail says is true.
+    item.created_at -= timedelta(days=case.days_ago)
+    item.due_on = business_day(tokyo_day(item.created_at), operator.desk.rule(item.kind).days, operator.desk.closed)
 
 
 def read_cases(path: Path) -> Cases:
