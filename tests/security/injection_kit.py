@@ -134,6 +134,11 @@ HOUSEHOLD = {
     "product_order": ("number", "product", "subject", "placed_login"),
 }
 """The texts of a household that hands out accounts and buys online, which only such an operator's pages show."""
+CONSOLE = {
+    "paper_application": ("note", "outcome"),
+    "line_secret": ("label",),
+}
+"""The texts that pages of the staff console show, and which tests of those pages fill (`tests/staff/*_injection.py`)."""
 PROFILE = "customer.profile"
 """The answers to an operator's own questions, one text to each."""
 DETAILS = ("contract.details labels", "contract.details values")
@@ -218,7 +223,10 @@ def columns_without_cover() -> list[str]:
         for column in table.columns
         if isinstance(column.type, String | JSON)
         and column.name
-        not in (*TEXTS.get(table.name, ()), *HOUSEHOLD.get(table.name, ()), *UNSEEN.get(table.name, ()), *NO_TEXTS)
+        not in (
+            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, UNSEEN) for name in listed.get(table.name, ())),
+            *NO_TEXTS,
+        )
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)
     ]
 
