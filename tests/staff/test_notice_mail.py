@@ -14,9 +14,11 @@ from mypage.auth.models import Customer
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.i18n import Catalogue
+from mypage.jobs.queue import LATER
+from mypage.jobs.tasks import BadJob, Job
 from mypage.mail.models import MailMessage
 from mypage.mail.service import claim
-from mypage.notices.mailing import mail_batch, reach_by_mail, start_mailing, told_by_mail
+from mypage.notices.mailing import NoticeMailer, mail_batch, reach_by_mail, start_mailing, told_by_mail
 from mypage.notices.models import Notice, NoticeMailing
 from mypage.notices.writing import NoticeText, publish, take_back, write
 from mypage.testing.portal import NOON, MakePortal, Portal
@@ -192,3 +194,36 @@ def test_a_second_person_sends_it(left: Portal, make_portal: MakePortal) -> None
     assert jobs == 1
     assert "0件を送信" in two.get(f"/notices/{notice_id}").text
     assert one.get(f"/notices/{notice_id}/mail").status == 404
+
+
+def test_the_workers_task_goes_on_to_the_end(left: Portal) -> None:
+    customers(left, 30)
+    notice_id = published(left)
+    begin(left, notice_id)
+    batch(left, notice_id, 7)
+    server = left.server
+
+    async def tenant_of(name: str) -> Any:
+        return server.registry.current.get(name)
+
+    mailer = NoticeMailer(
+        database=server.database,
+        vault=server.ports.get(Vault),
+        tenant_of=tenant_of,
+        words_of=lambda tenant: server.compiled.operators[tenant.operator].catalogues,
+        link_of=lambda tenant, notice: f"https://{tenant.main.host}/notices/{notice}",
+    )
+    job = Job(tenant=left.name, request_id="t", arguments={"notice": str(notice_id)})
+    left.wait(mailer(job))
+    left.wait(mailer(job))
+    assert len(recipients(left)) == 30
+    assert mailing(left, notice_id).state == "done"
+    with pytest.raises(BadJob):
+        left.wait(mailer(Job(tenant=left.name, request_id="t", arguments={"notice": "x"})))
+    priorities = left.run(
+        lambda tx: tx.execute(
+            text("SELECT DISTINCT priority FROM procrastinate_jobs WHERE task_name = :n AND args->>'tenant' = :t"),
+            {"n": "mail.deliver", "t": tx.tenant},
+        ).scalars().all()
+    )  # fmt: skip
+    assert priorities == [LATER]
