@@ -141,13 +141,29 @@ def enter(surfer: Surfer, values: Mapping[str, str]) -> None:
     for name, value in values.items():
         control = surfer.main.locator(f"[name='{name}']")
         kind = control.first.evaluate("(e) => e.tagName === 'SELECT' ? 'select' : e.type")
-        if kind in ("radio", "checkbox"):
+        if kind == "radio" and surfer.way == "keyboard":
+            _arrow_to(surfer, name, value)
+        elif kind in ("radio", "checkbox"):
             surfer.tick(surfer.main.locator(f"[name='{name}'][value='{value}']"))
         elif kind == "select":
             surfer.reach(control.first) if surfer.way == "keyboard" else None
             control.first.select_option(value)
         else:
             surfer.put(control.first, value)
+
+
+def _arrow_to(surfer: Surfer, name: str, value: str) -> None:
+    """Tab stops once in a group of choices; arrows go through it."""
+    choices = surfer.main.locator(f"[name='{name}']")
+    wanted = surfer.main.locator(f"[name='{name}'][value='{value}']")
+    checked = surfer.main.locator(f"[name='{name}']:checked")
+    surfer.reach(checked.first if checked.count() else choices.first)
+    surfer.page.keyboard.press("Space")
+    for _ in range(choices.count()):
+        if wanted.is_checked():
+            return
+        surfer.page.keyboard.press("ArrowDown")
+    assert wanted.is_checked(), (name, value)
 
 
 def commit(surfer: Surfer, action: str = "") -> None:
