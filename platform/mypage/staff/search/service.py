@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, collate, func, select, text
+from sqlalchemy import ARRAY, Text, Uuid, and_, any_, bindparam, collate, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from mypage.audit.models import AuditEntry
@@ -127,11 +127,7 @@ def _said_of_late(tx: Tx) -> Iterable[tuple[str, int]]:
 def _matches(tx: Tx, hits: Sequence[_Hit]) -> tuple[Match, ...]:
     if not hits:
         return ()
-    rows = tx.execute(
-        select(Customer.id, Customer.number, Customer.name, Customer.kana, Customer.address).where(
-            Customer.tenant_id == tx.tenant, Customer.id.in_([hit.customer_id for hit in hits])
-        )
-    )
+    rows = tx.rows(_FACTS, tenant=tx.tenant, ids=[hit.customer_id for hit in hits])
     facts = {row.id: row for row in rows}
     return tuple(
         Match(
@@ -151,6 +147,11 @@ def _matches(tx: Tx, hits: Sequence[_Hit]) -> tuple[Match, ...]:
 _TENANT = bindparam("tenant", type_=Text)
 _LOW, _HIGH = bindparam("low", type_=Text), bindparam("high", type_=Text)
 Column = InstrumentedAttribute[Any]
+_FACTS = Read(
+    select(Customer.id, Customer.number, Customer.name, Customer.kana, Customer.address).where(
+        Customer.tenant_id == _TENANT, Customer.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    )
+)
 
 
 def _by(key: Any, customer: Column, value: Any, *more: Any) -> Read:
