@@ -33,6 +33,7 @@ MEMORIES: Mapping[str, str] = {
     "web/rendering.py:_found": "one per operator and language; key: names of templates",
     "db/wire.py:Prepared.names": "one per connection; statements' texts and types, no values",
     "db/session.py:_left_behind": "tasks under way, never looked anything up in",
+    "work/due.py:_holiday": "public holidays of Japan, the same for everybody",
     # Made once, the same for all tenants.
     "auth/blocklist.py:_words": "the list of common passwords",
     "auth/captcha.py:_voices": "spoken digits",
@@ -44,6 +45,7 @@ MEMORIES: Mapping[str, str] = {
     "i18n/catalogue.py:Catalogue.plurals": "an operator's texts in one language",
     "server/app.py:kernels": "one per operator, made at the start",
     "jobs/worker.py:_workers": "one per lane, made at the start",
+    "hooks/desk.py:DeskPolicy.kinds": "declared by a plugin, frozen",
     "hooks/portal.py:Entry.params": "declared by a plugin, frozen",
     "hooks/products.py:Quota.base_by_plan": "declared by a plugin, frozen",
     "hooks/products.py:Product.adds": "declared by a plugin, frozen",
@@ -70,6 +72,7 @@ MEMORIES: Mapping[str, str] = {
     "billing/run_rows.py:Due.posted": "one contract of one tenant's run",
     "billing/run_rows.py:Due.sources": "one contract of one tenant's run",
     "imports/cards.py:_Work.added": "one portion of one tenant's file",
+    "imports/cards.py:_Work.work": "one chunk of one tenant",
     "imports/cards.py:_Work.cards": "one portion of one tenant's file",
     "imports/cards.py:_Work.waiting": "one portion of one tenant's file",
     "imports/chunk.py:Chunk.hashes": "one portion of one tenant's file",
