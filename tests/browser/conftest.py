@@ -14,7 +14,7 @@ from page_views import PROPERTY, Views
 from playwright.sync_api import Browser, expect
 from portal_stack import REPOSITORY, Stack, running_stack, set_payment_key
 from sample_people import People
-from scheduling import ByPortal
+from scheduling import ByPortal, longest_first
 from surfing import Surfers, Way
 
 from mypage.testing.database import TestDatabase
@@ -24,10 +24,11 @@ PATIENCE_MS = 90_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs a browser."""
+    """Everything here needs a browser; what takes long comes first."""
     for item in items:
         if "browser" in item.path.parts:
             item.add_marker(pytest.mark.browser)
+    longest_first(items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByPortal:
