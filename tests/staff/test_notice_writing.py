@@ -346,6 +346,13 @@ def test_a_double_press_writes_one_notice(left: Portal, desk: PortalClient) -> N
     assert len(desk.get("/notices").all("//tbody//tr")) == 1
 
 
+def test_a_form_without_its_operation_is_stale(left: Portal, desk: PortalClient) -> None:
+    desk.get("/notices/new")
+    for operation in ("", "x", "\x00", "9" * 500):
+        assert desk.post("/notices/new", FORM | {"operation": operation}).status == 409
+    assert desk.get("/notices").all("//tbody//tr") == []
+
+
 def test_another_portals_notice_is_missing_at_the_desk(
     left: Portal, desk: PortalClient, make_portal: MakePortal
 ) -> None:

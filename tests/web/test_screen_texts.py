@@ -50,8 +50,11 @@ def mail(name: str, part: str, locale: str, **more: Any) -> str:
         "name": "<b>山田</b>", "link": LINK, "expires_at": NOW, "login_id": "hanako1958", "changed": "ID",
         "card": "4242", "changed_at": NOW, "happened_at": NOW, "until": NOW, "change": "app-added", "factor_name": "電話",
         "decided_at": NOW, "pays": True, "account": "family-001", "product": "Shield", "number": "20261121-A", "at": NOW,
-        "address": "ringo@example.jp", "registered_at": NOW, "waiting": False,
+        "address": "ringo@example.jp", "registered_at": NOW, "waiting": False, "title": "Works", "text": ("One", "", "Two"),
+        "role": "Agent", "portal": "Kita", "label": "PPPoE", "contract": "K-1", "shown_at": NOW,
     }  # fmt: skip
+    if name == "staff_role":
+        values["change"] = "added"
     return TEMPLATES.get(f"email/{name}/{part}", theme="plain", locale=locale).render(mail=frame, **values, **more)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mypage.db.keys import Vault
-from mypage.forms.drafts import DraftContent, drop_draft, named_draft, save_draft
+from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, named_draft, save_draft
 from mypage.forms.wizard import once, recall
+from mypage.lib.errors import StaleForm
 from mypage.staff.approvals.service import propose
 from mypage.web.request import PortalRequest
 
@@ -55,6 +56,14 @@ def propose_once(rq: PortalRequest, wizard: str, draft: DraftContent, proposal: 
     done = once(rq.tx, str(draft.id), owner=rq.owner, wizard=wizard, effect=effect)
     drop_draft(rq.tx, owner=rq.owner, wizard=wizard)
     return uuid.UUID(done.result["approval"])
+
+
+def operation_of(rq: PortalRequest) -> str:
+    """The operation id that a form without a draft carries. Raises StaleForm for what is none."""
+    found = draft_id_of(rq.form.get("operation", ""))
+    if found is None:
+        raise StaleForm
+    return str(found)
 
 
 def proposed(rq: PortalRequest, wizard: str, text: str) -> uuid.UUID | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from mypage.db.session import Tx
+from mypage.forms.drafts import draft_id_of
 from mypage.forms.fields import PortalForm, TextAreaField
 from mypage.forms.wizard import once
 from mypage.lib.errors import NotFound
@@ -13,6 +14,7 @@ from mypage.notices.writing import find_written
 from mypage.staff.approvals.errors import AlreadyWaiting, WorldChanged
 from mypage.staff.approvals.service import LONGEST_REASON, propose
 from mypage.staff.approvals.views import means_of
+from mypage.staff.approvals.wizard import operation_of
 from mypage.staff.notices.mails import KIND, describe, facts
 from mypage.staff.notices.pages import MailCheckPage
 from mypage.staff.permissions import PROPOSE
@@ -50,7 +52,7 @@ def notice_mail_post(rq: PortalRequest) -> Reply:
         return {"approval": str(made.id)}
 
     try:
-        done = once(rq.tx, rq.form.get("operation", ""), owner=rq.owner, wizard=WIZARD, effect=effect)
+        done = once(rq.tx, operation_of(rq), owner=rq.owner, wizard=WIZARD, effect=effect)
     except AlreadyWaiting as waiting:
         return Show(_page(rq, row, form, waiting=waiting.approval_id), status=409)
     except WorldChanged:
@@ -84,7 +86,7 @@ def _page(rq: PortalRequest, row: Notice, form: PortalForm, waiting: uuid.UUID |
         title=row.title,
         told=describe(rq.tx, means_of(rq), {"notice_id": str(row.id)}),
         form=form,
-        operation=rq.form.get("operation") or uuid.uuid4().hex,
+        operation=str(draft_id_of(rq.form.get("operation", "")) or uuid.uuid4()),
         waiting_url=rq.href("approval", approval_id=waiting) if waiting else "",
         action_url=rq.href("notices-mail", notice_id=row.id),
         back_url=rq.href("notices-one", notice_id=row.id),

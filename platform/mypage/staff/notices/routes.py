@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mypage.forms.drafts import draft_id_of
 from mypage.forms.form import PortalForm
 from mypage.forms.wizard import once
 from mypage.lib.clock import TOKYO
 from mypage.lib.errors import NotFound
 from mypage.notices.models import Notice
 from mypage.notices.writing import ChangedMeanwhile, NotEditable, change, find_written, publish, take_back, write
+from mypage.staff.approvals.wizard import operation_of
 from mypage.staff.looks import PortalLooks
 from mypage.staff.notices.forms import BODY_LIMIT, notice_form, read_notice, values_of, with_file
 from mypage.staff.notices.pages import NoticeFormPage
@@ -52,7 +54,7 @@ def notice_new_post(rq: PortalRequest) -> Reply:
     def effect() -> Mapping[str, Any]:
         return {"notice": str(write(rq.tx, text, by=by).id)}
 
-    done = once(rq.tx, rq.form.get("operation", ""), owner=rq.owner, wizard=WIZARD, effect=effect)
+    done = once(rq.tx, operation_of(rq), owner=rq.owner, wizard=WIZARD, effect=effect)
     return Go("notices-one", {"notice_id": done.result["notice"]})
 
 
@@ -152,7 +154,7 @@ def _form_page(rq: PortalRequest, form: PortalForm, row: Notice | None) -> Notic
         new=row is None,
         live=row is not None and row.state == "published",
         form=form,
-        operation=rq.form.get("operation") or uuid.uuid4().hex,
+        operation=str(draft_id_of(rq.form.get("operation", "")) or uuid.uuid4()),
         seen=seen,
         action_url=action,
         back_url=back,
