@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
+from mypage.auth.models import Credential
 from mypage.auth.viewing_models import StaffView
+from mypage.staff.members import note_member
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from portal_rows import Person, add_person
 from staff_rows import Staff, add_staff, make_office, sit_down
@@ -140,9 +142,20 @@ def test_a_manager_ends_anybodys(desk: PortalClient, office: Portal, here: Porta
     assert browser.get("/contract").status == 410
 
 
-def test_a_customer_nobody_signs_in_for(desk: PortalClient, here: Portal, person: Person) -> None:
-    from mypage.auth.models import Credential
+@pytest.mark.parametrize(("role", "active"), [("reader", True), ("agent", False)])
+def test_it_ends_with_the_role(
+    desk: PortalClient, here: Portal, person: Person, agent: Staff, role: str, active: bool
+) -> None:
+    browser = begun(desk, here, person)
+    told = {"name": agent.name, "email": agent.email}
+    here.run(lambda tx: note_member(tx, agent.account_id, role="manager", **told))
+    assert browser.get("/contract").status == 200
+    here.run(lambda tx: note_member(tx, agent.account_id, role=role, active=active, **told))
+    assert browser.get("/contract").status == 410
+    assert open_views(here) == 0
 
+
+def test_a_customer_nobody_signs_in_for(desk: PortalClient, here: Portal, person: Person) -> None:
     here.run(lambda tx: tx.query(Credential).filter_by(tenant_id=tx.tenant, account_id=person.account_id).delete())
     page = desk.get(page_of(person))
     assert page.status == 200 and "見る画面がありません" in page.text

@@ -18,10 +18,12 @@ from mypage.auth.factors.models import SecondFactor
 from mypage.auth.links import end_links
 from mypage.auth.models import Account, Credential, Customer, LoginSession
 from mypage.auth.sessions import end_other_sessions
+from mypage.auth.viewing import stop_views
 from mypage.db.session import Tx
 from mypage.staff.errors import NoSuchMember
 from mypage.staff.models import DeskRole, DeskSeat, StaffMember
 from mypage.staff.office import SCHEME
+from mypage.staff.permissions import DESK_ROLES, VIEW_AS
 
 INVITED, ACTIVE = "suspended", "active"
 """The states of an account: nobody signs in to an invited one, and no password of it can be asked for."""
@@ -121,13 +123,18 @@ def lock_account(tx: Tx, account_id: uuid.UUID) -> None:
 
 
 def note_member(tx: Tx, account_id: uuid.UUID, *, name: str, email: str, role: str, active: bool = True) -> None:
-    """Keep the copy for lists and the trail, in the tenant that is worked for."""
+    """Keep the copy for lists and the trail, in the tenant that is worked for.
+
+    Whoever may not see the portal as a customer any more stops seeing it at once.
+    """
     values = {"name": name, "email": email, "role": role, "active": active, "updated_at": tx.now()}
     tx.execute(
         insert(StaffMember)
         .values(tenant_id=tx.tenant, id=account_id, **values)
         .on_conflict_do_update(index_elements=["tenant_id", "id"], set_=values)
     )
+    if not active or VIEW_AS not in DESK_ROLES.of(role):
+        stop_views(tx, account_id)
 
 
 def _role(tx: Tx, account_id: uuid.UUID, worked: str) -> str:
