@@ -31,6 +31,8 @@ class WorkRow:
     title: str
     customer: str
     customer_number: str
+    came: str
+    """When it came, in short."""
     created_at: datetime
     closed_at: datetime | None
     due: Due | None

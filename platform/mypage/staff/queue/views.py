@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.forms.choices import ChoiceField
 from mypage.forms.fields import PortalForm, TextAreaField, TextField
+from mypage.lib.clock import TOKYO
 from mypage.lib.errors import NotFound
 from mypage.staff.customers.service import find_customer
 from mypage.staff.names import active_members, names_of
@@ -213,6 +215,7 @@ def _row(rq: PortalRequest, tx: Tx, row: Row, means: Means, names: Mapping[uuid.
         title=kind.title(row.title, means) if kind else row.title,
         customer=row.customer_name,
         customer_number=row.customer_number,
+        came=_short(tx, row.created_at),
         created_at=row.created_at,
         closed_at=row.closed_at,
         due=due if row.closed_at is None else None,
@@ -221,6 +224,11 @@ def _row(rq: PortalRequest, tx: Tx, row: Row, means: Means, names: Mapping[uuid.
         version=row.version,
         take_url=rq.href("queue-take", item_id=row.id) if free else "",
     )
+
+
+def _short(tx: Tx, at: datetime) -> str:
+    local = at.astimezone(TOKYO)
+    return f"{local:%m/%d %H:%M}" if local.year == tx.today().year else f"{local:%Y/%m/%d}"
 
 
 def _as_row(item: WorkItem, number: str, name: str) -> Row:
