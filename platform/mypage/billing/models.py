@@ -35,6 +35,9 @@ class Invoice(TenantRow):
             unique=True,
             postgresql_where=text("run_id IS NOT NULL"),
         ),
+        Index(
+            "invoice_bad_idx", "tenant_id", "month", "status", postgresql_where=text("status IN ('failed', 'unpaid')")
+        ),
         one_of("status", INVOICE_STATES),
         CheckConstraint("total = net + tax", name="total"),
     )

@@ -47,6 +47,7 @@ OFFICE_MODULES = (
     "mypage.auth.factors.routes",
     "mypage.staff.routes",
     "mypage.staff.oidc.routes",
+    "mypage.staff.figures.routes",
     "mypage.staff.invite_routes",
     "mypage.staff.roles.routes",
     "mypage.staff.search.routes",

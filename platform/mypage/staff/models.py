@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TENANT_TEXT, TenantKeyed, TenantRow, one_of, tenant_fk, tenant_pk
@@ -76,6 +76,17 @@ class StaffMember(TenantRow):
     role: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     updated_at: Mapped[datetime]
+
+
+class DailyFigure(TenantKeyed):
+    """How often something happened on a day in Japan; counted by the worker, for the page of figures."""
+
+    __tablename__ = "daily_figure"
+    __table_args__ = (tenant_pk("day", "name"),)
+
+    day: Mapped[date]
+    name: Mapped[str]
+    value: Mapped[int] = mapped_column(BigInteger)
 
 
 APPROVAL_STATES = ("waiting", "approved", "done", "refused", "withdrawn", "expired")

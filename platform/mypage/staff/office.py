@@ -112,6 +112,7 @@ def menu_items() -> list[MenuSection]:
                 Entry("Notices", "notices", icon="bell"),
                 Entry("Approvals", "approvals", icon="check"),
                 Entry("Trail", "trail", icon="doc"),
+                Entry("Figures", "figures", icon="calendar"),
                 Entry("Staff and roles", "roles", icon="user"),
             ),
         ),

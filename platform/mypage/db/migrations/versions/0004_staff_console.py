@@ -18,6 +18,7 @@ depends_on = None
 APPEND_ONLY = ("audit_link", "notice_mail", "work_note", "staff_identity")
 KEPT = (
     "approval",
+    "daily_figure",
     "desk_role",
     "line_secret",
     "notice_mailing",
@@ -40,6 +41,7 @@ def upgrade() -> None:
         "audit_entry_object_idx", "audit_entry", "tenant_id, object_id, at", where="object_type <> 'account'"
     )
     add_index_live("notice_read_notice_idx", "notice_read", "tenant_id, notice_id, account_id")
+    add_index_live("invoice_bad_idx", "invoice", "tenant_id, month, status", where="status IN ('failed', 'unpaid')")
     for table, columns in FOUND.items():
         add_keys_live(table, columns)
         for column in columns:
@@ -392,6 +394,14 @@ def _notices() -> None:
         op.f("notice_target_tenant_id_notice_id_customer_id_idx"),
         "notice_target",
         ["tenant_id", "notice_id", "customer_id"],
+    )
+    op.create_table(
+        "daily_figure",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "day", "name", name=op.f("daily_figure_pkey")),
     )
     op.create_table(
         "staff_identity",

@@ -1,0 +1,1 @@
+"""How much happens at a portal: logins, orders, work and failed payments, as plain numbers."""
