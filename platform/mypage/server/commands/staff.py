@@ -5,8 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -22,7 +20,7 @@ from mypage.operators.naming import portal_called
 from mypage.operators.operator import OFFICE, Operator
 from mypage.operators.store import read_registry
 from mypage.operators.tenants import Registry, Tenant
-from mypage.server.app import Compiled, compile_all, make_keyring
+from mypage.server.app import compile_all, make_keyring
 from mypage.server.routes import routes_for
 from mypage.server.settings import Settings, read_settings
 from mypage.staff import invites
@@ -119,30 +117,18 @@ def withdraw(email: str, tenant: str, office: str, by: str, *, everywhere: bool 
         click.echo(f"office {desk.office.name}: {member.email} is no {member.role} of {worked} any more")
 
 
-@dataclass
 class _Desk:
     """One act at one office. Raises ClickException with one line for what a person can mend."""
 
-    named: str
-    who: str
-    act: str
+    def __init__(self, office: str, by: str, act: str) -> None:
+        self.by = by.strip()[:100] or getpass.getuser()
+        self._act = act
+        self._settings: Settings = read_settings()
+        self._compiled = compile_all(self._settings.theme_folders)
+        self.registry = self._read_registry()
+        self.office = _office_of(self.registry, office)
 
-    @cached_property
-    def _settings(self) -> Settings:
-        return read_settings()
-
-    @cached_property
-    def _compiled(self) -> Compiled:
-        return compile_all(self._settings.theme_folders)
-
-    @property
-    def by(self) -> str:
-        """Who does it, for the trail."""
-        return self.who.strip()[:100] or getpass.getuser()
-
-    @cached_property
-    def registry(self) -> Registry:
-        """All tenants that are served."""
+    def _read_registry(self) -> Registry:
         types = {name: operator.settings_type for name, operator in self._compiled.operators.items()}
         engine = self._engine()
         try:
@@ -150,23 +136,6 @@ class _Desk:
                 return read_registry(connection, types, self._compiled.themes)[0]
         finally:
             engine.dispose()
-
-    @cached_property
-    def office(self) -> Tenant:
-        """The console's tenant."""
-        found = [each for each in self.registry.tenants.values() if each.operator == OFFICE]
-        if self.named:
-            found = [each for each in found if each.name == self.named]
-        if len(found) == 1:
-            return found[0]
-        known = ", ".join(each.name for each in self.registry.tenants.values() if each.operator == OFFICE)
-        if not known:
-            why = f'no tenant has operator = "{OFFICE}"; declare one in tenants.toml, see docs/staff.md'
-        elif self.named:
-            why = f"{self.named!r} is no tenant of the staff console; --office is one of: {known}"
-        else:
-            why = f"there are several consoles; choose one by --office ({known})"
-        raise click.ClickException(why)
 
     def portal(self, name: str) -> Tenant:
         """A portal that can be worked for."""
@@ -182,7 +151,7 @@ class _Desk:
         """What a portal is called in mails to staff."""
         return portal_called(tenant, self._compiled.operators[tenant.operator], self.office.locale)
 
-    @cached_property
+    @property
     def means(self) -> Means:
         """What mails to staff need."""
         operator: Operator = self._compiled.operators[OFFICE]
@@ -217,7 +186,7 @@ class _Desk:
         engine = self._engine()
         try:
             check_schema(engine)
-            scope = Scope(tenant, SystemClock(), Actor("system", f"mypage staff {self.act} ({self.by})"), "staff")
+            scope = Scope(tenant, SystemClock(), Actor("system", f"mypage staff {self._act} ({self.by})"), "staff")
             with unit(engine, scope) as tx:
                 return work(tx)
         finally:
@@ -225,6 +194,22 @@ class _Desk:
 
     def _engine(self) -> Engine:
         return sync_engine(self._settings.database_url)
+
+
+def _office_of(registry: Registry, named: str) -> Tenant:
+    """The console's tenant: the one of this name, or the only one."""
+    consoles = [each for each in registry.tenants.values() if each.operator == OFFICE]
+    found = [each for each in consoles if each.name == named] if named else consoles
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(each.name for each in consoles)
+    if not known:
+        why = f'no tenant has operator = "{OFFICE}"; declare one in tenants.toml, see docs/staff.md'
+    elif named:
+        why = f"{named!r} is no tenant of the staff console; --office is one of: {known}"
+    else:
+        why = f"there are several consoles; choose one by --office ({known})"
+    raise click.ClickException(why)
 
 
 def _noted(tx: Tx, member: Member, action: str, *, active: bool) -> None:
