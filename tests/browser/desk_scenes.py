@@ -179,7 +179,24 @@ def walk_desk(stack: Stack, office: Office, surfers: Surfers, scenery: Scenery, 
     if role == "manager":
         for name, values in DRAFTED.items():
             _come_to(walk, name, values, scenery)
+        _act(walk, scenery)
     return walk
+
+
+def _act(walk: Walk, scenery: Scenery) -> None:
+    """What will happen to whom, and what was done: acts show both at the address of their form."""
+    surfer, reason = walk.surfer, {"reason": "本人から電話、生年月日を確認"}
+    customer = f"/customers/{scenery.things['customer_id']}"
+    surfer.go(f"{customer}/papers")
+    about = f"c{uuid.UUID(scenery.things['contract_id']).hex}"
+    enter(surfer, {"about": about, "kind": "payment", "note": "郵送で受領"} | reason)
+    commit(surfer)
+    walk.here("customer-paper", "check")
+    surfer.go(f"{customer}/unlock")
+    enter(surfer, reason)
+    commit(surfer)
+    commit(surfer)
+    walk.here("customer-unlock", "done")
 
 
 def _come_to(walk: Walk, name: str, values: Mapping[str, str], scenery: Scenery) -> None:
