@@ -12,34 +12,15 @@ from sqlalchemy import select
 
 from mypage.auth.models import Credential
 from mypage.db.session import Tx
+from mypage.lib.clock import TOKYO
 from mypage.lib.masks import mask, mask_mail
 from mypage.staff.customers.events import Acted, Billed, Event, Mailed
 from mypage.staff.customers.words import WORDS, Detail, Words
+from mypage.staff.mail_names import MAILS
 from mypage.staff.names import names_of
 from mypage.web.rendering import month_text, time_text
 from mypage.web.request import PortalRequest
 
-MAILS: Mapping[str, str] = {
-    "activation": "Mail to activate an account",
-    "announcement": "Mail about a notice",
-    "card_accepted": "Mail about an accepted card",
-    "card_changed": "Mail about a changed card",
-    "card_rejected": "Mail about a rejected card",
-    "credentials_changed": "Mail about a changed login ID or password",
-    "desk_message": "Message from the desk",
-    "login_id_notice": "Mail with the login ID",
-    "login_locked": "Mail about a locked login",
-    "mailbox_registered": "Mail about a registered mail address",
-    "option_bought": "Mail about an option that was bought",
-    "option_ended": "Mail about an option that was ended",
-    "password_reset": "Mail to set a new password",
-    "profile_changed": "Mail about changed contact data",
-    "second_factor_changed": "Mail about the second step of the login",
-    "secret_shown": "Mail about data of a line that staff looked at",
-    "staff_invite": "Invitation to the console",
-    "staff_role": "Mail about a role at the console",
-}
-"""Mails by their template; a test says when one is missing."""
 _MAIL_STATES = {"sent": ("ok", "Delivered"), "failed": ("danger", "Not delivered"), "queued": ("warn", "Being sent")}
 _BILL_STATES = {
     "scheduled": ("", "To be paid"),
@@ -64,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event as the page shows it. `day_only`: its hour is not known. `mark` and `badge` are a state, "" for none."""
+    """An event as the page shows it, `at` in Japan. `day_only`: its hour is not known. `mark` and `badge` are a state, "" for none."""
 
     at: datetime
     text: str
@@ -145,7 +126,7 @@ def _acted(rq: PortalRequest, event: Acted, people: People) -> EventRow:
     shown = {detail.key: _value(rq, detail, event.after.get(detail.key)) for detail in words.shown}
     text = rq.t(words.text) % _Places(shown | {"who": _who(rq, event, people)})
     return EventRow(
-        at=event.place.at,
+        at=event.place.at.astimezone(TOKYO),
         text=text,
         lines=tuple(_field_lines(rq, event) if words.fields else _lines(rq, words, event)),
         reason=str(event.after.get("reason") or "")[:_LONGEST],
@@ -212,7 +193,7 @@ def _mailed(rq: PortalRequest, event: Mailed) -> EventRow:
         lines.append(Line(label=rq.t("Tries"), value=str(event.tries)))
     if event.sent_at is not None:
         lines.append(Line(label=rq.t("Sent at"), value=time_text(rq.locale, event.sent_at)))
-    return EventRow(at=event.place.at, text=name, lines=tuple(lines), mark=mark, badge=rq.t(state))
+    return EventRow(at=event.place.at.astimezone(TOKYO), text=name, lines=tuple(lines), mark=mark, badge=rq.t(state))
 
 
 def _billed(rq: PortalRequest, event: Billed) -> EventRow:
@@ -222,7 +203,7 @@ def _billed(rq: PortalRequest, event: Billed) -> EventRow:
         Line(label=rq.t("Amount"), value=rq.t("%(amount)s yen", amount=f"{event.total:,}")),
         Line(label=rq.t("Bill number"), value=event.number),
     )
-    return EventRow(at=event.place.at, text=text, day_only=True, lines=lines, mark=mark, badge=state)
+    return EventRow(at=event.place.at.astimezone(TOKYO), text=text, day_only=True, lines=lines, mark=mark, badge=state)
 
 
 def _id(text: str) -> uuid.UUID | None:

@@ -170,7 +170,11 @@ WORDS: Mapping[str, Words] = {
     "contract.terminated": Words(
         "A contract ended with everything on it",
         "application",
-        (Detail("contract", "Contract"), Detail("last_day", "Last day of the contract"), Detail("addresses", "Addresses that end")),
+        (
+            Detail("contract", "Contract"),
+            Detail("last_day", "Last day of the contract"),
+            Detail("addresses", "Addresses that end"),
+        ),
     ),
     "posting.added": Words(
         "An amount was put on a bill by hand",
