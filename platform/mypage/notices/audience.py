@@ -15,11 +15,13 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    false,
     func,
     insert,
     literal,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
@@ -38,34 +40,31 @@ def aimed_at(tenant: ColumnElement[str], customer: ColumnElement[uuid.UUID]) -> 
     """Whether a notice that is not for all is for a customer: one look into an index of that customer's rows."""
     # Another name, so that it is not taken for the customers of a statement around this.
     inside = aliased(Customer)
-    # A CASE, so that the rows of one kind of audience are looked at for notices of that kind alone.
+    listed = exists().where(
+        NoticeTarget.tenant_id == tenant, NoticeTarget.customer_id == customer, NoticeTarget.notice_id == Notice.id
+    )
+    of_contract = exists().where(
+        *_living(tenant, customer),
+        or_(
+            and_(Notice.audience == "plan", Contract.plan == any_(Notice.aimed)),
+            and_(Notice.audience == "area", _placed(Notice.aimed)),
+        ),
+    )
+    held = exists().where(
+        Subscription.tenant_id == tenant,
+        Subscription.customer_id == customer,
+        Subscription.ended_at.is_(None),
+        Subscription.product == any_(Notice.aimed),
+    )
+    there = exists().where(inside.tenant_id == tenant, inside.id == customer, _there(Notice.aimed, inside))
+    # A CASE, so that the rows of one kind of audience are looked at for notices of that kind alone; each table stands
+    # in it once, since every page that shows notices prepares all of it.
     return case(
-        (
-            Notice.audience == "list",
-            exists().where(
-                NoticeTarget.tenant_id == tenant,
-                NoticeTarget.customer_id == customer,
-                NoticeTarget.notice_id == Notice.id,
-            ),
-        ),
-        (Notice.audience == "plan", exists().where(*_living(tenant, customer), Contract.plan == any_(Notice.aimed))),
-        (
-            Notice.audience == "product",
-            exists().where(
-                Subscription.tenant_id == tenant,
-                Subscription.customer_id == customer,
-                Subscription.ended_at.is_(None),
-                Subscription.product == any_(Notice.aimed),
-            ),
-        ),
-        (
-            Notice.audience == "area",
-            or_(
-                exists().where(inside.tenant_id == tenant, inside.id == customer, _there(Notice.aimed, inside)),
-                exists().where(*_living(tenant, customer), _placed(Notice.aimed)),
-            ),
-        ),
-        else_=literal(False),
+        (Notice.audience == "list", listed),
+        (Notice.audience == "product", held),
+        (and_(Notice.audience == "area", there), true()),
+        (or_(Notice.audience == "plan", Notice.audience == "area"), of_contract),
+        else_=false(),
     )
 
 
