@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ class Minami(Kita):
     texts = ()
 
 
+@cache
 def compile_operators() -> Compiled:
     plugins = {"kita": Kita(), "minami": Minami()}
     hooks = {name: make_hooks(name, plugin, {}) for name, plugin in plugins.items()}
