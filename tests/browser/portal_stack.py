@@ -37,7 +37,7 @@ from mypage.testing.database import TestDatabase
 REPOSITORY = Path(__file__).parents[2]
 THEMES = REPOSITORY / "themes"
 SECRET = bytes(range(32))
-MAIL_SECONDS = 180.0
+MAIL_SECONDS = 90.0
 _LINK = re.compile(r"https?://\S+")
 
 
