@@ -12,6 +12,7 @@ from mypage.mail.models import MailMessage
 from mypage.orders.by_hand import complete_by_hand, decline_by_hand, may_retry, retry_failed
 from mypage.orders.models import ProductOrder, ProvisioningJob
 from mypage.orders.provisioning import waits_behind
+from mypage.staff.mail_names import MAILS
 from mypage.staff.permissions import HELP
 from mypage.staff.queue.means import Act, Deciding, Kind, Line, Means, Subject
 from mypage.staff.queue.telling import tell_customer
@@ -175,11 +176,11 @@ def _mail_subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
 
 
 def _mail_title(stored: str, means: Means) -> str:
-    return means.t("Mail “%(name)s”", name=stored.replace("_", " "))
+    return means.t(MAILS[stored]) if stored in MAILS else stored
 
 
 ORDERS = Kind(label="Work by hand", title=_title, subject=_order_subject, notice_permission=OPTION_READ)
 FAILURES = Kind(
     label="Declined by another system", title=_title, subject=_failure_subject, notice_permission=OPTION_READ
 )
-MAILS = Kind(label="Mail not delivered", title=_mail_title, subject=_mail_subject)
+UNDELIVERED = Kind(label="Mail not delivered", title=_mail_title, subject=_mail_subject)

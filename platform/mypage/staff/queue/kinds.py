@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER
 from mypage.lib.errors import NotFound
 from mypage.staff.queue.cards import CARDS
-from mypage.staff.queue.jobs import FAILURES, MAILS, ORDERS
+from mypage.staff.queue.jobs import FAILURES, ORDERS, UNDELIVERED
 from mypage.staff.queue.means import Kind
 
-KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: MAILS}
+KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: UNDELIVERED}
 STUCK = (FAILURE, MAIL)
 """What failed, and waits for somebody to see to it."""
 

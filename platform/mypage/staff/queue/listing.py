@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 
 from mypage.auth.models import Customer
 from mypage.contracts.models import Contract
@@ -119,7 +119,7 @@ def page_statement(tx: Tx, wanted: Wanted, limit: int) -> Select[*tuple[Any, ...
     keys, falling = _order(wanted)
     found = select(*_COLUMNS).where(WorkItem.tenant_id == tx.tenant, *_filters(tx, wanted))
     if wanted.text:
-        found = found.join(Customer, _WHOSE).where(_text(wanted.text))
+        found = found.where(_text(tx, wanted.text))
     place = _read_place(wanted.after, len(keys))
     if place is not None:
         here = tuple_(*keys)
@@ -178,29 +178,32 @@ _NOTHING = WorkItem.id.is_(None)
 """Of no row; a bare FALSE would swallow the tenant beside it, and no statement goes without its tenant."""
 
 
-def _text(text: str) -> ColumnElement[bool]:
+def _text(tx: Tx, text: str) -> ColumnElement[bool]:
     """The number of the work, or of the customer or one of their contracts, or a part of the name or its kana."""
     typed = text[:_LONGEST_TEXT]
     if not readable(typed):
         return _NOTHING
-    key, kana, name = fold_identifier(typed), fold_kana(typed), "".join(typed.split())
     ways: list[ColumnElement[bool]] = []
-    if key:
+    if key := fold_identifier(typed):
+        number = select(Customer.id).where(Customer.tenant_id == tx.tenant, Customer.number_key == key)
+        contract = select(Contract.customer_id).where(Contract.tenant_id == tx.tenant, Contract.number_key == key)
         ways.append(func.lower(WorkItem.reference).startswith(key, autoescape=True))
-        ways.append(Customer.number_key == key)
-        ways.append(
-            exists().where(
-                Contract.tenant_id == WorkItem.tenant_id,
-                Contract.customer_id == WorkItem.customer_id,
-                Contract.number_key == key,
-            )
-        )
-    if name:
-        plain = func.replace(func.replace(Customer.name, " ", ""), "　", "")
-        ways.append(plain.contains(name, autoescape=True))
-    if kana:
-        ways.append(and_(Customer.kana_key != "", Customer.kana_key.contains(kana, autoescape=True)))
+        ways.append(WorkItem.customer_id.in_(number))
+        ways.append(WorkItem.customer_id.in_(contract))
+    named = _named(typed)
+    if named is not None:
+        ways.append(exists().where(_WHOSE, named))
     return or_(*ways) if ways else _NOTHING
+
+
+def _named(typed: str) -> ColumnElement[bool] | None:
+    """Whose name or kana has this in it; None for what looks like a number, which would look at every name in vain."""
+    name, kana = "".join(typed.split()), fold_kana(typed)
+    if not name or (any(char.isdigit() for char in kana) and kana.isascii()):
+        return None
+    plain = func.replace(func.replace(Customer.name, " ", ""), "\u3000", "")
+    found = plain.contains(name, autoescape=True)
+    return or_(found, Customer.kana_key.contains(kana, autoescape=True)) if kana else found
 
 
 def _place(row: Row, keys: Sequence[str]) -> str:
