@@ -14,14 +14,19 @@ EXPRESSION = "(tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), 
 PLATFORM = {"platform_tenant", "platform_address", "alembic_version"}
 """Tables without tenants' data; the queue's own are known by their prefix."""
 NOT_CHANGED = {
-    **dict.fromkeys(("audit_entry", "audit_link", "consent_text", "posting", "work_note"), frozenset({"SELECT", "INSERT"})),
+    **dict.fromkeys(
+        ("audit_entry", "audit_link", "consent_text", "notice_mail", "posting", "staff_identity", "work_note"),
+        frozenset({"SELECT", "INSERT"}),
+    ),
     **dict.fromkeys(
         (
             "approval",
             "billing_run",
             "counter",
+            "daily_figure",
             "desk_role",
             "line_secret",
+            "notice_mailing",
             "paper_application",
             "payment_review",
             "product_order",
