@@ -70,6 +70,11 @@ def test_a_card_waits_beside_the_one_that_pays_and_the_second_time_changes_nothi
 
     assert in_unit(token) == b"tok_waits"
     assert feed(CUSTOMER, PAYS, WAITS).tally.flat() == {"customer unchanged": 1, "card unchanged": 2}
+    work = (
+        "SELECT w.kind, w.title, w.state, left(w.reference, 2), w.due_on > r.created_at::date FROM work_item w"
+        " JOIN payment_review r ON r.tenant_id = w.tenant_id AND r.id = w.subject_id WHERE w.tenant_id = :t"
+    )
+    assert rows(work) == [("card_review", "VISA **** 4242", "open", "C-", True)]
     later = WAITS | {"holder": "HANAKO YAMADA"}
     assert feed(later).tally.flat() == {"card updated": 1}
     assert feed(later | {"exp_year": 2031}).tally.flat() == {"card updated": 1}
@@ -107,6 +112,7 @@ def test_what_staff_rejected_does_not_come_back_also_after_the_master_key_change
     assert feed(other, means=rotated).tally.flat() == {"card new": 1}
     assert feed(WAITS).tally.flat() == {"card unchanged": 1}, "another one waits, but this one is settled"
     assert [row[1:3] for row in rows(REVIEWS)] == [("waiting", "2222"), ("rejected", "4242")]
+    assert rows("SELECT state FROM work_item WHERE tenant_id = :t ORDER BY title") == ["open", "rejected"]
     assert feed(WAITS | {"review": False}).tally.flat() == {"card new": 1}, (
         "the operator may say that it pays after all"
     )

@@ -41,6 +41,7 @@ from mypage.notices.service import find_notice, latest_notices, list_notices
 from mypage.server.cli import cli
 from mypage.testing.database import TestDatabase
 from mypage.testing.portal import NOON, MakePortal, Portal
+from mypage.work.models import WorkItem
 from portal_rows import Person, add_card, add_person, operator_of, sign_in
 
 KEY = "MYPAGE_TEST_PAYMENT_KEY"
@@ -242,6 +243,9 @@ def test_a_newer_card_takes_the_place_of_the_one_that_waits(portal: Portal, pers
         decide(portal, first, yes=True)
     assert (told.value.state, told.value.by) == ("replaced", "")
     assert first != second
+    work = {item.subject_id: (item.state, item.closed_by) for item in rows(portal, WorkItem)}
+    assert work.pop(first) == ("withdrawn", "a newer card")
+    assert work == ({second: ("open", "")} if newer == "HANAKO YAMADA" else {})
 
 
 # --- deciding
@@ -537,6 +541,8 @@ def test_staff_list_accept_and_reject(portal: Portal, person: Person, run: Run) 
     assert (review(portal, first).state, review(portal, second).state) == ("accepted", "rejected")
     (line,) = [line for line in rows(portal, AuditEntry) if line.action == "card.review_accepted"]
     assert (line.actor_kind, line.actor) == ("staff", "kato")
+    work = {item.subject_id: (item.state, item.title) for item in rows(portal, WorkItem)}
+    assert work == {first: ("done", "VISA **** 4242"), second: ("rejected", "JCB **** 0000")}
 
 
 def test_the_command_says_in_one_line_what_is_wrong(portal: Portal, person: Person, run: Run) -> None:
