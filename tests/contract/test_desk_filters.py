@@ -29,7 +29,7 @@ def findings(name: str, source: str, classes: frozenset[str]) -> set[str]:
     return {
         f"{name}: {each}"
         for each in without_tenant(source, classes)
-        if f"{name}: {each.partition(',')[0]}" not in LEANING
+        if f"{name}: {each.rpartition(', line ')[0]}" not in LEANING
     }
 
 

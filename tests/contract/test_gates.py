@@ -28,12 +28,13 @@ MEMORIES: Mapping[str, str] = {
     "web/framing.py:Framer._menus": "one per operator; key: prefix, language, route, permissions; no person's data",
     "web/remembering.py:parts": "one per operator and language; key: place in the template and the frame's shape",
     "web/rendering.py:_date": "a day in words, the same for everybody",
-    "web/rendering.py:_day": "a day in words, the same for everybody",
-    "web/rendering.py:_month": "a month in words, the same for everybody",
+    "web/rendering.py:day_text": "a day in words, the same for everybody",
+    "web/rendering.py:month_text": "a month in words, the same for everybody",
     "web/rendering.py:_found": "one per operator and language; key: names of templates",
     "db/wire.py:Prepared.names": "one per connection; statements' texts and types, no values",
     "db/session.py:_left_behind": "tasks under way, never looked anything up in",
     "work/due.py:_holiday": "public holidays of Japan, the same for everybody",
+    "staff/oidc/provider.py:_known": "key: the issuer's address; its public keys and endpoints, no person's data",
     # Made once, the same for all tenants.
     "auth/blocklist.py:_words": "the list of common passwords",
     "auth/captcha.py:_voices": "spoken digits",
@@ -58,6 +59,8 @@ MEMORIES: Mapping[str, str] = {
     "db/session.py:_waiting": "one unit of work",
     "db/streaming.py:_blocks": "one answer",
     "jobs/tasks.py:Job.arguments": "one job",
+    "staff/acts/acting.py:Look.fields": "one answer",
+    "staff/acts/acting.py:Look.values": "one answer",
     "web/formdata.py:_values": "one request",
     "web/replies.py:Go.params": "one answer",
     "web/replies.py:Show.headers": "one answer",
@@ -108,6 +111,7 @@ BARE_SQL: Mapping[str, str] = {
     "jobs/rescue.py": "jobs of dead workers, of all tenants: ids alone",
     "operators/applying.py": "a lock while tenants are applied",
     "server/app.py": "SELECT 1: is the database there",
+    "staff/search/service.py": "conditions as the partial indexes have them, inside mapped selects of the tenant",
     "staff/trail/export.py": "the trail as a file, made by the database; its statement names the tenant and is tested for it",
 }
 """Modules with statements as text, or past the session (security rule 6)."""

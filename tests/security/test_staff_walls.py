@@ -119,7 +119,8 @@ def test_every_filter_of_the_console_that_is_taken_away_is_missed(
 
     monkeypatch.setattr(guard, "unfiltered", watching)
     classes = mapped()
-    mutants = [mutant for mutant in tenant_filters() if not missed_in_source(mutant, classes)]
+    others = [mutant for mutant in tenant_filters() if mutant.target not in TWICE]
+    mutants = [mutant for mutant in others if not missed_in_source(mutant, classes)]
     assert noticed == []
     survived = []
     for mutant in mutants:
@@ -131,6 +132,10 @@ def test_every_filter_of_the_console_that_is_taken_away_is_missed(
             survived.append(mutant)
     figure(f"T2 staff: {len(mutants) - len(survived)} of {len(mutants)} other filters missed where statements run")
     assert not survived, "give these a call in desk_calls.py:\n" + "\n".join(told(each) for each in survived)
+
+
+TWICE = {"staff.ending.closing:end_due"}
+"""Where a table is compared with its tenant in the join and once more beside it: one of both may go."""
 
 
 def exercise(both: DeskTwins, routes: Sequence[Route], module: str, noticed: Sequence[str] = ()) -> None:
