@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mypage.auth.routes_base import jar_of
-from mypage.auth.viewing import VIEW_LIFE, begin_view, end_view, waiting_ticket
+from mypage.auth.viewing import VIEW_LIFE, begin_view, end_view, ticket_waits
 from mypage.auth.viewing_pages import ViewOverPage, ViewTicketPage
 from mypage.hooks.permissions import PUBLIC
 from mypage.lib.errors import NotFound
@@ -18,18 +18,9 @@ from mypage.web.routing import get, post
 def view_page(rq: PortalRequest) -> Reply:
     """A button; opening the page uses nothing up."""
     ticket = str(rq.params["token"])
-    waiting = waiting_ticket(rq.tx, rq.operator, ticket)
-    if waiting is None:
+    if not ticket_waits(rq.tx, ticket):
         raise NotFound
-    return Show(
-        ViewTicketPage(
-            customer=waiting.customer,
-            staff=waiting.staff_name,
-            reason=waiting.reason,
-            minutes=VIEW_LIFE // timedelta(minutes=1),
-            action_url=rq.href("view", token=ticket),
-        )
-    )
+    return Show(ViewTicketPage(minutes=VIEW_LIFE // timedelta(minutes=1), action_url=rq.href("view", token=ticket)))
 
 
 @post("/view/{token:str}", name="view", permission=PUBLIC, gated=False)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,16 +59,6 @@ _FIND = (
 )
 _READS = {False: Read(_FIND), True: Read(_FIND.add_columns(CONTRACT_NAME))}
 """By whether the header names the contract."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ticket:
-    """What waits behind a ticket: whom one will see, asked for by whom and why."""
-
-    view_id: uuid.UUID
-    customer: str
-    staff_name: str
-    reason: str
 
 
 class StaffViews:
@@ -126,26 +115,12 @@ def grant_view(
     return ticket
 
 
-def waiting_ticket(tx: Tx, operator: Operator, ticket: str) -> Ticket | None:
-    """What is behind a ticket; None when it is used, too old or none of ours. Looking changes nothing."""
-    row = tx.execute(
-        select(
-            StaffView.id,
-            StaffView.staff_name,
-            StaffView.reason,
-            Account.role,
-            Account.family_name,
-            Account.given_name,
-            Customer.name,
-        )
-        .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == StaffView.account_id))
-        .join(Customer, (Customer.tenant_id == tx.tenant) & (Customer.id == Account.customer_id))
-        .where(StaffView.tenant_id == tx.tenant, StaffView.ticket_hash == token_hash(ticket), *_unused(tx))
-    ).one_or_none()
-    if row is None:
-        return None
-    customer = shown_name(operator, row)
-    return Ticket(view_id=row.id, customer=customer, staff_name=row.staff_name, reason=row.reason)
+def ticket_waits(tx: Tx, ticket: str) -> bool:
+    """Whether a ticket can be used; not when it is used, too old or none of ours. Looking changes nothing."""
+    wanted = select(StaffView.id).where(
+        StaffView.tenant_id == tx.tenant, StaffView.ticket_hash == token_hash(ticket), *_unused(tx)
+    )
+    return tx.scalar(wanted) is not None
 
 
 def begin_view(tx: Tx, ticket: str) -> str:

@@ -10,13 +10,10 @@ from mypage.web.page import Page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewTicketPage(Page):
-    """One button: whose pages one will see, for how many minutes, and what stands in the trail as the reason."""
+    """One button, for how many minutes. It names nobody: whoever has the link sees no more by opening it."""
 
     template: ClassVar[str] = "auth/view_ticket.html"
 
-    customer: str
-    staff: str
-    reason: str
     minutes: int
     action_url: str
 
