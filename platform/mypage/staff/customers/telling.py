@@ -45,7 +45,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event as the page shows it, `at` in Japan; `day_only`: its hour is not known. `mark`, `badge`: a state, or ""."""
+    """An event as shown, `at` in Japan; `day_only`: its hour is not known. `mark` and `badge`: a state, or ""."""
 
     at: datetime
     text: str
