@@ -26,7 +26,7 @@ from mypage.lib.clock import TOKYO
 from mypage.lib.masks import mask, mask_mail, mask_phone
 from mypage.mail.models import MailMessage
 from mypage.staff.customers.events import PAGE, Cursor, list_events
-from mypage.staff.customers.telling import MAILS
+from mypage.staff.mail_names import MAILS
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from portal_rows import Person, add_bill, add_card, add_contract, add_person, operator_of
 from staff_rows import Staff, add_staff, make_office, sit_down

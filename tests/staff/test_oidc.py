@@ -181,13 +181,13 @@ def test_the_answer_belongs_to_the_browser_that_asked(place: Callable[..., Place
     here = place(5)
     mine, theirs = here.office.client(), here.office.client()
     address = through(here.begin(mine), "hanako")
-    assert back(theirs, address).status == 403
+    assert back(theirs, address).status == 400
     other = here.begin(theirs)
     state = parse_qs(urlsplit(other).query)["state"][0]
     mixed = re.sub(r"state=[^&]+", f"state={state}", address)
-    assert back(theirs, mixed).status in (403, 503)
+    assert back(theirs, mixed).status in (400, 503)
     assert back(mine, address).location == "/seat"
-    assert back(mine, address).status == 403
+    assert back(mine, address).status == 400
 
 
 def test_an_old_answer_and_a_forged_cookie(place: Callable[..., Place]) -> None:
@@ -195,9 +195,9 @@ def test_an_old_answer_and_a_forged_cookie(place: Callable[..., Place]) -> None:
     client = here.office.client()
     address = through(here.begin(client), "hanako")
     here.office.clock.at += timedelta(minutes=11)
-    assert back(client, address).status == 403
-    assert client.get("/company/back?state=x&code=y").status == 403
-    assert client.get("/company/back").status == 403
+    assert back(client, address).status == 400
+    assert client.get("/company/back?state=x&code=y").status == 400
+    assert client.get("/company/back").status == 400
 
 
 def test_a_session_of_one_company_works_for_no_other(place: Callable[..., Place], make_portal: MakePortal) -> None:

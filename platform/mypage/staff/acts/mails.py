@@ -27,29 +27,13 @@ from mypage.staff.acts.logins import no_link, send_link
 from mypage.staff.acts.mail_pages import MailRow, MailsPage
 from mypage.staff.acts.pages import Line
 from mypage.staff.links import PortalLinks
+from mypage.staff.mail_names import MAILS
 from mypage.web.request import PortalRequest
 from mypage.work.service import close_work
 
 MAIL = "mail"
 Way = Literal["", "reset", "activation", "login-id", "as-it-was"]
 
-WORDS: Mapping[str, str] = {
-    "activation": "Link to complete the registration",
-    "announcement": "A notice",
-    "card_accepted": "The card was accepted",
-    "card_changed": "The card was changed",
-    "card_rejected": "The card was rejected",
-    "credentials_changed": "Login ID or password was changed",
-    "login_id_notice": "The login ID",
-    "login_locked": "Several failed logins",
-    "mailbox_registered": "A mail address was registered",
-    "option_bought": "An option was bought",
-    "option_ended": "An option was ended",
-    "password_reset": "Link for a new password",
-    "profile_changed": "Contact data were changed",
-    "second_factor_changed": "The second step of the login was changed",
-    "secret_shown": "Line data were shown to our staff",
-}
 FOLLOWS = frozenset({"card_accepted", "card_rejected", "mailbox_registered", "option_bought", "option_ended"})
 """What may go to the address that is registered now. All else tells somebody of a change, perhaps of that address."""
 
@@ -102,7 +86,7 @@ def _row(case: Case, known: _Known, mail: MailState) -> MailRow:
 
 def what_of(case: Case, mail: MailState) -> str:
     """What a mail is about."""
-    return case.t(WORDS.get(mail.template, mail.template))
+    return case.t(MAILS.get(mail.template, mail.template))
 
 
 def _trouble(mail: MailState) -> str:

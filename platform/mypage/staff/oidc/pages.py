@@ -7,6 +7,8 @@ from typing import ClassVar, Literal
 
 from mypage.web.page import Page
 
+Why = Literal["unreachable", "not-welcome", "started-elsewhere", "refused"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyPage(Page):
@@ -22,5 +24,5 @@ class FailedPage(Page):
     """One came back and cannot enter: `why` says whose fault it is not."""
 
     template: ClassVar[str] = "staff/oidc/failed.html"
-    why: Literal["unreachable", "not-welcome", "started-elsewhere", "refused"]
+    why: Why
     again_url: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 from mypage.auth.devices import device_name
@@ -10,7 +12,7 @@ from mypage.hooks.permissions import PUBLIC, SIGNED_IN
 from mypage.lib.errors import NotFound
 from mypage.operators.staff_login import StaffLogin, staff_login_of
 from mypage.staff.oidc.errors import NotWelcome, Unreachable
-from mypage.staff.oidc.pages import CompanyPage, FailedPage
+from mypage.staff.oidc.pages import CompanyPage, FailedPage, Why
 from mypage.staff.oidc.provider import Providers, Vouched
 from mypage.staff.oidc.service import prove_again, welcome
 from mypage.staff.oidc.trip import LIFE, Trip, new_trip, pack_trip, unpack_trip
@@ -24,6 +26,7 @@ from mypage.web.urls import safe_path
 log = structlog.get_logger("mypage.staff")
 
 COOKIE = "oidc"
+_STATUS: Mapping[Why, int] = {"unreachable": 503, "not-welcome": 403, "refused": 400, "started-elsewhere": 400}
 
 
 @get("/company", name="company", permission=PUBLIC, gated=False)
@@ -107,8 +110,8 @@ def _back(rq: PortalRequest) -> str:
     return rq.absolute("company-back")
 
 
-def _failed(rq: PortalRequest, why: str, trip: Trip | None = None) -> Reply:
+def _failed(rq: PortalRequest, why: Why, trip: Trip | None = None) -> Reply:
     again = (
         rq.href("reauth-company") if trip and trip.again else rq.href("company", portal=trip.tenant if trip else None)
     )
-    return Show(FailedPage(why=why, again_url=again), 503 if why == "unreachable" else 403)  # type: ignore[arg-type]
+    return Show(FailedPage(why=why, again_url=again), _STATUS[why])
