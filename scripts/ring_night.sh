@@ -16,9 +16,15 @@ step_ring() {
     MYPAGE_RING_SIZE=${MYPAGE_RING_SIZE:-8} MYPAGE_RING_SEED=$SEED pytest tests/security/test_ring.py
 }
 
+# T1, T22 for staff: every id of other tenants at every desk, every hostile text at every desk, form and file.
+step_desks() {
+    MYPAGE_RING_SIZE=${MYPAGE_DESKS_SIZE:-2} MYPAGE_RING_SEED=$SEED \
+        pytest tests/security/test_staff_ring.py tests/security/test_staff_injection.py
+}
+
 # T19: 100,000 malformed requests and more.
 step_malformed() {
-    MYPAGE_FUZZ_SIZE=${MYPAGE_FUZZ_SIZE:-100000} MYPAGE_FUZZ_SEED=$SEED pytest tests/security/test_malformed.py
+    MYPAGE_FUZZ_SIZE=${MYPAGE_FUZZ_SIZE:-100000} MYPAGE_FUZZ_SEED=$SEED pytest tests/security/test_malformed.py tests/security/test_staff_malformed.py
 }
 
 # T13, T14, T30: 100 rounds of every kind of kill and stop, every failpoint in all four modes.
