@@ -26,7 +26,8 @@ each_operator = pytest.mark.parametrize("operator", OPERATORS)
 UNPLANTED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "currency", "tax_mode", "gateway", "brand",
     "importance", "tenant_id", "registration_number", "key", "key_id", "number_key", "login_key", "kana_key",
-    "permission",
+    "permission", "audience", "find_name", "find_rest", "find_kana", "find_kana_rest", "find_phone", "find_mail",
+    "find_given", "find_given_kana",
 }  # fmt: skip
 """Columns that hold words of ours, or the look-up form of a column beside them."""
 ABOUT_CUSTOMERS = (

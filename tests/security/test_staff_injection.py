@@ -13,30 +13,13 @@ from attackkit import Oracle, Seen, run_all
 from desk_recipes import desk_routes, field_names, form_of, path_for
 from desk_world import DeskWorld, make_world
 from injection_judge import foreign_parts
-from injection_kit import FORMULAS, MARK, PAYLOADS, chunks, infect
+from injection_kit import FORMULAS, MARK, OF_STAFF, PAYLOADS, chunks, infect
 from ring_filling import words_of
 
 from mypage.db.schema import metadata
 from mypage.testing.portal import Portal
 
 NIGHT = int(os.environ.get("MYPAGE_RING_SIZE", "1")) > 1
-OF_STAFF: dict[str, tuple[str, ...]] = {
-    "staff_member": ("name", "email"),
-    "work_item": ("reference", "title"),
-    "work_note": ("body",),
-    "approval": ("summary", "reason", "decision_note"),
-    "paper_application": ("note",),
-    "staff_view": ("staff_name", "reason"),
-    "line_secret": ("label",),
-    "audit_entry": ("request_id", "object_id"),
-    "payment_review": ("card_name",),
-    "product_order": ("number", "subject", "placed_login"),
-    "subscription": ("product",),
-    "provisioning_job": ("subject", "problem"),
-    "resource": ("value",),
-    "posting": ("description",),
-}
-"""Texts that only staff see or write, by table; those that customers see, too, are in `injection_kit`."""
 FORMULA = re.compile(r"\s*[=+@＝＋＠-](?![\d.,:-]*$)|[\s]*－")
 """What a spreadsheet would reckon; numbers and dashes alone are not meant."""
 _ALL = 'UPDATE "{table}" SET "{column}" = %s WHERE tenant_id = %s'
