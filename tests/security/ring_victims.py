@@ -139,6 +139,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
     )[0]
     ids = [*bills, *contracts, *notices, card, *(v for v in made.values() if isinstance(v, uuid.UUID)), session]
     ids += [person.customer_id, person.account_id, credential, *member, *held, *desk.values(), made["operation"]]
+    entry = oracle.fetch("SELECT id FROM audit_entry WHERE tenant_id = %s ORDER BY id LIMIT 1", portal.name)[0][0]
     rows = "\n".join(oracle.rows(portal.name).values())
     return Victim(
         portal, person, tuple(str(each) for each in ids), (*returned, made["reset"], made["activate"], made["view"]),
@@ -146,6 +147,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         {name: str(each) for name, each in desk.items()} | {
             "customer": str(person.customer_id), "account": str(person.account_id), "notice": str(notices[0]),
             "contract": str(contracts[0]), "bill": str(bills[0]), "credential": str(credential), "order": str(held[1]),
+            "entry": str(entry),
         },
     )  # fmt: skip
 
