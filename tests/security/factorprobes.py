@@ -146,8 +146,11 @@ def second_attempts(w: World) -> None:
         assert pending is not None
         told = challenge.begin(tx, half.policy, pending, Answer("app", code()), "198.51.100.7", nobody)
         assert told.target == spread
-        first = login.begin(tx, half.policy, "mypage", "nobody", "198.51.100.7", nobody)
-        assert first.target == throttle.login_target("mypage", "nobody", "198.51.100.7")
+        own = login.credential_of(tx, half.person.account_id, "mypage")
+        assert own is not None
+        for key in ("nobody", own.login_key):
+            first = login.begin(tx, half.policy, "mypage", key, "198.51.100.7", nobody)
+            assert first.target == throttle.login_target("mypage", key, "198.51.100.7")
 
 
 def second_step(w: World) -> None:
