@@ -207,10 +207,13 @@ def resume(
 
 
 def note(tx: Tx, item_id: uuid.UUID, *, by: str, body: str) -> None:
-    """Write something about an item, open or closed. It changes nothing, so no version is asked. Raises NotFound."""
-    item = tx.execute(_one(tx, item_id)).scalar_one_or_none()
-    if item is None:
-        raise NotFound
+    """Write something about an item, open or closed. It changes nothing, so no version is asked. Raises NotFound.
+
+    The same again by the same person, with nothing in between, is a second press of one button.
+    """
+    item = locked_item(tx, item_id)
+    if _last_note(tx, item) == ("note", by[:100], body.strip()[:LONGEST_NOTE]):
+        return
     _write(tx, item, "note", by, body)
     _trail(tx, "work.noted", item)
 
@@ -331,6 +334,16 @@ def _moved(tx: Tx, item: WorkItem, act: str, by: str, body: str = "") -> None:
     item.version += 1
     tx.flush()
     _write(tx, item, act, by, body)
+
+
+def _last_note(tx: Tx, item: WorkItem) -> tuple[str, str, str] | None:
+    row = tx.execute(
+        select(WorkNote.kind, WorkNote.author, WorkNote.body)
+        .where(WorkNote.tenant_id == tx.tenant, WorkNote.item_id == item.id)
+        .order_by(WorkNote.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return tuple(row) if row is not None else None
 
 
 def _write(tx: Tx, item: WorkItem, kind: str, by: str, body: str) -> None:
