@@ -343,7 +343,7 @@ def _last_note(tx: Tx, item: WorkItem) -> tuple[str, str, str] | None:
         .order_by(WorkNote.at.desc())
         .limit(1)
     ).one_or_none()
-    return tuple(row) if row is not None else None
+    return (row.kind, row.author, row.body) if row is not None else None
 
 
 def _write(tx: Tx, item: WorkItem, kind: str, by: str, body: str) -> None:
