@@ -261,3 +261,27 @@ def test_a_provider_that_is_down(make_portal: MakePortal) -> None:
     worked = make_portal("actv", extensions={"staff_login": login})
     answer = office.client().get(f"/company?portal={worked.name}")
     assert answer.status == 503
+
+
+def test_a_provider_gets_nothing_that_opens_the_account_elsewhere(
+    make_portal: MakePortal, figure: Callable[[str], None]
+) -> None:
+    """Its word counts for its own tenant: second steps and the password of the account stay the holder's."""
+    office, worked = make_portal("staff"), make_portal("actv")
+    staff = add_staff(office, {worked.name: "agent"})
+    client = sit_down(office, staff)
+    own = select(SecondFactor).where(SecondFactor.tenant_id == office.name)
+
+    def federate(tx: Any) -> Any:
+        tx.scalar(select(LoginSession).where(LoginSession.tenant_id == tx.tenant)).scheme = f"oidc:{worked.name}"
+        return tx.scalar(own).id
+
+    factor = office.run(federate)
+    assert client.get("/sessions").all("//a[contains(@href, '/factors') or contains(@href, '/credentials')]") == []
+    pages = ["/factors", f"/factors/{factor}", "/factors/app", "/factors/passkey", "/factors/codes", "/credentials"]
+    acts = ["/factors/codes/new", f"/factors/{factor}/remove", f"/factors/{factor}/rename", "/factors/app/start"]
+    acts += ["/factors/app", "/factors/passkey/start", "/factors/passkey", "/reauth", "/credentials"]
+    seen = [client.get(path).status for path in pages] + [client.post(path, {"password": "x"}).status for path in acts]
+    figure(f"{len(seen)} addresses of second steps and the password")
+    assert set(seen) == {404}
+    assert office.run(lambda tx: [row.name for row in tx.scalars(own)]) == ["app"]

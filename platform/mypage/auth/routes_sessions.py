@@ -41,7 +41,7 @@ def sessions_page(rq: PortalRequest) -> Reply:
         sessions=rows,
         end_others_url=rq.href("sessions-end"),
         credentials=Link(rules.title, rq.href("credentials")) if rules else None,
-        factors_url=rq.href("factors") if rq.tenant.second_factor != "off" else "",
+        factors_url=rq.href("factors") if rq.tenant.second_factor != "off" and not _federated(rq) else "",
     )
     return Show(page)
 
@@ -66,7 +66,7 @@ def sessions_end_one(rq: PortalRequest) -> Reply:
 @get("/reauth", name="reauth", permission=SIGNED_IN, gated=False)
 def reauth_page(rq: PortalRequest) -> Reply:
     """Asks for the password before something that matters (ASVS 7.5.1)."""
-    if rq.principal.scheme.startswith(FEDERATED):
+    if _federated(rq):
         return Go("reauth-company", {"next": safe_path(rq.query.get("next", ""), rq.prefix)})
     return _page(rq, _form(rq, None), safe_path(rq.query.get("next", ""), rq.prefix), 200)
 
@@ -74,6 +74,8 @@ def reauth_page(rq: PortalRequest) -> Reply:
 @post("/reauth", name="reauth", permission=SIGNED_IN, gated=False)
 async def reauth_post(rq: PortalRequest) -> Reply:
     """Counted like a login; the session gets a new token and goes on where the reader was."""
+    if _federated(rq):
+        raise NotFound
     form = _form(rq, rq.form)
     onward = safe_path(rq.form.get("next", ""), rq.prefix)
     if not form.validate():
@@ -91,6 +93,11 @@ async def reauth_post(rq: PortalRequest) -> Reply:
         raise SignInNeeded
     rq.out.new_session = entry.token
     return GoPath(onward) if onward else Go("home")
+
+
+def _federated(rq: PortalRequest) -> bool:
+    """Whether a company's provider vouches for who is signed in: there is no password of theirs in this session."""
+    return rq.principal.scheme.startswith(FEDERATED)
 
 
 def _begin(rq: PortalRequest, tx: Tx) -> Attempt:

@@ -13,7 +13,7 @@ from mypage.web.request import PortalRequest, SignedIn
 from mypage.web.statics import Statics
 
 LANGUAGES = {"ja": "日本語", "en": "English"}
-MenuKey = tuple[str, str, str, str, bool, frozenset[str]]
+MenuKey = tuple[str, str, str, str, bool, bool, frozenset[str]]
 MOST = 1000
 """Frames kept per operator: one is some kilobytes. When full, all are made anew."""
 
@@ -119,7 +119,7 @@ class Framer:
         permissions = rq.principal.permissions
         factors = rq.tenant.second_factor != "off"
         place = _place(rq)
-        key = (rq.operator.name, rq.prefix, rq.locale, place, factors, permissions)
+        key = (rq.operator.name, rq.prefix, rq.locale, place, factors, _signs_in_here(rq), permissions)
         if key not in self._menus:
             self._menus[key] = self._make_menu(rq, permissions)
         return self._menus[key]
@@ -136,6 +136,8 @@ class Framer:
         guidance = _guidance(rq, entry)
         needed = entry.permission or (guidance.permission if guidance else self.permissions[entry.route])
         allowed = needed in permissions or needed in (PUBLIC, SIGNED_IN)
+        if entry.route in ("factors", "credentials") and not _signs_in_here(rq):
+            return False
         return allowed and (entry.route != "factors" or rq.tenant.second_factor != "off")
 
     def _entry(self, rq: PortalRequest, entry: Entry) -> NavItem:
@@ -202,6 +204,11 @@ def _guidance(rq: PortalRequest, entry: Entry) -> Guidance | None:
 
 def _within(current: str, entry: str) -> bool:
     return current == entry or current.startswith(f"{entry}-")
+
+
+def _signs_in_here(rq: PortalRequest) -> bool:
+    """Whether there is a password of the principal here; a company vouches for who has come through its provider."""
+    return rq.principal.scheme in rq.operator.schemes
 
 
 def _place(rq: PortalRequest) -> str:

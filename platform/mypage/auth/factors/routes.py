@@ -9,7 +9,7 @@ from mypage.auth.factors import service
 from mypage.auth.factors.forms import name_form
 from mypage.auth.factors.pages import FactorCodesPage, FactorPage, FactorRow, FactorsPage
 from mypage.auth.factors.recovery_codes import codes_left
-from mypage.auth.factors.routes_base import holder_of, keys_of, name_of, offered
+from mypage.auth.factors.routes_base import holder_of, keys_of, manageable, name_of
 from mypage.db.keys import Vault
 from mypage.forms.drafts import DraftContent, drop_draft, load_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -26,7 +26,7 @@ CODES = "factor-codes"
 @get("/factors", name="factors", permission=SIGNED_IN, reauth=True)
 def factors_page(rq: PortalRequest) -> Reply:
     """Every factor of the account, and what can be added."""
-    offered(rq)
+    manageable(rq)
     account = rq.principal.account_id
     found = service.factors_of(rq.tx, account)
     gated = rq.signed_in is not None and rq.signed_in.gate is not None
@@ -61,7 +61,7 @@ def factor_page(rq: PortalRequest) -> Reply:
 @post("/factors/{factor_id:uuid}/rename", name="factors-rename", permission=SIGNED_IN, reauth=True)
 def factor_rename(rq: PortalRequest) -> Reply:
     """Give a factor another name."""
-    offered(rq)
+    manageable(rq)
     form = name_form(rq.form, t=rq.t)
     if not form.validate():
         return _one(rq, form)
@@ -73,7 +73,7 @@ def factor_rename(rq: PortalRequest) -> Reply:
 @post("/factors/{factor_id:uuid}/remove", name="factors-remove", permission=SIGNED_IN, reauth=True)
 def factor_remove(rq: PortalRequest) -> Reply:
     """Remove a factor; all other sessions end."""
-    offered(rq)
+    manageable(rq)
     keep = rq.tenant.second_factor == "required"
     if service.remove(rq.tx, keys_of(rq), holder_of(rq), rq.uuid_param("factor_id"), keep_one=keep):
         drop_draft(rq.tx, owner=rq.owner, wizard=CODES)
@@ -86,7 +86,7 @@ def factor_remove(rq: PortalRequest) -> Reply:
 @post("/factors/codes/new", name="factors-codes-new", permission=SIGNED_IN, reauth=True)
 def codes_new(rq: PortalRequest) -> Reply:
     """New recovery codes; the earlier ones end at once."""
-    offered(rq)
+    manageable(rq)
     keep_codes(rq, service.renew_codes(rq.tx, keys_of(rq), holder_of(rq)), first=False)
     return Go("factors-codes")
 
@@ -94,7 +94,7 @@ def codes_new(rq: PortalRequest) -> Reply:
 @get("/factors/codes", name="factors-codes", permission=SIGNED_IN, reauth=True)
 def codes_page(rq: PortalRequest) -> Reply:
     """The codes that were just made, until they are kept or ten minutes are over."""
-    offered(rq)
+    manageable(rq)
     draft = _codes(rq)
     if draft is None:
         return Go("factors")
@@ -110,7 +110,7 @@ def codes_page(rq: PortalRequest) -> Reply:
 @get("/factors/codes/file", name="factors-codes-file", permission=SIGNED_IN, reauth=True)
 def codes_file(rq: PortalRequest) -> Reply:
     """The same codes as a text file."""
-    offered(rq)
+    manageable(rq)
     draft = _codes(rq)
     if draft is None:
         raise NotFound
@@ -129,7 +129,7 @@ def codes_file(rq: PortalRequest) -> Reply:
 @post("/factors/codes/kept", name="factors-codes-kept", permission=SIGNED_IN, reauth=True)
 def codes_kept(rq: PortalRequest) -> Reply:
     """The holder has the codes on paper: they are shown no more."""
-    offered(rq)
+    manageable(rq)
     drop_draft(rq.tx, owner=rq.owner, wizard=CODES)
     return Go("factors")
 
@@ -149,7 +149,7 @@ def _read(draft: DraftContent) -> tuple[str, ...]:
 
 
 def _one(rq: PortalRequest, form: PortalForm | None) -> Reply:
-    offered(rq)
+    manageable(rq)
     factor = service.factor_of(rq.tx, rq.principal.account_id, rq.uuid_param("factor_id"))
     last = len(service.factors_of(rq.tx, rq.principal.account_id)) == 1
     page = FactorPage(

@@ -8,6 +8,7 @@ from mypage.auth.factors.passkeys import Site
 from mypage.auth.factors.pending import Purpose, wait
 from mypage.auth.factors.service import Holder, Keys, has_factor
 from mypage.auth.login import Found
+from mypage.auth.sessions import FEDERATED
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.forms.models import Draft
@@ -21,6 +22,16 @@ from mypage.web.request import PortalRequest
 def offered(rq: PortalRequest) -> None:
     """Raises NotFound where the tenant has no second factors."""
     if rq.tenant.second_factor == "off":
+        raise NotFound
+
+
+def manageable(rq: PortalRequest) -> None:
+    """Raises NotFound where the tenant has no second factors, and for who came through a company's provider.
+
+    That provider vouches for its own tenant; with codes of this account it could sign in here and work for every other.
+    """
+    offered(rq)
+    if rq.principal.scheme.startswith(FEDERATED):
         raise NotFound
 
 

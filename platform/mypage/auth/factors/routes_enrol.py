@@ -9,7 +9,7 @@ from mypage.auth.factors import passkeys, service, totp
 from mypage.auth.factors.forms import name_form, new_app_form
 from mypage.auth.factors.pages import FactorAppPage, FactorPasskeyPage
 from mypage.auth.factors.routes import keep_codes
-from mypage.auth.factors.routes_base import elsewhere, holder_of, keys_of, name_of, offered, site_of, take_draft
+from mypage.auth.factors.routes_base import elsewhere, holder_of, keys_of, manageable, name_of, site_of, take_draft
 from mypage.db.keys import Vault
 from mypage.forms.drafts import load_draft, save_draft
 from mypage.forms.form import PortalForm
@@ -31,7 +31,7 @@ def app_start(rq: PortalRequest) -> Reply:
 @get("/factors/app", name="factors-app", permission=SIGNED_IN, reauth=True)
 def app_page(rq: PortalRequest) -> Reply:
     """The secret as a picture and as text, for the time of a few minutes."""
-    offered(rq)
+    manageable(rq)
     secret = _waiting(rq, APP)
     return _app(rq, secret.decode(), new_app_form(None, t=rq.t), 200) if secret else _over(rq)
 
@@ -39,7 +39,7 @@ def app_page(rq: PortalRequest) -> Reply:
 @post("/factors/app", name="factors-app", permission=SIGNED_IN, reauth=True)
 def app_confirm(rq: PortalRequest) -> Reply:
     """Add the app when it shows the right code."""
-    offered(rq)
+    manageable(rq)
     secret = _waiting(rq, APP)
     if secret is None:
         return _over(rq)
@@ -70,7 +70,7 @@ def passkey_start(rq: PortalRequest) -> Reply:
 @get("/factors/passkey", name="factors-passkey", permission=SIGNED_IN, reauth=True)
 def passkey_page(rq: PortalRequest) -> Reply:
     """What the browser's dialog is given."""
-    offered(rq)
+    manageable(rq)
     challenge = _waiting(rq, PASSKEY)
     form = name_form(None, t=rq.t, name=device_name(rq.headers.get("user-agent", "")) or rq.t("Passkey"))
     return _passkey(rq, challenge, form, 200) if challenge else _over(rq)
@@ -79,7 +79,7 @@ def passkey_page(rq: PortalRequest) -> Reply:
 @post("/factors/passkey", name="factors-passkey", permission=SIGNED_IN, reauth=True)
 def passkey_confirm(rq: PortalRequest) -> Reply:
     """Add the passkey that the browser has made."""
-    offered(rq)
+    manageable(rq)
     challenge = _waiting(rq, PASSKEY)
     if challenge is None:
         return _over(rq)
@@ -103,7 +103,7 @@ def passkey_confirm(rq: PortalRequest) -> Reply:
 
 
 def _start(rq: PortalRequest, wizard: str, secret: bytes, page: str) -> Reply:
-    offered(rq)
+    manageable(rq)
     if len(service.factors_of(rq.tx, rq.principal.account_id)) >= service.MOST:
         return _full(rq)
     save_draft(rq.tx, rq.ports.get(Vault), owner=rq.owner, wizard=wizard, data={}, secret=secret)
