@@ -126,6 +126,10 @@ def test_what_another_system_declined_waits_for_staff_and_an_end_is_tried_again(
     assert (again.action, again.order_id, again.state) == ("end", job.order_id, "waiting")
     assert (one(there, ProductOrder).state, one(there, WorkItem).state) == ("in_progress", "done")
     assert "order.taken_up" in {entry.action for entry in rows(there, AuditEntry)}
+    # Somebody who pressed twice at once waited for the job's lock, and finds it failed as before.
+    with pytest.raises(NoRetry):
+        there.run(lambda tx: retry_failed(tx, job.id, SOON))
+    assert len(rows(there, ProvisioningJob)) == 2
 
 
 def test_a_purchase_that_failed_is_void_and_not_tried_again(make_portal: MakePortal) -> None:

@@ -51,14 +51,17 @@ def may_retry(job: ProvisioningJob) -> bool:
 def retry_failed(tx: Tx, job_id: uuid.UUID, desk: DeskPolicy) -> None:
     """Ask for it again by a job of its own; the order, if there is one, is carried out again.
 
-    Raises NotFound, and NoRetry for what `may_retry` does not let pass.
+    Raises NotFound, and NoRetry for what `may_retry` does not let pass or staff have settled, also a moment ago; upon
+    that the unit must not be committed.
     """
     failed = locked_job(tx, job_id)
     if not may_retry(failed):
         raise NoRetry
     if failed.order_id is not None:
         _take_up(tx, failed.order_id)
-    close_work(tx, FAILURE, failed.id, state="done", by=tx.actor.ref or tx.actor.kind, outcome="retried")
+    # The job stays failed, so that its work is open is all that tells a second press of one person from the first.
+    if not close_work(tx, FAILURE, failed.id, state="done", by=tx.actor.ref or tx.actor.kind, outcome="retried"):
+        raise NoRetry
     provision(
         tx,
         customer_id=failed.customer_id,

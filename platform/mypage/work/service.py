@@ -80,18 +80,19 @@ def open_work(
 
 def close_work(
     tx: Tx, kind: str, subject_id: uuid.UUID, *, state: ClosedState, by: str, outcome: str = "", body: str = ""
-) -> None:
+) -> bool:
     """The item's subject is settled, by a staff member's id or what else settled it. `outcome` is a reason's code.
 
-    Harmless when there is none, or when it is closed.
+    Harmless when there is none, or when it is closed; then False.
     """
     item = _of_subject(tx, kind, subject_id)
     if item is None or item.closed_at is not None:
-        return
+        return False
     item.state, item.closed_at, item.closed_by, item.outcome = state, tx.now(), by[:100], outcome
     item.days_left = None
     _moved(tx, item, "withdrawn" if state == "withdrawn" else "decided", by, body)
     record(tx, _CLOSED[state], "work_item", item.id, customer_id=item.customer_id, after=_shown(item))
+    return True
 
 
 def open_kind(
