@@ -227,3 +227,38 @@ def test_the_workers_task_goes_on_to_the_end(left: Portal) -> None:
         ).scalars().all()
     )  # fmt: skip
     assert priorities == [LATER]
+
+
+def test_what_goes_out_is_what_two_have_confirmed(left: Portal, make_portal: MakePortal) -> None:
+    """While it goes out nobody changes it, and the page told the English words and the customers, too."""
+    office = make_office(make_portal)
+    agent, boss = add_staff(office, {left.name: "agent"}), add_staff(office, {left.name: "manager"}, name="田中 一郎")
+    customers(left, 5)
+    notice_id = published(left)
+    writer, second = sit_down(office, agent, left), sit_down(office, boss, left)
+    writer.get(f"/notices/{notice_id}/mail")
+    made = writer.submit({"reason": "工事の周知"}).location
+    told = second.get(made).text
+    assert "Works" in told
+    assert "すべてのお客様" in told
+    edit = f"/notices/{notice_id}/edit"
+    writer.get(edit)
+    assert second.submit({}, form="//form[contains(@action,'/confirm')]").status == 303
+    assert batch(left, notice_id, 2)
+    late = writer.submit({"title": "別のこと", "body": "だれも確認していない"})
+    assert late.status == 409
+    assert "メールで送信中です" in late.text
+    while batch(left, notice_id, 2):
+        pass
+    assert left.run(lambda tx: _notice(tx, notice_id).title) == "工事"
+    writer.get(edit)
+    assert writer.submit({"title": "別のこと"}).status == 303, "what was sent can be put right in the portal"
+
+
+@pytest.mark.parametrize("other", [{"starts_at": NOON + timedelta(days=1)}, {"ends_at": NOON - timedelta(hours=1)}])
+def test_what_customers_cannot_read_is_not_sent(left: Portal, make_portal: MakePortal, other: dict[str, Any]) -> None:
+    office = make_office(make_portal)
+    client = sit_down(office, add_staff(office, {left.name: "agent"}), left)
+    notice_id = published(left, **other)
+    assert "/mail" not in client.get(f"/notices/{notice_id}").text
+    assert client.get(f"/notices/{notice_id}/mail").status == 404

@@ -14,7 +14,7 @@ from mypage.audit.trail import record
 from mypage.db.session import Tx
 from mypage.lib.errors import DomainError, NotFound
 from mypage.notices.audience import count_audience, set_targets
-from mypage.notices.models import Notice
+from mypage.notices.models import Notice, NoticeMailing
 
 PAGE_SIZE = 20
 _STATED = ("title", "body", "title_en", "body_en", "importance", "starts_at", "ends_at", "audience", "aimed")
@@ -26,6 +26,10 @@ class ChangedMeanwhile(DomainError):
 
 class NotEditable(DomainError):
     """A notice of a feed, which would write over it, or one that was withdrawn."""
+
+
+class BeingMailed(DomainError):
+    """The notice is going out by mail; what two people confirmed is what all its readers get. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +104,15 @@ def write(tx: Tx, text: NoticeText, *, by: uuid.UUID) -> Notice:
 def change(tx: Tx, notice_id: uuid.UUID, text: NoticeText, *, seen: datetime) -> Notice:
     """Other words, times or customers, at once when it is published. `seen` is its `updated_at` as it was shown.
 
-    Raises ChangedMeanwhile, NotEditable, NotFound.
+    Raises ChangedMeanwhile, BeingMailed, NotEditable, NotFound.
     """
     row = find_written(tx, notice_id, lock=True)
     if row.written_by is None or row.state == "withdrawn":
         raise NotEditable
     if row.updated_at != seen:
         raise ChangedMeanwhile
+    if _goes_out(tx, row):
+        raise BeingMailed
     before = _said(row)
     for name, value in _stated(text).items():
         setattr(row, name, value)
@@ -142,6 +148,13 @@ def take_back(tx: Tx, notice_id: uuid.UUID) -> Notice:
         tx.flush()
         record(tx, "notice.withdrawn", "notice", row.id, before={"state": before}, after={"title": row.title})
     return row
+
+
+def _goes_out(tx: Tx, row: Notice) -> bool:
+    sending = select(NoticeMailing.notice_id).where(
+        NoticeMailing.tenant_id == tx.tenant, NoticeMailing.notice_id == row.id, NoticeMailing.state == "sending"
+    )
+    return tx.execute(sending).first() is not None
 
 
 def _aim(tx: Tx, row: Notice, text: NoticeText) -> None:

@@ -53,7 +53,8 @@ class Carry:
     confirmed. `describe` says everything that will be done, to whom. `carry_out` does it in the confirming unit, of the
     worked tenant. `in_office` instead does it in a unit of the console's own tenant, after the confirmation was
     committed, and says what came of it; it may be called again after a crash, so it is idempotent. `settle` then notes
-    that in the worked tenant. `subject` is the account of the staff member whom it is about, who may not decide it.
+    that in the worked tenant. `hold` locks the rows that the facts are of, until the unit
+    ends. `subject` is the account of the staff member whom it is about, who may not decide it.
     """
 
     label: str
@@ -62,6 +63,7 @@ class Carry:
     carry_out: Callable[[Tx, DeskMeans, Payload], None] | None = None
     in_office: Callable[[Tx, DeskMeans, Payload], Mapping[str, Any]] | None = None
     settle: Callable[[Tx, DeskMeans, Payload, Mapping[str, Any]], None] | None = None
+    hold: Callable[[Tx, Payload], None] | None = None
     subject: Callable[[Payload], str] | None = None
     permission: str = APPROVE
 

@@ -118,9 +118,11 @@ def approve(tx: Tx, desk: DeskMeans, approval_id: uuid.UUID, *, by: uuid.UUID, s
     _check_turn(tx, row, by)
     if seen != row.digest:
         raise SeenOther
+    carry = KINDS[row.kind]
+    if carry.hold is not None:
+        carry.hold(tx, row.payload)
     if digest_of(tx, row.kind, row.payload) != row.digest:
         raise WorldChanged
-    carry = KINDS[row.kind]
     row.state, row.decided_by, row.decided_at = "approved", by, tx.now()
     tx.flush()
     _note(tx, row, "approval.confirmed")

@@ -13,7 +13,16 @@ from mypage.forms.wizard import once
 from mypage.lib.clock import TOKYO
 from mypage.lib.errors import NotFound
 from mypage.notices.models import Notice
-from mypage.notices.writing import ChangedMeanwhile, NotEditable, change, find_written, publish, take_back, write
+from mypage.notices.writing import (
+    BeingMailed,
+    ChangedMeanwhile,
+    NotEditable,
+    change,
+    find_written,
+    publish,
+    take_back,
+    write,
+)
 from mypage.staff.approvals.wizard import operation_of
 from mypage.staff.looks import PortalLooks
 from mypage.staff.notices.forms import BODY_LIMIT, notice_form, read_notice, values_of, with_file
@@ -26,6 +35,9 @@ from mypage.web.routing import desk_get, desk_post
 
 WIZARD = "desk-notice"
 _CHANGED = "Somebody else has changed this notice meanwhile. Nothing was saved; please open it anew."
+_MAILED = (
+    "This notice is being sent by mail. Nothing was saved; it can be changed again when all mails are on their way."
+)
 
 
 @desk_get("/notices", name="notices", permission=NOTICE_WRITE)
@@ -113,6 +125,9 @@ def notice_edit_post(rq: PortalRequest) -> Reply:
         change(rq.tx, row.id, text, seen=_instant(rq.form.get("seen", "")))
     except ChangedMeanwhile:
         form.add_error(None, rq.t(_CHANGED))
+        return Show(_form_page(rq, form, row), status=409)
+    except BeingMailed:
+        form.add_error(None, rq.t(_MAILED))
         return Show(_form_page(rq, form, row), status=409)
     except NotEditable as error:
         raise NotFound from error

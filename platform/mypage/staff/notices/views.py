@@ -122,7 +122,7 @@ def one_page(rq: PortalRequest, tx: Tx, notice: Notice, *, trouble: str = "") ->
         edit_url=to("notices-edit", own and state != "withdrawn"),
         publish_url=to("notices-publish", state == "draft"),
         withdraw_url=to("notices-withdraw", state != "withdrawn"),
-        mail_url=to("notices-mail", own and state == "published" and mailing is None),
+        mail_url=to("notices-mail", own and state_of(notice, tx.now()) == "shown" and mailing is None),
         previews=tuple(
             (word, rq.href("notices-preview", notice_id=notice.id, language=code))
             for code, word in (("ja", "日本語"), ("en", "English"))
