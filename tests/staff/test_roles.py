@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from mypage.audit.models import AuditEntry
 from mypage.db.session import Tx
+from mypage.staff import invites
 from mypage.staff.members import roles_of
 from mypage.staff.models import Approval, DeskRole, StaffMember
 from mypage.testing.portal import Answer, MakePortal, Portal
@@ -183,6 +184,7 @@ def test_who_works_elsewhere_is_nobody_here(desk: Desk, make_portal: MakePortal)
     [
         ({"email": "mari"}, "@"),
         ({"email": ""}, "メールアドレス"),
+        ({"email": "o'brien@isp.example"}, "'"),
         ({"name": ""}, "名前"),
         ({"role": "boss"}, "権限"),
         ({"role": ""}, "権限"),
@@ -241,3 +243,18 @@ def test_days_are_those_of_japan(desk: Desk) -> None:
     page = sit_down(desk.office, desk.first, desk.worked).get("/roles")
     (row,) = [text for text in page.texts("//tbody/tr") if "夜 遅子" in text]
     assert "11月22日" in row
+
+
+def test_an_address_whose_account_was_closed_meanwhile(desk: Desk) -> None:
+    """It is said on the page, and the proposal neither counts as done nor is a fault."""
+    fields = {"email": "mari@isp.example", "name": "森 真理", "role": "reader", "reason": "新しく入りました"}
+    approval = desk.act(desk.first, "/roles/invite", **fields).location
+
+    def closed(tx: Tx) -> None:
+        invites.new_account(tx, fields["email"], fields["email"], "森 真理").status = "closed"
+
+    desk.office.run(closed)
+    answer = desk.confirm(desk.second, approval)
+    assert answer.status == 409
+    assert "このメールアドレスでは招待できません" in answer.text
+    assert desk.state() == ["approved"]

@@ -41,6 +41,10 @@ class WorldChanged(Refusal):
     """What was proposed does not fit any more: something that it builds on has changed meanwhile."""
 
 
+class NotForTheOffice(Refusal):
+    """The office cannot carry out what was confirmed: the address that is invited can have no account."""
+
+
 class AlreadyWaiting(Refusal):
     """The same waits already; `approval_id` is where."""
 

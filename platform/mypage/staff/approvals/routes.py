@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from mypage.db.session import Tx
 from mypage.lib.errors import NotAllowed
-from mypage.staff.approvals.errors import Refusal
+from mypage.staff.approvals.errors import NotForTheOffice, Refusal
 from mypage.staff.approvals.service import approve, find_approval, finish, refuse, withdraw
 from mypage.staff.approvals.views import carry_of, means_of, proposal_page, proposals_page, refusal_form
+from mypage.staff.errors import NotInvitable
 from mypage.staff.models import Approval
 from mypage.staff.permissions import APPROVE, PROPOSE
 from mypage.web.replies import Go, Reply, Show
@@ -46,7 +47,10 @@ async def confirm_post(rq: PortalRequest) -> Reply:
         return await _refused(rq, approval_id, trouble)
     office = carry_of(row).in_office
     if office is not None and row.state == "approved":
-        done = await rq.run(lambda tx: office(tx, means, row.payload))
+        try:
+            done = await rq.run(lambda tx: office(tx, means, row.payload))
+        except NotInvitable:
+            return await _refused(rq, approval_id, NotForTheOffice())
         await rq.run_at_desk(lambda tx: finish(tx, approval_id, means, done))
     rq.flash("ok", rq.t("Confirmed and carried out."))
     return Go("approval", {"approval_id": approval_id})

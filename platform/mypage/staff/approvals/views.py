@@ -16,6 +16,7 @@ from mypage.staff.approvals.carrying import Carry, DeskMeans
 from mypage.staff.approvals.errors import (
     AboutOneself,
     AlreadyDecided,
+    NotForTheOffice,
     OwnProposal,
     Refusal,
     SeenOther,
@@ -163,6 +164,8 @@ def _trouble(rq: PortalRequest, trouble: Refusal) -> str:
             return t("This is about a role of yours. Somebody else has to decide it.")
         case OwnProposal():
             return t("You proposed this yourself. Somebody else has to confirm it.")
+        case NotForTheOffice():
+            return t("Nothing was done: nobody can be invited at this mail address. Propose another address.")
         case SeenOther() | WorldChanged():
             return t("Nothing was done: what this builds on has changed since it was proposed.")
         case AlreadyDecided(state="done" | "approved", by=by):

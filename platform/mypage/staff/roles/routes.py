@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from mypage.auth.forms import check_login_id
 from mypage.db.session import Tx
 from mypage.forms.form import PortalForm
 from mypage.lib.clock import tokyo_day
@@ -17,6 +18,7 @@ from mypage.staff.approvals.service import propose
 from mypage.staff.errors import NoSuchMember
 from mypage.staff.members import Member, member_at, members_of
 from mypage.staff.models import Approval
+from mypage.staff.office import SCHEME
 from mypage.staff.permissions import ROLE_WORDS, ROLES
 from mypage.staff.roles.forms import NONE, invite_form, role_form
 from mypage.staff.roles.kind import KIND, payload_of
@@ -51,7 +53,10 @@ def role_invite(rq: PortalRequest) -> Reply:
 async def role_invite_post(rq: PortalRequest) -> Reply:
     """Propose an invitation, or a role for who has an account; a second manager confirms."""
     form = invite_form(rq.form, t=rq.t)
-    if not form.validate():
+    good = form.validate()
+    if good:
+        good = check_login_id(form, "email", rq.operator.login_id_policies[SCHEME], form.text("email"))
+    if not good:
         return _invite_page(rq, form, 422)
     email, worked = form.text("email"), rq.desk.tenant.name
     held = await rq.run(lambda tx: [each for each in members_of(tx, worked) if each.email.lower() == email.lower()])
