@@ -306,6 +306,13 @@ def test_contact_data_are_corrected_with_before_and_after(
     assert account == "new@example.jp"
 
 
+def test_a_link_brings_no_text_into_a_form(desk: PortalClient, person: Person) -> None:
+    page = desk.get(path(person, "contact") + "?email=thief@example.net&reason=0123456789")
+    assert page.status == 200
+    assert "thief" not in page.text
+    assert "0123456789" not in page.text
+
+
 def test_an_address_that_only_the_account_has_is_corrected(here: Portal, desk: PortalClient, person: Person) -> None:
     field = f"account-{person.account_id.hex}"
     confirm = go_on(desk, person, "contact", **{field: "new@example.jp"})

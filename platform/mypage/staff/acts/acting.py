@@ -16,6 +16,7 @@ from typing import Any
 
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
+from mypage.forms.choices import ChoiceField
 from mypage.forms.drafts import DraftContent, named_draft, save_draft
 from mypage.forms.fields import TextField
 from mypage.forms.form import PortalForm
@@ -134,7 +135,7 @@ def act_page(rq: PortalRequest, act: Act) -> Reply:
         draft = _draft(case, act, text)
         return _after_the_end(case, act, text) if draft is None else _confirm(case, act, draft)
     draft = _draft(case, act, rq.query.get("edit", ""))
-    return _form_page(case, act, None, typed=dict(draft.data["values"]) if draft else dict(rq.query))
+    return _form_page(case, act, None, typed=draft.data["values"] if draft else None)
 
 
 def act_post(rq: PortalRequest, act: Act) -> Reply:
@@ -191,7 +192,7 @@ def _form_page(
 ) -> Reply:
     look = act.look(case)
     if form is None:
-        known = {name: text for name, text in (typed or {}).items() if name in (*look.fields, REASON)}
+        known = {n: text for n, text in (typed or _linked(case, look)).items() if n in (*look.fields, REASON)}
         form = _form(case, look, None, {**look.values, **known})
     page = ActPage(
         title=act.title,
@@ -205,6 +206,12 @@ def _form_page(
         customer_url=case.rq.href("customer", customer_id=case.customer.id),
     )
     return Show(page, status)
+
+
+def _linked(case: Case, look: Look) -> Values:
+    """What a link chooses ahead. It brings no text, or a stranger's link could bring an address and a reason."""
+    fields = {name for name, field in look.fields.items() if issubclass(field.field_class, ChoiceField)}
+    return {name: text for name, text in case.rq.query.items() if name in fields}
 
 
 def _confirm(case: Case, act: Act, draft: DraftContent) -> Reply:
