@@ -50,7 +50,19 @@ def person(left: Portal) -> Person:
 
 @pytest.fixture
 def contract(left: Portal, person: Person) -> uuid.UUID:
-    return add_contract(left, person, "C-1")
+    contract_id = add_contract(left, person, "C-1")
+
+    def charged(tx: Tx) -> None:
+        month = add_months(tx.today().replace(day=1))
+        tx.add(
+            Posting(
+                tenant_id=tx.tenant, id=uuid.uuid4(), contract_id=contract_id, month=month, key="feed 1",
+                description="通話料", amount=800, rate_bp=1000,
+            )
+        )  # fmt: skip
+
+    left.run(charged)
+    return contract_id
 
 
 @pytest.fixture
@@ -137,7 +149,11 @@ def state(portal: Portal, approval_id: uuid.UUID) -> str:
 
 def postings(portal: Portal) -> list[tuple[int, str]]:
     rows = portal.run(
-        lambda tx: tx.execute(select(Posting.amount, Posting.description).where(Posting.tenant_id == tx.tenant)).all()
+        lambda tx: tx.execute(
+            select(Posting.amount, Posting.description).where(
+                Posting.tenant_id == tx.tenant, Posting.key.like("desk %")
+            )
+        ).all()
     )
     return [(row.amount, row.description) for row in rows]
 
@@ -220,6 +236,18 @@ def test_a_month_that_is_billed_meanwhile_takes_no_more(
     with pytest.raises(WorldChanged):
         confirm(left, row, boss)
     assert postings(left) == []
+
+
+def test_two_credits_make_no_bill_of_less_than_nothing(
+    left: Portal, person: Person, contract: uuid.UUID, agent: Staff, boss: Staff
+) -> None:
+    """Each of them alone is less than the bill of 880 yen."""
+    first = proposed(left, person, contract, agent)
+    second = proposed(left, person, contract, agent, description="もう一度")
+    confirm(left, first, boss)
+    with pytest.raises(WorldChanged):
+        confirm(left, second, boss)
+    assert (postings(left), state(left, second.id)) == ([(-500, "お詫びの減額")], "waiting")
 
 
 def test_the_same_waits_once(left: Portal, person: Person, contract: uuid.UUID, agent: Staff, boss: Staff) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy.dialects.postgresql import insert
 from mypage.audit.trail import record
 from mypage.auth.models import Customer
 from mypage.billing.models import BillingRun, Posting
+from mypage.billing.tax import TaxableLine
 from mypage.contracts.models import Contract
 from mypage.db.session import Tx
 from mypage.db.staging import hold_feeds
 from mypage.lib.money import format_yen
 from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
 from mypage.staff.approvals.errors import WorldChanged
+from mypage.staff.money.preview import preview
 
 KIND = "posting"
 MOST = 1_000_000
@@ -74,7 +76,11 @@ def month_words(month: date, locale: str) -> str:
 
 
 def carry_out(tx: Tx, desk: DeskMeans, payload: Payload) -> None:
-    """Post it; a second time changes nothing. Raises WorldChanged when the month's run has begun meanwhile."""
+    """Post it; a second time changes nothing.
+
+    Raises WorldChanged when the month's run has begun meanwhile, or when with other credits that were confirmed since
+    the bill would come to less than nothing.
+    """
     # As a feed does: a run that begins now waits, one that has begun is seen.
     hold_feeds(tx)
     month = date.fromisoformat(payload["month"])
@@ -82,6 +88,14 @@ def carry_out(tx: Tx, desk: DeskMeans, payload: Payload) -> None:
         raise WorldChanged
     contract_id, amount = uuid.UUID(payload["contract_id"]), int(payload["amount"])
     rate_bp, reduced = RATES[payload["rate"]]
+    if amount < 0:
+        line, products, mode = (
+            TaxableLine(amount, rate_bp, reduced),
+            desk.operator.products,
+            desk.tenant.settings.tax_mode,
+        )
+        if preview(tx, products, mode, contract_id=contract_id, month=month, line=line).after < 0:
+            raise WorldChanged
     posted = tx.execute(
         insert(Posting)
         .values(
