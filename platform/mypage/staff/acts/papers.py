@@ -91,7 +91,7 @@ def _look_note(case: Case) -> Look:
         "kind": ChoiceField("Kind of application", options=kinds),
         "since": DayField("Running since", size="s"),
         "until": DayField("To be settled by", size="s", required=False),
-        "note": TextField("Note", required=False, size="", description="It stands on the customer's page."),
+        "note": TextField("Note", required=False, size="", description="It is shown on this page, to staff alone."),
     }
     nothing = "" if subjects else case.t("This customer has no contract and no login that is in use.")
     today = case.tx.today().isoformat()

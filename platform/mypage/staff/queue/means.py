@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -38,7 +38,7 @@ class Deciding:
     means: Means
     reason: WorkReason | None = None
     note: str = ""
-    pin: str = ""
+    pin: str = field(default="", repr=False)
 
     @property
     def why(self) -> str:
