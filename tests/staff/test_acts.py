@@ -306,6 +306,14 @@ def test_contact_data_are_corrected_with_before_and_after(
     assert account == "new@example.jp"
 
 
+def test_a_postal_code_is_no_secret_of_the_trail(
+    here: Portal, desk: PortalClient, person: Person, agent: Staff
+) -> None:
+    go_on(desk, person, "contact", postal_code="030-0801")
+    commit(desk, person, "contact")
+    assert (audited(here, "profile.corrected", person, agent).after or {})["postal_code"] == "030-0801"
+
+
 def test_a_link_brings_no_text_into_a_form(desk: PortalClient, person: Person) -> None:
     page = desk.get(path(person, "contact") + "?email=thief@example.net&reason=0123456789")
     assert page.status == 200
