@@ -285,3 +285,14 @@ def test_a_provider_gets_nothing_that_opens_the_account_elsewhere(
     figure(f"{len(seen)} addresses of second steps and the password")
     assert set(seen) == {404}
     assert office.run(lambda tx: [row.name for row in tx.scalars(own)]) == ["app"]
+
+
+def test_a_seat_that_nobody_may_take_leaves_nothing_behind(make_portal: MakePortal) -> None:
+    office, worked = make_portal("staff"), make_portal("actv")
+    client = sit_down(office, add_staff(office, {worked.name: "agent"}))
+    sessions = select(LoginSession).where(LoginSession.tenant_id == office.name)
+    office.run(lambda tx: setattr(tx.scalar(sessions), "scheme", "oidc:elsewhere"))
+    client.get("/seat")
+    assert client.post("/seat", {"tenant": worked.name}).status == 404
+    actions = select(AuditEntry.action).where(AuditEntry.tenant_id == office.name)
+    assert "desk.seat_taken" not in office.run(lambda tx: list(tx.scalars(actions)))

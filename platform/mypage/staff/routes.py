@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from mypage.db.session import Tx
 from mypage.hooks.permissions import SIGNED_IN
 from mypage.lib.errors import NotFound
 from mypage.staff.overview import desk_page
 from mypage.staff.pages import SeatChoice, SeatPage
 from mypage.staff.permissions import DESK, ROLE_WORDS
-from mypage.staff.seats import DeskSeats, introduce, posts_of, take_seat
+from mypage.staff.seats import DeskSeats, Post, introduce, posts_of, take_seat
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
 from mypage.web.routing import desk_get, get, post
@@ -34,11 +35,17 @@ def seat(rq: PortalRequest) -> Reply:
 @post("/seat", name="seat", permission=SIGNED_IN)
 async def seat_post(rq: PortalRequest) -> Reply:
     """Work for a tenant from now on; windows that still show another one can change nothing any more."""
-    principal, wanted = rq.principal, rq.form.get("tenant", "")[:64]
-    taken = await rq.run(lambda tx: take_seat(tx, principal, wanted))
-    rq.seat = rq.ports.get(DeskSeats).of(principal, taken)
-    if rq.seat is None:
-        raise NotFound
+    principal, wanted, seats = rq.principal, rq.form.get("tenant", "")[:64], rq.ports.get(DeskSeats)
+
+    def work(tx: Tx) -> Post:
+        taken = take_seat(tx, principal, wanted)
+        rq.seat = seats.of(principal, taken)
+        if rq.seat is None:
+            # Before it is committed: the seat before stays, and the trail tells of none that nobody took.
+            raise NotFound
+        return taken
+
+    taken = await rq.run(work)
     await rq.run_at_desk(lambda tx: introduce(tx, principal, taken.role))
     return Go("home")
 
