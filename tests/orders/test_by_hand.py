@@ -132,6 +132,24 @@ def test_what_another_system_declined_waits_for_staff_and_an_end_is_tried_again(
     assert len(rows(there, ProvisioningJob)) == 2
 
 
+def test_an_end_that_failed_is_not_tried_again_once_the_same_was_bought_anew(make_portal: MakePortal) -> None:
+    there = deploy(make_portal, extensions=HOOKED)
+    made, clock = ordered(there, action="end"), there.clock
+    assert isinstance(clock, FixedClock)
+    job = one(there, ProvisioningJob)
+    there.run(lambda tx: note_failed(tx, job.id, "no such line"))
+    clock.at += timedelta(minutes=1)
+    there.run(
+        lambda tx: provision(
+            tx, customer_id=made.customer_id, order_id=None, action="start", product="shield", subject="login-1"
+        )
+    )
+    with pytest.raises(NoRetry):
+        there.run(lambda tx: retry_failed(tx, job.id, SOON))
+    assert sorted(each.action for each in rows(there, ProvisioningJob)) == ["end", "start"]
+    assert one(there, WorkItem).state == "open"
+
+
 def test_a_purchase_that_failed_is_void_and_not_tried_again(make_portal: MakePortal) -> None:
     there = deploy(make_portal, extensions=HOOKED)
     ordered(there)

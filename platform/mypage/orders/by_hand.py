@@ -17,7 +17,7 @@ from mypage.hooks.desk import FAILURE, DeskPolicy
 from mypage.hooks.provisioning import ProvisioningDone
 from mypage.orders.errors import BadPin, EarlierFirst, JobEnded, NoRetry
 from mypage.orders.models import ProductOrder, ProvisioningJob
-from mypage.orders.provisioning import FINAL, fail_job, locked_job, note_done, provision, waits_behind
+from mypage.orders.provisioning import FINAL, fail_job, is_overtaken, locked_job, note_done, provision, waits_behind
 from mypage.work.service import close_work
 
 LONGEST_PIN: Final = 200
@@ -51,11 +51,12 @@ def may_retry(job: ProvisioningJob) -> bool:
 def retry_failed(tx: Tx, job_id: uuid.UUID, desk: DeskPolicy) -> None:
     """Ask for it again by a job of its own; the order, if there is one, is carried out again.
 
-    Raises NotFound, and NoRetry for what `may_retry` does not let pass or staff have settled, also a moment ago; upon
-    that the unit must not be committed.
+    Raises NotFound, and NoRetry for what `may_retry` does not let pass, is overtaken, or staff have settled, also a
+    moment ago; upon that the unit must not be committed.
     """
     failed = locked_job(tx, job_id)
-    if not may_retry(failed):
+    # To end now what failed to end then would switch off what the customer has bought anew meanwhile.
+    if not may_retry(failed) or is_overtaken(tx, failed):
         raise NoRetry
     if failed.order_id is not None:
         _take_up(tx, failed.order_id)

@@ -279,6 +279,19 @@ def _earlier(job: ProvisioningJob) -> Exists:
     )
 
 
+def is_overtaken(tx: Tx, job: ProvisioningJob) -> bool:
+    """Whether something was asked later about the same thing, and has not failed: what was bought anew, say."""
+    later = select(ProvisioningJob.id).where(
+        ProvisioningJob.tenant_id == tx.tenant,
+        ProvisioningJob.customer_id == job.customer_id,
+        ProvisioningJob.product == job.product,
+        ProvisioningJob.subject == job.subject,
+        ProvisioningJob.state != "failed",
+        ProvisioningJob.created_at > job.created_at,
+    )
+    return tx.execute(later.limit(1)).first() is not None
+
+
 def _shown(job: ProvisioningJob) -> dict[str, object]:
     return {
         "action": job.action,

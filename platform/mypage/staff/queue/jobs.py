@@ -11,7 +11,7 @@ from mypage.lib.errors import NotFound
 from mypage.mail.models import MailMessage
 from mypage.orders.by_hand import complete_by_hand, decline_by_hand, may_retry, retry_failed
 from mypage.orders.models import ProductOrder, ProvisioningJob
-from mypage.orders.provisioning import waits_behind
+from mypage.orders.provisioning import is_overtaken, waits_behind
 from mypage.staff.mail_names import MAILS
 from mypage.staff.permissions import HELP
 from mypage.staff.queue.means import Act, Deciding, Kind, Line, Means, Subject
@@ -146,6 +146,9 @@ def _failure_subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
         Line(label="Problem", value=job.problem or "–"),
         Line(label="Tries", value=job.attempts),
     )
+    if may_retry(job) and is_overtaken(tx, job):
+        hint = "The same was asked for again later. Look at how it stands now, then close this."
+        return Subject(what=what, lines=lines, acts=(CLOSE,), hint=hint)
     if may_retry(job):
         return Subject(what=what, lines=lines, acts=(RETRY, CLOSE), hint="The other system declined for good.")
     hint = "The purchase is void and costs nothing. Tell the customer, who can order it anew."
