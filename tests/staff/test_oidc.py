@@ -156,7 +156,7 @@ def test_nobody_else(place: Callable[..., Place], number: int, who: str) -> None
     client = here.office.client()
     answer = back(client, through(here.begin(client), who))
     assert answer.status == 403
-    assert "役割" in answer.text
+    assert "このマイページの権限がありません" in answer.text
     assert (
         here.office.run(lambda tx: tx.scalar(select(LoginSession.public_id).where(LoginSession.tenant_id == tx.tenant)))
         is None
