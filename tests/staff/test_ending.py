@@ -171,6 +171,21 @@ def test_what_was_bought_meanwhile_was_not_confirmed(
     assert stand(left, contract)[:2] == ("active", None)
 
 
+def test_a_service_that_came_meanwhile_was_not_confirmed(
+    left: Portal, person: Person, contract: uuid.UUID, agent: Staff, boss: Staff
+) -> None:
+    row = ending(left, person, contract, agent, TODAY)
+
+    def feed(tx: Tx) -> None:
+        service = tx.scalar(select(Service).where(Service.tenant_id == tx.tenant, Service.contract_id == contract))
+        assert service is not None
+        service.name = "光1G"
+
+    left.run(feed)
+    with pytest.raises(WorldChanged):
+        confirm(left, row, boss)
+
+
 def test_a_last_day_that_a_feed_changed_is_the_feeds(
     left: Portal, person: Person, contract: uuid.UUID, agent: Staff, boss: Staff
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from mypage.auth.models import Customer
 from mypage.contracts.models import Contract
-from mypage.contracts.reaching import ContractRef
+from mypage.contracts.reaching import ContractRef, lock_contract
 from mypage.db.session import Tx
 from mypage.i18n import Catalogue
 from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
@@ -30,8 +30,9 @@ def facts(tx: Tx, payload: Payload) -> Mapping[str, Any]:
         select(Contract.ended_on).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
     ).scalar_one()
     number, name = _customer(tx, ref)
-    ids = what_ends(tx, None, ref).ids
-    return {"contract": ref.number, "ended_on": str(ended_on), "customer": number, "name": name, "ends": list(ids)}
+    ending = what_ends(tx, None, ref)
+    ends = {"ends": list(ending.ids), "services": list(ending.services)}
+    return {"contract": ref.number, "ended_on": str(ended_on), "customer": number, "name": name, **ends}
 
 
 def describe(tx: Tx, desk: DeskMeans, payload: Payload) -> tuple[Told, ...]:
@@ -69,6 +70,13 @@ def _losses(desk: DeskMeans, ending: Ending) -> tuple[Told, ...]:
     return tuple(told)
 
 
+def hold(tx: Tx, payload: Payload) -> None:
+    """Let nothing be bought on the contract between the check and its end."""
+    ref = _contract(tx, payload)
+    if ref is not None:
+        lock_contract(tx, ref)
+
+
 def carry_out(tx: Tx, desk: DeskMeans, payload: Payload) -> None:
     """Set the last day; what is over ends now, the rest in the night after it. A second time changes nothing."""
     ref = _contract(tx, payload)
@@ -102,4 +110,4 @@ def summary(t: Catalogue, name: str, number: str, last_day: date) -> str:
     return t("End contract %(number)s of %(name)s on %(day)s", number=number, name=name, day=day)
 
 
-TERMINATION = Carry(label="End of a contract", facts=facts, describe=describe, carry_out=carry_out)
+TERMINATION = Carry(label="End of a contract", facts=facts, describe=describe, carry_out=carry_out, hold=hold)
