@@ -155,6 +155,21 @@ def test_two_presses_at_once_begin_one_view(here: Portal, person: Person) -> Non
     assert sorted(here.wait(press())) == [303, 404, 404, 404]
 
 
+def test_of_tickets_that_one_person_asks_for_at_once_the_last_is_good(here: Portal, person: Person) -> None:
+    staff = add_member(here)
+
+    def grant(tx: Tx) -> str:
+        whose: dict[str, Any] = {"customer_id": person.customer_id, "scheme": person.scheme, "staff_id": staff}
+        return grant_view(tx, person.account_id, name="佐藤 花子", reason="電話でのお問合せ", **whose)
+
+    async def press() -> list[str]:
+        asked = [here.server.database.run(here.name, grant) for _ in range(4)]
+        return list(await asyncio.gather(*asked))
+
+    tickets = here.wait(press())
+    assert sum(here.client().get(f"/view/{ticket}").status == 200 for ticket in tickets) == 1
+
+
 def test_a_ticket_of_another_tenant_is_none(here: Portal, person: Person, make_portal: MakePortal) -> None:
     other = make_portal("actv")
     client = other.client()

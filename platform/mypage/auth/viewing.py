@@ -93,6 +93,8 @@ def grant_view(
     )
     if found is None:
         raise NotFound
+    # Two presses at once follow each other, or neither would see what the other one lets in.
+    tx.execute(select(_MEMBER.c.id).where(_MEMBER.c.tenant_id == tx.tenant, _MEMBER.c.id == staff_id).with_for_update())
     stop_views(tx, staff_id, "replaced")
     ticket, now, view_id = new_token(), tx.now(), uuid.uuid4()
     tx.add(
