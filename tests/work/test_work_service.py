@@ -50,6 +50,15 @@ def test_work_comes_once_for_a_subject(tx: Tx) -> None:
     assert (again.id, again.reference, again.due_on) == (item.id, "R-1", date(2026, 11, 26))
 
 
+def test_the_trail_says_why_work_was_closed(tx: Tx) -> None:
+    item = opened(tx)
+    work.decide(tx, item.id, version=1, by=SATO, state="done", body="電話で解決した\n")
+    entry = tx.scalars(
+        select(AuditEntry).where(AuditEntry.tenant_id == tx.tenant, AuditEntry.action == "work.done")
+    ).one()
+    assert (entry.after or {})["reason"] == "電話で解決した"
+
+
 def test_what_was_closed_can_come_again(tx: Tx, clock: FixedClock) -> None:
     item = opened(tx)
     work.close_work(tx, "order", item.subject_id, state="done", by="feed", outcome="")

@@ -91,7 +91,7 @@ def close_work(
     item.state, item.closed_at, item.closed_by, item.outcome = state, tx.now(), by[:100], outcome
     item.days_left = None
     _moved(tx, item, "withdrawn" if state == "withdrawn" else "decided", by, body)
-    record(tx, _CLOSED[state], "work_item", item.id, customer_id=item.customer_id, after=_shown(item))
+    _trail(tx, _CLOSED[state], item, why=body.strip()[:LONGEST_NOTE])
     return True
 
 
