@@ -258,3 +258,18 @@ def test_an_address_whose_account_was_closed_meanwhile(desk: Desk) -> None:
     assert answer.status == 409
     assert "このメールアドレスでは招待できません" in answer.text
     assert desk.state() == ["approved"]
+
+
+def test_who_has_an_account_keeps_the_name_on_it(desk: Desk) -> None:
+    """Nobody stands in the trail under a name that a proposer made up."""
+    somebody = add_staff(desk.office, {"elsewhere": "agent"}, name="森 真理")
+    fields = {"email": somebody.email.title(), "name": "田中 誠", "role": "agent", "reason": "応援に来ます"}
+    approval = desk.act(desk.first, "/roles/invite", **fields).location
+    assert desk.confirm(desk.second, approval).status == 303
+
+    def read(tx: Tx) -> tuple[str, str]:
+        row = tx.get(StaffMember, (tx.tenant, somebody.account_id))
+        assert row is not None
+        return row.name, row.email
+
+    assert desk.worked.run(read) == ("森 真理", somebody.email)

@@ -14,7 +14,7 @@ from mypage.operators.naming import portal_called
 from mypage.staff import invites
 from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
 from mypage.staff.invites import Invitation
-from mypage.staff.members import note_member
+from mypage.staff.members import member_at, note_member
 from mypage.staff.models import StaffMember
 from mypage.staff.permissions import ROLE_WORDS, ROLES
 
@@ -57,7 +57,9 @@ def in_office(tx: Tx, desk: DeskMeans, payload: Payload) -> Mapping[str, Any]:
     if not payload["account_id"]:
         wanted = Invitation(email=payload["email"], name=payload["name"], worked=worked, role=role, portal=place)
         account_id, _ = invites.invite(tx, means, wanted, by=by)
-        return {"account_id": str(account_id)}
+        # Who has an account keeps the name on it, whatever the proposer calls them.
+        found = member_at(tx, account_id, worked)
+        return {"account_id": str(account_id), "name": found.name, "email": found.email}
     account_id = uuid.UUID(payload["account_id"])
     if role:
         invites.reassign(tx, means, account_id, worked, role, place, by=by)
@@ -69,9 +71,10 @@ def in_office(tx: Tx, desk: DeskMeans, payload: Payload) -> Mapping[str, Any]:
 def settle(tx: Tx, _desk: DeskMeans, payload: Payload, done: Mapping[str, Any]) -> None:
     """The names of the tenant that is worked for follow what the office has decided."""
     role = payload["role"] or payload["before"]
-    told = {"name": payload["name"], "email": payload["email"], "role": role}
+    known = {name: done.get(name) or payload[name] for name in ("name", "email")}
+    told = known | {"role": role}
     note_member(tx, uuid.UUID(done["account_id"]), **told, active=bool(payload["role"]))
-    after = {"name": payload["name"], "role": role}
+    after = {"name": known["name"], "role": role}
     if payload["role"]:
         record(tx, "staff.role_granted", "staff", done["account_id"], after=after)
     else:
