@@ -21,6 +21,7 @@ from mypage.audit.models import AuditEntry
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Credential, LoginSession
 from mypage.staff.models import DeskRole, StaffIdentity
+from mypage.staff.oidc.provider import Providers
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from staff_rows import Staff, add_staff, sit_down
 
@@ -240,6 +241,16 @@ def test_proving_it_again(place: Callable[..., Place]) -> None:
     assert dict(client.cookies) != token
     somebody = client.get("/reauth/company").location
     assert back(client, through(somebody, "stranger")).status == 403
+
+
+def test_a_made_up_code_makes_nobody_ask_the_provider_anew(place: Callable[..., Place], issuer: str) -> None:
+    here = place(11)
+    client = here.office.client()
+    state = parse_qs(urlsplit(here.begin(client)).query)["state"][0]
+    known = here.office.server.ports.get(Providers)._known
+    before = known[issuer]
+    assert client.get(f"/company/back?state={state}&code=made-up").status == 503
+    assert known[issuer] is before
 
 
 def test_what_is_no_portal_with_a_login(place: Callable[..., Place], make_portal: MakePortal) -> None:

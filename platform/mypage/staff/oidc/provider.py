@@ -78,8 +78,10 @@ class Providers:
             told = await _redeemed(known.endpoints["token_endpoint"], login, trip, code, back)
             claims = _claims(str(told.get("id_token", "")), known.keys, login, trip, now)
         except (httpx.HTTPError, JoseError, ValueError, TypeError) as error:
-            # Its keys may have changed: the next attempt asks for them.
-            self._known.pop(login.issuer, None)
+            # Its keys may have changed: the next attempt asks for them. Not after a code that it has declined: such
+            # codes can be made up by anybody, and each would cost the provider two more questions.
+            if not isinstance(error, httpx.HTTPStatusError):
+                self._known.pop(login.issuer, None)
             raise Unreachable(f"{login.issuer}: the code was not accepted: {type(error).__name__}") from error
         email = claims.get("email") if claims.get("email_verified") is True else ""
         return Vouched(issuer=login.issuer, subject=str(claims["sub"]), email=str(email or ""))
