@@ -43,6 +43,9 @@ check_html() {
 
 what=${1:-all}
 
+# One test starts a provider of logins; getting it takes as long as the tests before that one, and its fixture waits for it.
+[ "$what" != all ] || scripts/ensure-oidc-provider.sh >/dev/null 2>&1 &
+
 if [ "$what" = all ]; then
     folders=(tests)
     [ -d plugins ] && folders+=(plugins)

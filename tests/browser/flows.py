@@ -17,9 +17,17 @@ SCRIPT_ONLY: Mapping[str, str] = {
 """Routes that serve scripts, and what there is for browsers without."""
 
 
+OF_STAFF: Mapping[str, str] = {
+    "view": "staff come by a ticket of the console; tests/staff/test_viewing.py goes the way without scripts",
+    "view-end": "the button of the banner that only staff see, in the same tests",
+}
+"""Forms of a portal that no subscriber has."""
+
+
 def flows() -> set[str]:
-    """The names of all routes that take a form."""
-    return {route.name for route in all_routes() if route.method == "POST" and not route.signed}
+    """The names of all routes that take a form of subscribers."""
+    forms = {route.name for route in all_routes() if route.method == "POST" and not route.signed}
+    return forms - set(OF_STAFF)
 
 
 def posted(surfer: Surfer) -> set[str]:

@@ -104,6 +104,7 @@ BARE_SQL: Mapping[str, str] = {
     "db/reads.py": "compiled mapped selects, heard by the guard of the tests",
     "db/schema.py": "roles, the database and its revision: no tenant rows",
     "db/wire.py": "sends what reads.py and session.py give it",
+    "db/session.py": "a unit becomes read-only: names no table",
     "db/staging.py": "COPY out of a query and into a scratch table of one unit",
     "jobs/connector.py": "the queue's own connection",
     "db/streaming.py": "COPY of a compiled select, heard by the guard of the tests",

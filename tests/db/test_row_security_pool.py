@@ -162,7 +162,7 @@ def required(table: object) -> dict[str, object]:
     from datetime import UTC, date, datetime
 
     made: dict[str, object] = {
-        "TEXT": "x", "UUID": uuid.uuid4(), "BYTEA": b"x", "BLOB": b"x", "INTEGER": 1, "BIGINT": 1, "SMALLINT": 1,
+        "TEXT": "x", 'TEXT COLLATE "C"': "x", "UUID": uuid.uuid4(), "BYTEA": b"x", "BLOB": b"x", "INTEGER": 1, "BIGINT": 1, "SMALLINT": 1,
         "BOOLEAN": False, "JSONB": {}, "DATE": date(2026, 1, 1), "DATETIME": datetime(2026, 1, 1, tzinfo=UTC),
         "CHAR(32)": uuid.uuid4(), "TIMESTAMP": datetime(2026, 1, 1, tzinfo=UTC),
     }  # fmt: skip

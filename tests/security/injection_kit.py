@@ -227,7 +227,6 @@ Why an order was placed is one of the words of a CHECK.
 UNSEEN = {
     "contract": ("plan",),
     "notice": ("permission",),
-    "subscription": ("product",),
     "product_order": ("placed_scheme", "placed_role"),
     "consent_text": ("product", "version", "body"),
     "provisioning_job": ("product", "subject", "adapter", "problem"),

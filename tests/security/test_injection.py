@@ -286,11 +286,13 @@ FEED: dict[str, dict[str, Any]] = {
         "ended_at": "2026-01-02T00:00:00+09:00",
     },
     "Posting": {"contract": "feed-k", "month": "2026-01", "description": "x", "amount": 1},
+    "LineSecret": {"contract": "feed-k", "value": "x"},
 }  # fmt: skip
 """A line of each kind that is in order but for what it is found by."""
+_TAGS = {"LineSecret": "line_secret"}
 FOUND_BY = {
     "Customer": "number", "Account": "login_id", "Contract": "number", "Invoice": "number", "Card": "customer", "Notice": "key",
-    "Subscription": "product", "Resource": "value", "Posting": "key",
+    "Subscription": "product", "Resource": "value", "Posting": "key", "LineSecret": "label",
 }  # fmt: skip
 NAMED = (
     {"type": "customer", "number": "feed-1", "name": "x"},
@@ -320,7 +322,9 @@ def texts_of(kind: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 
 def filled(kind: Any, path: tuple[str, ...], payload: str, key: str) -> dict[str, Any]:
     """A line with the payload at its place."""
-    line = {"type": kind.__name__.lower(), FOUND_BY[kind.__name__]: key[:60]} | copy.deepcopy(FEED[kind.__name__])
+    line = {"type": _TAGS.get(kind.__name__, kind.__name__.lower()), FOUND_BY[kind.__name__]: key[:60]} | copy.deepcopy(
+        FEED[kind.__name__]
+    )
     place: Any = line
     for name, after in itertools.pairwise(path):
         if name == "[]":

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -30,7 +30,7 @@ T = TypeVar("T")
 TENANT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NO_TENANT = ""
 _BEGIN = Statement(b"BEGIN")
-_READ_ONLY = select(func.set_config("transaction_read_only", "on", True))
+_READ_ONLY = text("SET TRANSACTION READ ONLY")
 _MORE = 5
 NETWORK = {
     "connect_timeout": 5,

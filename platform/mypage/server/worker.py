@@ -126,10 +126,19 @@ class Cleaner:
     async def tenant(self, job: Job) -> None:
         """Delete in small units until nothing is left to delete."""
         tenant = await self._registry.find(job.tenant)
+        failed: Exception | None = None
         for clean in self._cleanups(tenant) if tenant else ():
-            deleted = CLEANUP_BATCH
-            while deleted >= CLEANUP_BATCH:
-                deleted = await self._unit(job.tenant, job.request_id, partial(_batch, clean))
+            try:
+                await self._all_of(clean, job)
+            except Exception as error:  # noqa: BLE001 - what follows must not wait for what is broken before it
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    async def _all_of(self, clean: Cleanup, job: Job) -> None:
+        deleted = CLEANUP_BATCH
+        while deleted >= CLEANUP_BATCH:
+            deleted = await self._unit(job.tenant, job.request_id, partial(_batch, clean))
 
     async def _unit(self, tenant: str, request_id: str, work: Callable[[Tx], T]) -> T:
         return await self._database.run(tenant, work, actor=Actor("system", CLEANUP), request_id=request_id)

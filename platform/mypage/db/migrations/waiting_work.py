@@ -37,7 +37,7 @@ BEGIN
     WHERE j.tenant_id = tenant AND j.state = 'failed' AND j.done_at > now() - interval '30 days'
     ON CONFLICT DO NOTHING;
   END LOOP;
-  PERFORM set_config('app.tenant_id', '', true);
+  EXECUTE 'SET LOCAL app.tenant_id = ''''';
 END $$
 """
 """All of it is due today: it has waited for a while. Rows of a tenant are seen only inside it, also by the owner."""

@@ -25,13 +25,13 @@ def unlock_post(rq: PortalRequest) -> Reply:
     return act_post(rq, UNLOCK)
 
 
-@desk_get("/customers/{customer_id:uuid}/reset-link", name="customer-link", permission=HELP)
+@desk_get("/customers/{customer_id:uuid}/reset-link", name="customer-link", permission=HELP, reauth=True)
 def link(rq: PortalRequest) -> Reply:
     """For which logins a link for a new password can be sent, and where to."""
     return act_page(rq, LINK)
 
 
-@desk_post("/customers/{customer_id:uuid}/reset-link", name="customer-link", permission=HELP)
+@desk_post("/customers/{customer_id:uuid}/reset-link", name="customer-link", permission=HELP, reauth=True)
 def link_post(rq: PortalRequest) -> Reply:
     """Send it, to the registered address alone."""
     return act_post(rq, LINK)
@@ -49,25 +49,25 @@ def sessions_post(rq: PortalRequest) -> Reply:
     return act_post(rq, SESSIONS)
 
 
-@desk_get("/customers/{customer_id:uuid}/second-step", name="customer-factors", permission=HELP)
+@desk_get("/customers/{customer_id:uuid}/second-step", name="customer-factors", permission=HELP, reauth=True)
 def factors(rq: PortalRequest) -> Reply:
     """The second steps of the logins."""
     return act_page(rq, FACTORS)
 
 
-@desk_post("/customers/{customer_id:uuid}/second-step", name="customer-factors", permission=HELP)
+@desk_post("/customers/{customer_id:uuid}/second-step", name="customer-factors", permission=HELP, reauth=True)
 def factors_post(rq: PortalRequest) -> Reply:
     """Remove those of a login."""
     return act_post(rq, FACTORS)
 
 
-@desk_get("/customers/{customer_id:uuid}/contact", name="customer-contact", permission=HELP)
+@desk_get("/customers/{customer_id:uuid}/contact", name="customer-contact", permission=HELP, reauth=True)
 def contact(rq: PortalRequest) -> Reply:
     """The contact data in a form."""
     return act_page(rq, CONTACT)
 
 
-@desk_post("/customers/{customer_id:uuid}/contact", name="customer-contact", permission=HELP)
+@desk_post("/customers/{customer_id:uuid}/contact", name="customer-contact", permission=HELP, reauth=True)
 def contact_post(rq: PortalRequest) -> Reply:
     """Correct them."""
     return act_post(rq, CONTACT)
