@@ -51,7 +51,12 @@ DRAFTED: Mapping[str, Mapping[str, str]] = {
     "ending-check": {"contract": "{contract_id}", "last_day": "{day}", "reason": "お客様からのお申し出のため"},
 }  # fmt: skip
 """Pages that come after a form, by what is typed into it."""
-PUBLIC = {"login": "/login", "recover": "/recover/password", "recover-sent": "/recover/password/sent"}
+PUBLIC = {
+    "login": "/login",
+    "company": "/company",
+    "recover": "/recover/password",
+    "recover-sent": "/recover/password/sent",
+}
 OWN = ("seat", "sessions", "credentials", "factors", "reauth")
 """Pages of one's own account at the console."""
 
@@ -225,6 +230,8 @@ def walk_door(stack: Stack, surfers: Surfers) -> Walk:
     walk = Walk(surfers.open(stack.office), "visitor")
     for name, path in PUBLIC.items():
         walk.add(name, path)
+    walk.add("company", "/company?portal=nothing", "unknown", 422)
+    walk.add("company-back", "/company/back", "begun-elsewhere", 400)
     return walk
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from desk_people import Office
 from playwright.sync_api import Page
 from portal_stack import SITES, Stack
 from sample_people import People
@@ -73,6 +74,24 @@ def test_a_visit_of_the_home_page_is_light(
     assert first.total() <= FIRST
     assert later.total() <= LATER
     assert first.total() > later.total()
+
+
+def test_a_visit_of_the_console_is_light(
+    stack: Stack, people: People, surfers: Surfers, figure: Callable[[str], None]
+) -> None:
+    office = Office(stack)
+    clerk = office.clerk("重川 計", (stack.actv, "manager"))
+    signed_in = surfers.open(stack.office)
+    office.sit_down(signed_in, clerk, stack.actv)
+    for path in ("/home", "/queue"):
+        surfer = _same_person(signed_in, surfers)
+        first, later = _open(surfer, path), _open(surfer, path)
+        figure(
+            f"Weight of the console's {path}: first {first.total() / 1000:.1f} kB, later {later.total() / 1000:.1f} kB"
+        )
+        assert first.total() <= FIRST
+        assert later.total() <= LATER
+        assert all(url.startswith(f"{surfer.site.origin}/") for url in first.urls()), first.urls()
 
 
 @pytest.mark.parametrize("key", SITES)
