@@ -161,7 +161,7 @@ def _work(stack: Stack, site: Site, tx: Tx, made: Scenery) -> dict[str, str]:
     mark_failed(tx, mail, "宛先不明")
     said = NoticeText(
         title="工事のお知らせ", body="本文です。", title_en="Works", body_en="Text.", importance="normal", starts_at=now,
-        ends_at=None, audience="plan", aimed=("nobody has this plan",),
+        ends_at=None, audience="plan", aimed=("試験用",),
     )  # fmt: skip
     notice = publish(tx, write(tx, said, by=made.agent.account_id).id)
     return {
