@@ -53,7 +53,7 @@ def test_it_is_refused_outside_of_a_demo(office: Portal) -> None:
     samples = Samples(office=office.name, staff=read_samples(FILE).staff)
     assert not office.server.settings.demo
     with pytest.raises(SettingsError, match="for a demo alone; use mypage staff invite"):
-        make_all(office.server.settings, samples)
+        make_all(office.server.settings, samples, office.engine)
     assert office.run(members_of) == ()
 
 

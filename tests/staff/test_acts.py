@@ -21,35 +21,10 @@ from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_failed
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from portal_rows import Person, add_person, operator_of
-from staff_rows import Staff, add_staff, make_office, sit_down
+from staff_rows import Staff, add_staff, sit_down
 
 REASON = "本人から電話、生年月日を確認"
 NAME = "青森 太郎 (1000001)"
-
-
-@pytest.fixture
-def here(make_portal: MakePortal) -> Portal:
-    return make_portal("actv")
-
-
-@pytest.fixture
-def office(make_portal: MakePortal) -> Portal:
-    return make_office(make_portal)
-
-
-@pytest.fixture
-def agent(office: Portal, here: Portal) -> Staff:
-    return add_staff(office, {here.name: "agent"})
-
-
-@pytest.fixture
-def desk(office: Portal, here: Portal, agent: Staff) -> PortalClient:
-    return sit_down(office, agent, here)
-
-
-@pytest.fixture
-def person(here: Portal) -> Person:
-    return add_person(here)
 
 
 def path(person: Person, act: str) -> str:

@@ -29,31 +29,6 @@ VALUE = "x7Kd-29pQ-mm41"
 NAME = "青森 太郎 (1000001)"
 
 
-@pytest.fixture
-def here(make_portal: MakePortal) -> Portal:
-    return make_portal("actv")
-
-
-@pytest.fixture
-def office(make_portal: MakePortal) -> Portal:
-    return make_office(make_portal)
-
-
-@pytest.fixture
-def agent(office: Portal, here: Portal) -> Staff:
-    return add_staff(office, {here.name: "agent"})
-
-
-@pytest.fixture
-def desk(office: Portal, here: Portal, agent: Staff) -> PortalClient:
-    return sit_down(office, agent, here)
-
-
-@pytest.fixture
-def person(here: Portal) -> Person:
-    return add_person(here)
-
-
 def add_secret(here: Portal, person: Person, *, number: str = "K-1", status: str = "active") -> uuid.UUID:
     """A contract of the person with a secret."""
     secret_id, contract_id = uuid.uuid4(), uuid.uuid4()

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,8 @@ from mypage.auth.login import key_of
 from mypage.auth.models import Account, Credential, LoginCounter
 from mypage.auth.throttle import login_target
 from mypage.db.keys import Vault
-from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
+from mypage.db.session import Actor, Scope, Tx, unit
+from mypage.demo.making import read_file, run
 from mypage.lib.clock import SystemClock, tokyo_day
 from mypage.mail.models import MailMessage
 from mypage.mail.service import mark_failed, send_mail
@@ -27,7 +27,7 @@ from mypage.operators.operator import Operator
 from mypage.orders.models import ProvisioningJob
 from mypage.orders.provisioning import give_to_desk, note_failed
 from mypage.server.app import compile_all, make_keyring
-from mypage.server.settings import Settings, SettingsError, read_settings
+from mypage.server.settings import Settings, SettingsError
 from mypage.work.due import business_day
 from mypage.work.mails import open_for_mail
 from mypage.work.models import WorkItem
@@ -151,10 +151,7 @@ def _ask_staff(tx: Tx, operator: Operator, account: Account, case: CaseFor) -> N
 
 def read_cases(path: Path) -> Cases:
     """The cases of a file. Raises ValueError with one line."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Cases)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+    return read_file(path, Cases)
 
 
 def bring_all_about(settings: Settings, cases: Cases, engine: Engine) -> int:
@@ -171,23 +168,13 @@ def bring_all_about(settings: Settings, cases: Cases, engine: Engine) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The command."""
-    words = sys.argv[1:] if argv is None else argv
-    if len(words) != 1:
-        print("give the file of the demo's cases: python -m mypage.demo.cases demo/cases.toml", file=sys.stderr)
-        return 2
-    try:
-        settings = read_settings()
-        cases = read_cases(Path(words[0]))
-        engine = sync_engine(settings.database_url)
-        try:
-            made = bring_all_about(settings, cases, engine)
-        finally:
-            engine.dispose()
-    except (SettingsError, ValueError) as error:
-        print(f"mypage.demo.cases: {error}", file=sys.stderr)
-        return 1
-    print(f"{made} cases")
-    return 0
+    return run(
+        argv,
+        name="mypage.demo.cases",
+        usage="give the file of the demo's cases: python -m mypage.demo.cases demo/cases.toml",
+        make=lambda settings, path, engine: bring_all_about(settings, read_cases(path), engine),
+        made="cases",
+    )
 
 
 if __name__ == "__main__":

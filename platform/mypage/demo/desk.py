@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -16,13 +15,14 @@ from sqlalchemy import Engine, exists, select
 
 from mypage.auth.models import Customer
 from mypage.contracts.models import Contract
-from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
+from mypage.db.session import Actor, Scope, Tx, unit
+from mypage.demo.making import read_file, run
 from mypage.lib.clock import SystemClock
 from mypage.lib.money import format_yen
 from mypage.lib.months import add_months
 from mypage.notices.models import Notice
 from mypage.notices.writing import NoticeText, publish, write
-from mypage.server.settings import Settings, SettingsError, read_settings
+from mypage.server.settings import Settings, SettingsError
 from mypage.staff.approvals.service import propose
 from mypage.staff.models import Approval, StaffMember
 from mypage.staff.money.posting import KIND
@@ -124,10 +124,7 @@ def _member(tx: Tx, email: str) -> uuid.UUID | None:
 
 def read_begun(path: Path) -> Begun:
     """What the file says. Raises ValueError with one line."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Begun)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+    return read_file(path, Begun)
 
 
 def make_all(settings: Settings, begun: Begun, engine: Engine) -> int:
@@ -144,23 +141,13 @@ def make_all(settings: Settings, begun: Begun, engine: Engine) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """The command."""
-    words = sys.argv[1:] if argv is None else argv
-    if len(words) != 1:
-        print("give the file of what the desk has begun: python -m mypage.demo.desk demo/desk.toml", file=sys.stderr)
-        return 2
-    try:
-        settings = read_settings()
-        begun = read_begun(Path(words[0]))
-        engine = sync_engine(settings.database_url)
-        try:
-            made = make_all(settings, begun, engine)
-        finally:
-            engine.dispose()
-    except (SettingsError, ValueError) as error:
-        print(f"mypage.demo.desk: {error}", file=sys.stderr)
-        return 1
-    print(f"{made} notices and proposals")
-    return 0
+    return run(
+        argv,
+        name="mypage.demo.desk",
+        usage="give the file of what the desk has begun: python -m mypage.demo.desk demo/desk.toml",
+        make=lambda settings, path, engine: make_all(settings, read_begun(path), engine),
+        made="notices and proposals",
+    )
 
 
 if __name__ == "__main__":

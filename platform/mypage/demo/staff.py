@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,11 +20,12 @@ from mypage.auth.factors.service import COLUMN, TABLE
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.login import key_of
 from mypage.db.keys import Vault
-from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
+from mypage.db.session import Actor, Scope, Tx, unit
+from mypage.demo.making import read_file, run
 from mypage.lib.clock import SystemClock
 from mypage.operators.operator import OFFICE, Operator
 from mypage.server.app import compile_all, make_hasher, make_keyring
-from mypage.server.settings import Settings, SettingsError, read_settings
+from mypage.server.settings import Settings, SettingsError
 from mypage.staff import invites
 from mypage.staff.members import account_of, grant, note_member
 from mypage.staff.office import SCHEME
@@ -104,17 +104,13 @@ class Maker:
 
 def read_samples(path: Path) -> Samples:
     """The people of a file. Raises ValueError with one line."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Samples)
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: {' '.join(str(error).split())}") from error
+    return read_file(path, Samples)
 
 
-def make_all(settings: Settings, samples: Samples) -> int:
+def make_all(settings: Settings, samples: Samples, engine: Engine) -> int:
     """Make everybody who is not there yet; returns how many. Raises SettingsError outside of a demo."""
     if not settings.demo:
         raise SettingsError("staff whose passwords everybody knows are for a demo alone; use mypage staff invite")
-    engine = sync_engine(settings.database_url)
     maker = Maker(
         engine=engine,
         office=samples.office,
@@ -122,25 +118,18 @@ def make_all(settings: Settings, samples: Samples) -> int:
         vault=Vault(make_keyring(settings)),
         hasher=make_hasher(settings),
     )
-    try:
-        return sum(maker.make(sample) for sample in samples.staff)
-    finally:
-        engine.dispose()
+    return sum(maker.make(sample) for sample in samples.staff)
 
 
 def main(argv: list[str] | None = None) -> int:
     """The command."""
-    words = sys.argv[1:] if argv is None else argv
-    if len(words) != 1:
-        print("give the file of the demo's staff: python -m mypage.demo.staff demo/staff.toml", file=sys.stderr)
-        return 2
-    try:
-        made = make_all(read_settings(), read_samples(Path(words[0])))
-    except (SettingsError, ValueError) as error:
-        print(f"mypage.demo.staff: {error}", file=sys.stderr)
-        return 1
-    print(f"{made} people made")
-    return 0
+    return run(
+        argv,
+        name="mypage.demo.staff",
+        usage="give the file of the demo's staff: python -m mypage.demo.staff demo/staff.toml",
+        make=lambda settings, path, engine: make_all(settings, read_samples(path), engine),
+        made="people made",
+    )
 
 
 if __name__ == "__main__":

@@ -20,12 +20,12 @@ from mypage.lib.clock import SystemClock
 from mypage.lib.text import fold_identifier
 from mypage.operators.models import TenantRecord
 from mypage.server.app import make_keyring
+from mypage.server.commands.common import no_tenant
 from mypage.server.settings import read_settings
 
 T = TypeVar("T")
 
 SHORTEST_REASON = 10
-_NO_TENANT = "there is no tenant {!r}; check its name in tenants.toml"
 
 
 def _for_one_login(act: Callable[[str, str, str, str | None], None]) -> Callable[[str, str, str, str | None], None]:
@@ -91,7 +91,7 @@ class _Desk:
         if len(self.reason) < SHORTEST_REASON:
             raise click.ClickException("--reason is too short; write why, and how you made sure who asks")
         if not TENANT.fullmatch(tenant):
-            raise click.ClickException(_NO_TENANT.format(tenant))
+            raise click.ClickException(no_tenant(tenant))
         self._settings = read_settings()
         keyring = make_keyring(self._settings)
         self.keys = service.Keys(Vault(keyring), keyring)
@@ -112,7 +112,7 @@ def _holder(tx: Tx, login: str, scheme: str | None) -> service.Holder:
     """The one account of a login ID. Raises ClickException with what to do."""
     language = tx.scalar(select(TenantRecord.locale).where(TenantRecord.name == tx.tenant))
     if language is None:
-        raise click.ClickException(_NO_TENANT.format(tx.tenant))
+        raise click.ClickException(no_tenant(tx.tenant))
     found = tx.execute(
         select(Credential.account_id, Credential.scheme)
         .join(Account, (Account.tenant_id == tx.tenant) & (Account.id == Credential.account_id))

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
 from mypage.audit.chain import BATCH, head_of, seal
@@ -26,6 +24,7 @@ from mypage.lib.clock import TOKYO, SystemClock
 from mypage.lib.text import fold_identifier
 from mypage.operators.models import TenantRecord
 from mypage.server.app import make_keyring
+from mypage.server.commands.common import no_tenant, progress_bar
 from mypage.server.settings import read_settings
 
 T = TypeVar("T")
@@ -89,7 +88,7 @@ def verify_(tenant: str, since: datetime | None, given: str | None) -> None:
     """
     kept = _head(given) if given else None
     begin = since.replace(tzinfo=TOKYO) if since else None
-    with _Trail(tenant, "mypage audit verify") as trail, _bar() as bar:
+    with _Trail(tenant, "mypage audit verify") as trail, progress_bar() as bar:
         task = bar.add_task(f"{tenant}: trail", total=None)
         try:
             verified = verify(
@@ -143,7 +142,7 @@ class _Trail:
 
     def __init__(self, tenant: str, who: str) -> None:
         if not TENANT.fullmatch(tenant):
-            raise click.ClickException(_no_tenant(tenant))
+            raise click.ClickException(no_tenant(tenant))
         settings = read_settings()
         self.vault = Vault(make_keyring(settings))
         self._scope = Scope(tenant, SystemClock(), Actor("system", who), "audit")
@@ -154,7 +153,7 @@ class _Trail:
         self._end.callback(self._engine.dispose)
         check_schema(self._engine)
         if not self.run(lambda tx: tx.scalar(select(TenantRecord.name).where(TenantRecord.name == tx.tenant))):
-            raise click.ClickException(_no_tenant(self._scope.tenant))
+            raise click.ClickException(no_tenant(self._scope.tenant))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -171,21 +170,6 @@ def _head(text: str) -> tuple[int, bytes]:
     if found is None:
         raise click.ClickException(f"--head {text!r} is no head; it looks like 1234:0a1b… with 64 hexadecimal digits")
     return int(found[1]), bytes.fromhex(found[2])
-
-
-def _no_tenant(tenant: str) -> str:
-    return f"there is no tenant {tenant!r}; check its name in tenants.toml"
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:

@@ -6,8 +6,6 @@ import re
 from datetime import date, datetime
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
 from mypage.billing.run import check_month, run_month
@@ -18,6 +16,7 @@ from mypage.db.schema import check_schema
 from mypage.db.session import Actor, Scope, sync_engine, unit
 from mypage.lib.clock import SystemClock, tokyo_day
 from mypage.server.app import compile_all
+from mypage.server.commands.common import progress_bar
 from mypage.server.commands.feeds import find_tenant
 from mypage.server.settings import read_settings
 
@@ -83,7 +82,7 @@ def _work(engine: Engine, scope: Scope, plan: RunPlan, show: int | None, process
     """Run or compare below a bar; what to print."""
     with unit(engine, scope) as tx:
         contracts = count_contracts(tx)
-    with _bar() as bar:
+    with progress_bar() as bar:
         task = bar.add_task(f"{plan.month:%Y-%m}", total=contracts)
 
         def progress(done: int, bills: int) -> None:
@@ -93,14 +92,3 @@ def _work(engine: Engine, scope: Scope, plan: RunPlan, show: int | None, process
             report = run_month(engine, scope, plan, processes=processes, progress=progress)
             return list(report.printable())
         return list(compare_month(engine, scope, plan, most_shown=show, progress=progress).printable())
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )

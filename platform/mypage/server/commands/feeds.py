@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
@@ -23,6 +21,7 @@ from mypage.operators.operator import Operator
 from mypage.operators.store import TenantError, read_registry
 from mypage.operators.tenants import Tenant
 from mypage.server.app import Compiled, compile_all, make_hasher, make_keyring
+from mypage.server.commands.common import progress_bar
 from mypage.server.settings import Settings, read_settings
 
 
@@ -56,7 +55,7 @@ def _load(settings: Settings, tenant: str, file: Path, *, dry_run: bool) -> Repo
     scope = Scope(tenant, SystemClock(), Actor("system", "mypage import"), "import")
     size = file.stat().st_size
     try:
-        with _bar() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(file.name, total=size)
             return import_file(
                 engine,
@@ -74,17 +73,6 @@ def _load(settings: Settings, tenant: str, file: Path, *, dry_run: bool) -> Repo
     finally:
         hasher.close()
         engine.dispose()
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 def find_tenant(settings: Settings, name: str, compiled: Compiled) -> tuple[Tenant, Operator]:

@@ -22,6 +22,7 @@ from mypage.lib.clock import TOKYO, SystemClock
 from mypage.lib.errors import NotFound
 from mypage.operators.models import TenantRecord
 from mypage.server.app import compile_all, make_keyring
+from mypage.server.commands.common import no_tenant
 from mypage.server.settings import Settings, read_settings
 
 T = TypeVar("T")
@@ -86,7 +87,7 @@ class _Desk:
 
     def __init__(self, tenant: str, by: str = "") -> None:
         if not TENANT.fullmatch(tenant):
-            raise click.ClickException(_no_tenant(tenant))
+            raise click.ClickException(no_tenant(tenant))
         self.by = by.strip() or getpass.getuser()
         self._settings: Settings = read_settings()
         self.vault = Vault(make_keyring(self._settings))
@@ -127,12 +128,8 @@ class _Desk:
     def _operator(self, tx: Tx) -> str:
         operator = tx.scalar(select(TenantRecord.operator).where(TenantRecord.name == tx.tenant))
         if operator is None:
-            raise click.ClickException(_no_tenant(tx.tenant))
+            raise click.ClickException(no_tenant(tx.tenant))
         return operator
-
-
-def _no_tenant(tenant: str) -> str:
-    return f"there is no tenant {tenant!r}; check its name in tenants.toml"
 
 
 def _line(waiting: Waiting) -> str:

@@ -12,6 +12,7 @@ from mypage.forms.drafts import DraftContent, draft_id_of, drop_draft, named_dra
 from mypage.forms.wizard import once, recall
 from mypage.lib.errors import StaleForm
 from mypage.staff.approvals.service import propose
+from mypage.web.replies import Go, Reply
 from mypage.web.request import PortalRequest
 
 
@@ -70,3 +71,16 @@ def proposed(rq: PortalRequest, wizard: str, text: str) -> uuid.UUID | None:
     """The proposal that this browser made of a draft before; for a second press and for Back."""
     known = recall(rq.tx, text, owner=rq.owner, wizard=wizard)
     return uuid.UUID(known["approval"]) if known else None
+
+
+def after_the_end(rq: PortalRequest, wizard: str, text: str, *, form: str, customer_id: uuid.UUID) -> Reply:
+    """The draft is gone: because it was proposed, or because its time was over. Raises StaleForm for a press.
+
+    `form` is the route at which one begins again.
+    """
+    approval_id = proposed(rq, wizard, text)
+    if approval_id is not None:
+        return Go("approval", {"approval_id": approval_id})
+    if rq.method == "POST":
+        raise StaleForm
+    return Go(form, {"customer_id": customer_id})

@@ -128,17 +128,22 @@ def _acted(tx: Tx, customer_id: uuid.UUID, show: Show, before: Cursor | None) ->
     )  # fmt: skip
     wanted = select(*columns).where(entry.tenant_id == tx.tenant, entry.customer_id == customer_id, _shown(show))
     for row in tx.execute(_page(wanted, entry.at, entry.id, before)):
-        yield Acted(
-            place=Cursor(row.at, row.id),
-            action=row.action,
-            actor_kind=row.actor_kind,
-            actor=row.actor,
-            as_whom=row.as_whom,
-            object_type=row.object_type,
-            object_id=row.object_id,
-            before=row.before or {},
-            after=row.after or {},
-        )
+        yield acted_of(row)
+
+
+def acted_of(row: Any) -> Acted:
+    """An entry of the trail out of a row with the columns of that name."""
+    return Acted(
+        place=Cursor(row.at, row.id),
+        action=row.action,
+        actor_kind=row.actor_kind,
+        actor=row.actor,
+        as_whom=row.as_whom,
+        object_type=row.object_type,
+        object_id=row.object_id,
+        before=row.before or {},
+        after=row.after or {},
+    )
 
 
 def _shown(show: Show) -> ColumnElement[bool]:

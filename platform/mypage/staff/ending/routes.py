@@ -7,11 +7,10 @@ from datetime import date
 
 from mypage.forms.drafts import DraftContent
 from mypage.forms.form import PortalForm
-from mypage.lib.errors import StaleForm
 from mypage.staff.approvals.carrying import Payload
 from mypage.staff.approvals.errors import AlreadyWaiting, WorldChanged
 from mypage.staff.approvals.views import means_of
-from mypage.staff.approvals.wizard import Proposal, keep, kept, propose_once, proposed
+from mypage.staff.approvals.wizard import Proposal, after_the_end, keep, kept, propose_once
 from mypage.staff.customers.service import CustomerFacts, find_customer
 from mypage.staff.ending.closing import KIND
 from mypage.staff.ending.forms import ending_form, living_contracts
@@ -57,7 +56,7 @@ def ending_check(rq: PortalRequest) -> Reply:
     text = rq.query.get("draft", "")
     draft = kept(rq, WIZARD, text, str(customer.id))
     if draft is None:
-        return _after_the_end(rq, customer, text)
+        return after_the_end(rq, WIZARD, text, form="ending", customer_id=customer.id)
     try:
         facts(rq.tx, _payload(draft.data))
     except WorldChanged:
@@ -72,7 +71,7 @@ def ending_propose(rq: PortalRequest) -> Reply:
     text = rq.form.get("operation", "")
     draft = kept(rq, WIZARD, text, str(customer.id))
     if draft is None:
-        return _after_the_end(rq, customer, text)
+        return after_the_end(rq, WIZARD, text, form="ending", customer_id=customer.id)
     last_day = date.fromisoformat(str(draft.data["last_day"]))
     proposal = Proposal(
         kind=KIND,
@@ -121,14 +120,4 @@ def _check_page(
 
 def _over(rq: PortalRequest, customer: CustomerFacts) -> Reply:
     rq.flash("warn", rq.t("This contract has ended already."))
-    return Go("ending", {"customer_id": customer.id})
-
-
-def _after_the_end(rq: PortalRequest, customer: CustomerFacts, text: str) -> Reply:
-    """The draft is gone: because it was proposed, or because its time was over."""
-    approval_id = proposed(rq, WIZARD, text)
-    if approval_id is not None:
-        return Go("approval", {"approval_id": approval_id})
-    if rq.method == "POST":
-        raise StaleForm
     return Go("ending", {"customer_id": customer.id})

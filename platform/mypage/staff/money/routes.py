@@ -8,12 +8,11 @@ from datetime import date
 from mypage.billing.tax import TaxableLine
 from mypage.forms.drafts import DraftContent
 from mypage.forms.form import PortalForm
-from mypage.lib.errors import StaleForm
 from mypage.lib.money import format_yen
 from mypage.staff.approvals.carrying import Payload
 from mypage.staff.approvals.errors import AlreadyWaiting, WorldChanged
 from mypage.staff.approvals.views import means_of
-from mypage.staff.approvals.wizard import Proposal, keep, kept, propose_once, proposed
+from mypage.staff.approvals.wizard import Proposal, after_the_end, keep, kept, propose_once
 from mypage.staff.customers.service import CustomerFacts, find_customer
 from mypage.staff.money.forms import amount_form, contracts_of, open_months
 from mypage.staff.money.pages import AmountCheckPage, AmountPage
@@ -63,7 +62,7 @@ def amount_check(rq: PortalRequest) -> Reply:
     text = rq.query.get("draft", "")
     draft = kept(rq, WIZARD, text, str(customer.id))
     if draft is None:
-        return _after_the_end(rq, customer, text)
+        return after_the_end(rq, WIZARD, text, form="amount", customer_id=customer.id)
     try:
         facts(rq.tx, _payload(draft.data))
     except WorldChanged:
@@ -78,7 +77,7 @@ def amount_propose(rq: PortalRequest) -> Reply:
     text = rq.form.get("operation", "")
     draft = kept(rq, WIZARD, text, str(customer.id))
     if draft is None:
-        return _after_the_end(rq, customer, text)
+        return after_the_end(rq, WIZARD, text, form="amount", customer_id=customer.id)
     payload = _payload(draft.data)
     try:
         approval_id = propose_once(
@@ -162,13 +161,3 @@ def _check_page(
 def _billed_meanwhile(rq: PortalRequest, customer: CustomerFacts, draft: DraftContent) -> Reply:
     rq.flash("warn", rq.t("The bills of that month are being made already. Choose a later month."))
     return Go("amount", {"customer_id": customer.id, "draft": draft.id})
-
-
-def _after_the_end(rq: PortalRequest, customer: CustomerFacts, text: str) -> Reply:
-    """The draft is gone: because it was proposed, or because its time was over."""
-    approval_id = proposed(rq, WIZARD, text)
-    if approval_id is not None:
-        return Go("approval", {"approval_id": approval_id})
-    if rq.method == "POST":
-        raise StaleForm
-    return Go("amount", {"customer_id": customer.id})

@@ -16,7 +16,7 @@ from mypage.auth.models import Customer
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.lib.errors import NotFound
-from mypage.staff.customers.events import Acted, Cursor
+from mypage.staff.customers.events import Acted, Cursor, acted_of
 from mypage.staff.trail.filters import Filters
 
 PAGE = 50
@@ -134,19 +134,8 @@ _ENTRIES = select(
 
 
 def _entry(row: Any) -> Entry:
-    acted = Acted(
-        place=Cursor(row.at, row.id),
-        action=row.action,
-        actor_kind=row.actor_kind,
-        actor=row.actor,
-        as_whom=row.as_whom,
-        object_type=row.object_type,
-        object_id=row.object_id,
-        before=row.before or {},
-        after=row.after or {},
-    )
     return Entry(
-        acted=acted,
+        acted=acted_of(row),
         customer_id=row.customer_id,
         number=row.number or "",
         name=row.name or "",
