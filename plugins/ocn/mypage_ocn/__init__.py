@@ -1,0 +1,1 @@
+"""OCN as an operator of mypage."""
