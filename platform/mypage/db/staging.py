@@ -26,7 +26,6 @@ FAILURES = (DBAPIError, psycopg.Error)
 """What the database raises in a unit that writes in bulk: statements of both kinds stand in it."""
 LOCK_FEEDS = "SELECT pg_advisory_xact_lock(hashtextextended('mypage import ' || %s, 0))"
 """One chunk of a tenant's feeds at a time: holds until the transaction ends."""
-_IDS_AT_ONCE = 512
 _IDS_OF_A_MOMENT = 4096
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
@@ -117,22 +116,12 @@ def copy_row(values: Iterable[Any]) -> str:
     return "\t".join([render[type(value)](value) for value in values])
 
 
-def new_ids() -> Iterator[str]:
-    """Random UUIDs (version 4) as text without end, several times faster than `uuid.uuid4` makes them.
-
-    Chance is drawn for many at once: each draw lets another thread take its turn, which would cost more than the id.
-    """
-    while True:
-        drawn = os.urandom(16 * _IDS_AT_ONCE).hex()
-        for start in range(0, len(drawn), 32):
-            digits = drawn[start : start + 32]
-            yield f"{digits[:12]}4{digits[13:16]}a{digits[17:]}"
-
-
 def new_ids_in_order(since: datetime) -> Iterator[str]:
     """Random UUIDs (version 7) as text without end, each behind the one before, from an instant on.
 
-    For very many rows at once: their places in every index lie side by side, where random ones touch a page each.
+    For very many rows at once: their places in every index lie side by side, where random ones touch a page each. Sixty
+    bits of each are chance, drawn for many at once: each draw lets another thread take its turn, which would cost more
+    than the id.
     """
     moment = int(since.timestamp() * 1000)
     while True:

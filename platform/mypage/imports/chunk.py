@@ -12,7 +12,7 @@ from mypage.auth import login
 from mypage.auth.hashing import PasswordHasher
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
-from mypage.db.staging import Cursor, Target, new_ids, write_rows
+from mypage.db.staging import Cursor, Target, new_ids_in_order, write_rows
 from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.passwords import IdentifierPolicy
 from mypage.hooks.portal import TenantSettings
@@ -127,8 +127,11 @@ class Chunk:
     hashes: Hashes = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     problems: list[Problem] = field(default_factory=list)
-    ids: Iterator[str] = field(default_factory=new_ids)
-    """New ids for rows, in the form of `copy_row`."""
+    ids: Iterator[str] = field(init=False)
+    """New ids for rows, in the form of `copy_row` and in their order, so that what is loaded together lies together."""
+
+    def __post_init__(self) -> None:
+        self.ids = new_ids_in_order(self.now)
 
     def refuse(self, kind: str, line: int, error: BadLine) -> None:
         """The line is left out; the rest of the chunk goes on."""
