@@ -17,7 +17,8 @@ CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
 class Contract(TenantRow):
     """契約: one line or bundle of a customer. `details` holds [label, value] pairs in the order of the feed.
 
-    `plan` is the operator's code for what decides which options are offered.
+    `plan` is the operator's code for what decides which options are offered. `ending_accepted_at`: since when its end,
+    asked for online, is on its way; nobody takes that back, and no feed states it.
     """
 
     __tablename__ = "contract"
@@ -39,6 +40,7 @@ class Contract(TenantRow):
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     details: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    ending_accepted_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

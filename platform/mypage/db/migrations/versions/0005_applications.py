@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -10,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    op.add_column("contract", sa.Column("ending_accepted_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
