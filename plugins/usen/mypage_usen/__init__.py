@@ -1,0 +1,1 @@
+"""USEN as an operator of mypage."""
