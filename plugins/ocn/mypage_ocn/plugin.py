@@ -1,98 +1,69 @@
-"""OCN: the portal as data. Requirement ids are those of REQUIREMENTS.md; the hooks are listed in docs/hooks.md."""
+"""OCN for business: カスタマーサポートデスク. Everything is data; requirement ids are those of REQUIREMENTS.md."""
 
 from mypage.plugin import (
-    BillingView,
-    ContactBlock,
-    ContractView,
     CredentialChange,
-    Entry,
+    Guidance,
     LoginPageText,
     LoginScheme,
     MenuSection,
-    NoticeView,
+    PasswordPolicy,
+    PermissionMatrix,
     Portal,
-    TextPart,
+    PublicPage,
     hookimpl,
 )
-
-SCHEME = "customer"
+from mypage_ocn import guidance, login, pages
 
 
 @hookimpl
 def portal_policy() -> Portal:
-    """Names and words of every page."""
-    return Portal(
-        company="OCN通信",
-        portal_name="会員ページ",
-        customer_number_label="お客様番号",
-        top_label="トップ",
-        logout_label="ログアウト",
-        contact=ContactBlock(title="お問い合わせ", phone="0120-000-000", hours="平日 9:00~17:00"),
-    )
-
-
-@hookimpl
-def login_page_policy() -> LoginPageText:
-    """The words around the login form."""
-    return LoginPageText(title="会員ページ ログイン")
-
-
-@hookimpl
-def login_scheme_items() -> list[LoginScheme]:
-    """OCN-01."""
-    return [
-        LoginScheme(
-            name=SCHEME,
-            title="ログイン",
-            parts=(TextPart("login", "ログインID"),),
-            secret="パスワード",
-            submit="ログインする",
-        )
-    ]
-
-
-@hookimpl
-def credential_change_items() -> list[CredentialChange]:
-    """The password may be changed, the login ID not."""
-    return [
-        CredentialChange(
-            scheme=SCHEME,
-            title="パスワードの変更",
-            login=False,
-            password=True,
-            password_label="新しいパスワード",
-            password_again_label="新しいパスワード（確認）",
-        )
-    ]
+    """OCN-26, OCN-36, OCN-182."""
+    return pages.PORTAL
 
 
 @hookimpl
 def menu_items() -> list[MenuSection]:
-    """OCN-02."""
-    return [
-        MenuSection(
-            (
-                Entry("ご契約内容", "contract", "doc"),
-                Entry("ご請求", "bills", "bill"),
-                Entry("パスワードの変更", "credentials", "key"),
-            )
-        )
-    ]
+    """OCN-26 to OCN-34."""
+    return list(pages.MENU)
 
 
 @hookimpl
-def contract_view_policy() -> ContractView:
-    """The title of the contract page."""
-    return ContractView(title="ご契約内容")
+def public_page_items() -> list[PublicPage]:
+    """OCN-175, OCN-183."""
+    return list(pages.PUBLIC_PAGES)
 
 
 @hookimpl
-def billing_view_policy() -> BillingView:
-    """Titles and reach of the bill pages."""
-    return BillingView(bills_title="ご請求", invoices_title="適格請求書")
+def guidance_items() -> list[Guidance]:
+    """OCN-28, OCN-153, OCN-174."""
+    return list(guidance.GUIDANCE)
 
 
 @hookimpl
-def notice_view_policy() -> NoticeView:
-    """The words of the notices."""
-    return NoticeView(title="お知らせ", empty="お知らせはありません。")
+def permission_policy() -> PermissionMatrix:
+    """OCN-166, OCN-167."""
+    return pages.PERMISSIONS
+
+
+@hookimpl
+def login_scheme_items() -> list[LoginScheme]:
+    """OCN-01 to OCN-10."""
+    return list(login.SCHEMES)
+
+
+@hookimpl
+def login_page_policy() -> LoginPageText:
+    """OCN-02 to OCN-04."""
+    return login.LOGIN
+
+
+@hookimpl
+def password_policy(scheme: str) -> PasswordPolicy:
+    """OCN-16 to OCN-20."""
+    return login.PASSWORDS
+
+
+@hookimpl
+def credential_change_items() -> list[CredentialChange]:
+    """OCN-42 to OCN-56."""
+    return list(login.CREDENTIAL_CHANGES)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import mypage_ocn.plugin as ocn
 import pytest
+from ocnkit import line, signed_in
 
 from mypage.testing.policy import check_policy
 from mypage.testing.portal import Portal
-
-pytest_plugins = ["mypage.testing.plugin"]
 
 
 @pytest.fixture
@@ -20,24 +19,11 @@ def site(make_portal: Callable[..., Portal]) -> Portal:
     return make_portal("ocn", plugins={"ocn": ocn})
 
 
-@pytest.mark.req("OCN-01")
-def test_customers_sign_in_with_an_id_and_a_password(site: Portal) -> None:
-    page = site.client().get("/login")
+@pytest.mark.req("OCN-167")
+def test_a_line_signs_in_and_sees_its_home(site: Portal) -> None:
+    line(site)
+    page = signed_in(site).get("/home")
     assert page.status == 200
-    assert "会員ページ ログイン" in page.text
-    assert page.texts("//main//form//label")[:2] == ["ログインID", "パスワード"]
-
-
-@pytest.mark.req("OCN-01")
-def test_the_login_page_is_there_in_english(make_portal: Callable[..., Portal]) -> None:
-    page = make_portal("ocn", plugins={"ocn": ocn}, locale="en").client().get("/login")
-    assert "Sign in to the member page" in page.text
-
-
-@pytest.mark.req("OCN-02")
-def test_the_menu_in_order() -> None:
-    entries = [entry for section in ocn.menu_items() for entry in section.entries]
-    assert [entry.route for entry in entries] == ["contract", "bills", "credentials"]
 
 
 def test_the_policy_file_says_who_may_do_what() -> None:
