@@ -12,6 +12,7 @@ from mypage.hooks.portal import PortalSpec
 from mypage.hooks.products import ProductsSpec
 from mypage.hooks.profile import ProfileSpec
 from mypage.hooks.provisioning import ProvisioningSpec
+from mypage.hooks.slot_pages import SlotPagesSpec
 from mypage.hooks.subaccounts import SubAccountsSpec
 
 SPECS: tuple[type, ...] = (
@@ -23,6 +24,7 @@ SPECS: tuple[type, ...] = (
     OverviewSpec,
     ProfileSpec,
     ProductsSpec,
+    SlotPagesSpec,
     ProvisioningSpec,
     BillingSpec,
     DeskSpec,

@@ -26,6 +26,7 @@ from mypage.hooks.permissions import PermissionMatrix
 from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
+from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
@@ -98,6 +99,7 @@ def compile_operator(
             hooks, "product_page_items", hooks.items("product_page_items", ProductPage), lambda p: p.slug
         ),
         quotas=_unique(hooks, "quota_items", hooks.items("quota_items", Quota), lambda q: q.name),
+        slot_pages=_unique(hooks, "slot_page_items", hooks.items("slot_page_items", SlotPage), lambda p: p.code),
     )
     there = {
         name: permission

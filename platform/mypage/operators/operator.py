@@ -27,6 +27,7 @@ from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPa
 from mypage.hooks.prices import Price
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
+from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import Catalogue
 
@@ -75,6 +76,7 @@ class Operator:
     products: Mapping[str, Product]
     product_pages: Mapping[str, ProductPage]
     quotas: Mapping[str, Quota]
+    slot_pages: Mapping[str, SlotPage]
 
     @property
     def prices(self) -> Mapping[str, Price]:

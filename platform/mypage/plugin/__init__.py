@@ -90,6 +90,16 @@ from mypage.hooks.provisioning import (
     ProvisioningUnavailable,
     ReportRefused,
 )
+from mypage.hooks.slot_pages import (
+    SlotButtons,
+    SlotMailWords,
+    SlotOptionWords,
+    SlotPage,
+    SlotPattern,
+    SlotStates,
+    SlotSteps,
+    SlotTier,
+)
 from mypage.hooks.subaccounts import AccountDeletion, AccountField, AccountSteps, SubAccounts
 
 
@@ -193,6 +203,14 @@ __all__ = [
     "ReportRefused",
     "Sentence",
     "SessionPolicy",
+    "SlotButtons",
+    "SlotMailWords",
+    "SlotOptionWords",
+    "SlotPage",
+    "SlotPattern",
+    "SlotStates",
+    "SlotSteps",
+    "SlotTier",
     "StoredCard",
     "SubAccounts",
     "TenantSettings",
