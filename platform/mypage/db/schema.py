@@ -29,6 +29,7 @@ MODELS = (
     "mypage.mail.models",
     "mypage.audit.models",
     "mypage.work.models",
+    "mypage.requests.models",
     "mypage.staff.models",
 )
 

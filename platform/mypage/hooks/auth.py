@@ -13,31 +13,38 @@ from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A typed part of a login ID; `numeric` brings the keyboard of digits."""
+    """A typed part of a login ID; `numeric` brings the keyboard of digits.
+
+    `forbidden` are characters that belong elsewhere, such as the @ of an ID whose domain is chosen from a list; what
+    holds one is refused and never cut. `hint` is said then, "" for the core's words.
+    """
 
     name: str
     label: str
     help: str = ""
     forbidden: str = ""
-    """Characters that belong elsewhere, such as the @ of an ID whose domain is chosen from a list."""
     numeric: bool = False
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChoicePart:
-    """A part of a login ID chosen from a list; other values are refused."""
+    """A part of a login ID chosen from a list; other values are refused. `before` stands before the pulldown."""
 
     name: str
     label: str
     values: tuple[str, ...]
     empty: str = ""
+    help: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginScheme:
     """One kind of login: its parts, how they are joined to the login ID, and the words of its form.
 
-    `help` stands above the form: whose login it is, and where its credentials are printed.
+    `help` stands above the form: whose login it is, and where its credentials are printed. `legend` names the parts
+    together where there are several; then the help of each stands as its label.
     """
 
     name: str
@@ -49,6 +56,7 @@ class LoginScheme:
     row_heading: str = ""
     clear: str = ""
     help: str = ""
+    legend: str = ""
     role: str = "holder"
 
     def join(self, values: Mapping[str, str]) -> str:
@@ -57,15 +65,26 @@ class LoginScheme:
         return template.format(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class PrintedAt:
+    """Where a credential is printed; `note` stands below it."""
+
+    label: str
+    place: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginPageText:
     """The words around the login forms.
 
-    `lost` says who helps where nothing can be reset online; `{` and `}` around a part lead to the foot's telephone.
+    `printed` says where each credential is found. `lost` says who helps where nothing can be reset online; `{` and `}`
+    around a part lead to the foot's telephone.
     """
 
     title: str
     lead: str = ""
+    printed: tuple[PrintedAt, ...] = ()
     lost: str = ""
     caution_title: str = ""
     caution: tuple[str, ...] = ()
@@ -139,15 +158,33 @@ class Recovery:
     link_life: timedelta = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Lines under a title. What stands behind a line break in a line is set apart, such as a list of characters."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialChange:
     """What of a credential its holder may change online, and the words of the page.
 
-    `present`: whether a field asks for the present password; without it the password has to have been given shortly
-    before. `id_label` names the login ID that is shown; `password_help` stands at the new password. `confirm_title` and
-    `done_title` are the titles of the later pages, `lead` and `confirm_lead` stand below the first two, `next`,
-    `commit` and `back` are buttons; empty ones are the core's words. With `plain` the confirm page lists what will be,
-    instead of comparing it with what is.
+    `present`: whether a field asks for the present password, under `present_label`; without it the password has to have
+    been given shortly before. `id_label` names the login ID that is shown; `password_help` stands at the new password.
+    `confirm_title` and `done_title` are the titles of the later pages, `lead` and `confirm_lead` stand below the first
+    two, `next`, `commit` and `back` are buttons, `leave` the way out of the first page; empty ones are the core's
+    words. With `plain` the confirm page lists what will be, instead of comparing it with what is; with `unseen` it
+    shows nothing of the password, not even masked.
+
+    `step` stands before the number of a step. `section`, its `table` and its `instruction` head one box of all fields;
+    without `section` there is a box for what is and one for what will be. `advice` follows the lead, `before` it,
+    `notes` the fields; `ask` stands above the first page's button; `confirm_notes` and `done_notes` are for the later
+    pages, and `done_lead` says what has been done.
+
+    `line`: the credential is also that of a line. Under this code the port of provisioning is handed each new password,
+    which is kept sealed until then; the code needs to be no product. Such a password is changed on this page alone, so
+    that its scheme has no other way to set one.
     """
 
     scheme: str
@@ -158,16 +195,31 @@ class CredentialChange:
     password_label: str = ""
     password_again_label: str = ""
     present: bool = True
+    present_label: str = ""
     id_label: str = ""
     password_help: str = ""
     lead: str = ""
+    advice: str = ""
+    before: Remarks | None = None
+    section: str = ""
+    table: str = ""
+    instruction: str = ""
+    notes: Remarks | None = None
+    ask: str = ""
     next: str = ""
+    leave: str = ""
     confirm_title: str = ""
     confirm_lead: str = ""
+    confirm_notes: Remarks | None = None
     commit: str = ""
     back: str = ""
     done_title: str = ""
+    done_lead: str = ""
+    done_notes: Remarks | None = None
+    step: str = ""
     plain: bool = False
+    unseen: bool = False
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from mypage.hooks.markers import hookspec
 
 CARD_REVIEW, ORDER, FAILURE, MAIL = "card_review", "order", "failure", "mail"
+APPLICATION = "application"
 """The kinds of work that the core knows: a card whose name has to be compared, something to switch on or off by hand,
-what another system declined for good, and a mail that could not be delivered."""
+what another system declined for good, a mail that could not be delivered, and an application about a numbered slot."""
 NEW_YEAR: tuple[tuple[int, int], ...] = ((12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3))
 """Month and day of the days around New Year on which most offices in Japan are closed."""
 

@@ -37,7 +37,11 @@ class ReportRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvisioningTask:
-    """One thing to do. `subject` is what it is done to, for instance a login ID or a mail address."""
+    """One thing to do. `subject` is what it is done to, for instance a login ID or a mail address.
+
+    `details` say more where a name and a subject are not enough. `secret` is what the other system has to know and
+    nobody else, such as a mail box's first password: it must not be logged or kept.
+    """
 
     id: str
     tenant: str
@@ -50,6 +54,7 @@ class ProvisioningTask:
     wanted_at: datetime
     wants_pin: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

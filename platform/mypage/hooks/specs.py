@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypage.hooks.auth import AuthSpec
 from mypage.hooks.billing import BillingSpec
+from mypage.hooks.contracts import ContractsSpec
 from mypage.hooks.desk import DeskSpec
 from mypage.hooks.mailboxes import MailboxSpec
 from mypage.hooks.overview import OverviewSpec
@@ -13,12 +14,14 @@ from mypage.hooks.products import ProductsSpec
 from mypage.hooks.profile import ProfileSpec
 from mypage.hooks.provisioning import ProvisioningSpec
 from mypage.hooks.slot_pages import SlotPagesSpec
+from mypage.hooks.requests import RequestsSpec
 from mypage.hooks.subaccounts import SubAccountsSpec
 
 SPECS: tuple[type, ...] = (
     PortalSpec,
     AuthSpec,
     PagesSpec,
+    ContractsSpec,
     SubAccountsSpec,
     MailboxSpec,
     OverviewSpec,
@@ -27,5 +30,6 @@ SPECS: tuple[type, ...] = (
     SlotPagesSpec,
     ProvisioningSpec,
     BillingSpec,
+    RequestsSpec,
     DeskSpec,
 )

@@ -17,6 +17,7 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.contracts import ContractPolicy
 from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
@@ -27,6 +28,7 @@ from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPa
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
 from mypage.hooks.slot_pages import SlotPage
+from mypage.hooks.requests import RequestCatalogue
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
@@ -83,6 +85,7 @@ def compile_operator(
         billing_view=hooks.policy("billing_view_policy", BillingView),
         card_change=hooks.policy("card_change_policy", CardChange),
         contract_view=hooks.policy("contract_view_policy", ContractView),
+        contract_policy=hooks.policy("contract_policy", ContractPolicy),
         notice_view=hooks.policy("notice_view_policy", NoticeView),
         desk=hooks.policy("desk_policy", DeskPolicy),
         mail_texts=_unique(hooks, "mail_text_items", hooks.items("mail_text_items", MailText), lambda m: m.name),
@@ -99,6 +102,7 @@ def compile_operator(
             hooks, "product_page_items", hooks.items("product_page_items", ProductPage), lambda p: p.slug
         ),
         quotas=_unique(hooks, "quota_items", hooks.items("quota_items", Quota), lambda q: q.name),
+        requests=_at_most_one(hooks, "request_catalogue_items", RequestCatalogue),
         slot_pages=_unique(hooks, "slot_page_items", hooks.items("slot_page_items", SlotPage), lambda p: p.code),
     )
     there = {

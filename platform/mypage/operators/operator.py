@@ -17,6 +17,7 @@ from mypage.hooks.auth import (
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.contracts import ContractPolicy
 from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
@@ -28,6 +29,7 @@ from mypage.hooks.prices import Price
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
 from mypage.hooks.slot_pages import SlotPage
+from mypage.hooks.requests import RequestCatalogue
 from mypage.hooks.subaccounts import SubAccounts
 from mypage.i18n import Catalogue
 
@@ -62,6 +64,7 @@ class Operator:
     billing_view: BillingView
     card_change: CardChange
     contract_view: ContractView
+    contract_policy: ContractPolicy
     notice_view: NoticeView
     desk: DeskPolicy
     mail_texts: Mapping[str, MailText]
@@ -76,6 +79,7 @@ class Operator:
     products: Mapping[str, Product]
     product_pages: Mapping[str, ProductPage]
     quotas: Mapping[str, Quota]
+    requests: RequestCatalogue | None = None
     slot_pages: Mapping[str, SlotPage]
 
     @property
@@ -97,5 +101,7 @@ class Operator:
             "mailboxes": self.mailboxes,
             "profile": self.profile_form,
             "products": self.product_pages,
+            "requests": self.requests,
+            "provisioning": self.product_pages,
         }
         return frozenset(name for name, answer in declared.items() if answer)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mypage.db.migrations.request_tables import create_request_tables
 
 revision = "0005"
 down_revision = "0004"
@@ -11,9 +14,28 @@ branch_labels = None
 depends_on = None
 
 
+JOB_STATES = "'waiting', 'sent', 'done', 'failed', 'withdrawn'"
+
+
 def upgrade() -> None:
     """Apply."""
+    # First, so that a run that was cut off here begins again without anything in its way; nobody waits for it.
+    with op.get_context().autocommit_block():
+        op.execute(
+            "ALTER TABLE provisioning_job DROP CONSTRAINT IF EXISTS provisioning_job_state_check, "
+            f"ADD CONSTRAINT provisioning_job_state_check CHECK (state IN ({JOB_STATES})) NOT VALID"
+        )
+        op.execute("ALTER TABLE provisioning_job VALIDATE CONSTRAINT provisioning_job_state_check")
+    for column in (
+        sa.Column("concerns", sa.Text(), server_default="", nullable=False),
+        sa.Column("concerns_id", sa.Uuid(), nullable=True),
+        sa.Column("work", sa.Text(), server_default="order", nullable=False),
+        sa.Column("details", JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
+    ):
+        op.add_column("provisioning_job", column)
     op.add_column("contract", sa.Column("ending_accepted_at", sa.DateTime(timezone=True), nullable=True))
+    create_request_tables()
 
 
 def downgrade() -> None:
