@@ -17,13 +17,24 @@ from mypage.hooks.desk import FAILURE, DeskPolicy
 from mypage.hooks.provisioning import ProvisioningDone
 from mypage.orders.errors import BadPin, EarlierFirst, JobEnded, NoRetry
 from mypage.orders.models import ProductOrder, ProvisioningJob
-from mypage.orders.provisioning import FINAL, fail_job, is_overtaken, locked_job, note_done, provision, waits_behind
+from mypage.orders.outcomes import Outcomes
+from mypage.orders.provisioning import (
+    FINAL,
+    fail_job,
+    is_overtaken,
+    locked_job,
+    note_done,
+    provision,
+    waits_behind,
+)
 from mypage.work.service import close_work
 
 LONGEST_PIN: Final = 200
 
 
-def complete_by_hand(tx: Tx, vault: Vault, job_id: uuid.UUID, *, pin: str = "") -> None:
+def complete_by_hand(
+    tx: Tx, vault: Vault, job_id: uuid.UUID, *, pin: str = "", outcomes: Outcomes | None = None
+) -> None:
     """It was done: the order is completed, and a licence's PIN is sealed for its holder.
 
     Raises NotFound, JobEnded, EarlierFirst while something asked earlier about the same thing is not done, and BadPin
@@ -35,17 +46,25 @@ def complete_by_hand(tx: Tx, vault: Vault, job_id: uuid.UUID, *, pin: str = "") 
     pin = pin.strip()
     if job.wants_pin and not (0 < len(pin) <= LONGEST_PIN and pin.isprintable()):
         raise BadPin
-    note_done(tx, vault, job_id, ProvisioningDone(pin=pin))
+    note_done(tx, vault, job_id, ProvisioningDone(pin=pin), outcomes)
 
 
-def decline_by_hand(tx: Tx, job_id: uuid.UUID, *, code: str, reason: str) -> None:
-    """It will not be done: the order has failed, and what an `add` order bought is void. Raises NotFound, JobEnded."""
-    fail_job(tx, _open_job(tx, job_id), reason, code=code)
+def decline_by_hand(
+    tx: Tx, job_id: uuid.UUID, *, code: str, reason: str, told: str = "", outcomes: Outcomes | None = None
+) -> None:
+    """It will not be done: the order has failed, and what an `add` order bought is void. Raises NotFound, JobEnded.
+
+    `told` is what the customer may read, where the job is about something whose area tells customers.
+    """
+    fail_job(tx, _open_job(tx, job_id), reason, code=code, told=told, outcomes=outcomes)
 
 
 def may_retry(job: ProvisioningJob) -> bool:
-    """Whether what failed can be asked for again: not a start, whose purchase is void; it has to be bought anew."""
-    return job.state == "failed" and (job.action != "start" or job.order_id is None)
+    """Whether what failed can be asked for again: not a start, whose purchase is void; it has to be bought anew.
+
+    Nor what is about something else than an order: its area was told that it failed, and its secret is wiped.
+    """
+    return job.state == "failed" and not job.concerns and (job.action != "start" or job.order_id is None)
 
 
 def retry_failed(tx: Tx, job_id: uuid.UUID, desk: DeskPolicy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,7 +81,12 @@ class ProductOrder(TenantRow):
 
 
 class ProvisioningJob(TenantRow):
-    """One thing that another system has to do for an order or a change; its id is the idempotency key there."""
+    """One thing that another system has to do for an order or a change; its id is the idempotency key there.
+
+    `concerns` names what it is about if that is no order of a product, `concerns_id` is that row's id. `work` is the
+    kind of work that it is where a person does it. `details` go to the other system as they are. `secret_sealed` is
+    opened only for a call of the other system, and wiped when the job ends.
+    """
 
     __tablename__ = "provisioning_job"
     __table_args__ = (
@@ -89,7 +95,7 @@ class ProvisioningJob(TenantRow):
         Index(None, "tenant_id", "order_id"),
         Index(None, "tenant_id", "state", "created_at"),
         one_of("action", ("start", "end", "change")),
-        one_of("state", ("waiting", "sent", "done", "failed")),
+        one_of("state", ("waiting", "sent", "done", "failed", "withdrawn")),
     )
 
     customer_id: Mapped[uuid.UUID]
@@ -98,6 +104,11 @@ class ProvisioningJob(TenantRow):
     product: Mapped[str]
     subject: Mapped[str]
     wants_pin: Mapped[bool] = mapped_column(server_default=text("false"))
+    concerns: Mapped[str] = mapped_column(server_default="")
+    concerns_id: Mapped[uuid.UUID | None]
+    work: Mapped[str] = mapped_column(server_default="order")
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    secret_sealed: Mapped[bytes | None]
     adapter: Mapped[str]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))

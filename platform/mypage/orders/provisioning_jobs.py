@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -27,6 +28,7 @@ from mypage.jobs.retries import backoff
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.lib.errors import Missing, NotFound
 from mypage.operators.tenants import Tenant
+from mypage.orders.outcomes import Outcomes
 from mypage.orders.provisioning import (
     PERFORM,
     Behind,
@@ -52,6 +54,14 @@ REPORT_WAIT = 6 * 3600.0
 NOT_SERVED = 1800.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What the end of a job needs."""
+
+    desk: DeskPolicy
+    outcomes: Outcomes | None
+
+
 class Provisioner:
     """The task `provisioning.perform`; register it in the worker under `PERFORM`."""
 
@@ -63,15 +73,18 @@ class Provisioner:
         vault: Vault,
         tenant_of: Callable[[str], Awaitable[Tenant | None]],
         desk_of: Callable[[Tenant], DeskPolicy] = lambda _: USUAL,
+        outcomes_of: Callable[[Tenant], Outcomes | None] = lambda _: None,
         most_tries: int = MOST_TRIES,
         longest: float = LONGEST_CALL,
     ) -> None:
         """`tenant_of` finds a tenant that is served, `desk_of` what its operator says about the work of staff.
 
-        `longest` is how many seconds a call may take.
+        `outcomes_of` are the areas that are told of the end of what is about no order. `longest` is how many seconds
+        a call may take.
         """
         self._database, self._provisioners, self._vault = database, provisioners, vault
         self._tenant_of, self._desk_of, self._most, self._longest = tenant_of, desk_of, most_tries, longest
+        self._outcomes_of = outcomes_of
 
     async def __call__(self, job: Job) -> None:
         """Send one job. Raises TryAgain while it has not ended, BadJob when the arguments name none."""
@@ -82,12 +95,12 @@ class Provisioner:
         tenant = await self._tenant_of(job.tenant)
         if tenant is None:
             raise TryAgain(NOT_SERVED, "the tenant is not served just now")
-        adapter, desk = self._adapter(tenant), self._desk_of(tenant)
+        adapter, end = self._adapter(tenant), _Ending(self._desk_of(tenant), self._outcomes_of(tenant))
         try:
             if isinstance(adapter, DeskAdapter):
-                await self._unit(job, lambda tx: give_to_desk(tx, job_id, desk))
+                await self._unit(job, lambda tx: give_to_desk(tx, job_id, end.desk))
                 return
-            tried = await self._unit(job, lambda tx: begin_try(tx, job_id))
+            tried = await self._unit(job, lambda tx: begin_try(tx, job_id, self._vault))
         except NotFound:
             return
         if isinstance(tried, Behind):
@@ -97,33 +110,33 @@ class Provisioner:
         try:
             done = await self._call(adapter, tried.task)
         except ProvisioningFailed as error:
-            await self._give_up(job, job_id, str(error), desk)
+            await self._give_up(job, job_id, str(error), end)
         except ProvisioningUnavailable as error:
-            await self._missed(job, job_id, tried, str(error), desk)
+            await self._missed(job, job_id, tried, str(error), end)
         else:
-            await self._answered(job, job_id, tried, done, desk)
+            await self._answered(job, job_id, tried, done, end)
 
     async def _answered(
-        self, job: Job, job_id: uuid.UUID, tried: Try, done: ProvisioningDone | None, desk: DeskPolicy
+        self, job: Job, job_id: uuid.UUID, tried: Try, done: ProvisioningDone | None, end: _Ending
     ) -> None:
         if done is not None:
-            await self._unit(job, lambda tx: note_done(tx, self._vault, job_id, done))
+            await self._unit(job, lambda tx: note_done(tx, self._vault, job_id, done, end.outcomes))
             return
         if tried.attempts >= self._most:
-            await self._give_up(job, job_id, "taken, and never reported", desk)
+            await self._give_up(job, job_id, "taken, and never reported", end)
             return
         await self._unit(job, lambda tx: note_sent(tx, job_id))
         raise TryAgain(REPORT_WAIT, "taken; the report is awaited")
 
-    async def _missed(self, job: Job, job_id: uuid.UUID, tried: Try, problem: str, desk: DeskPolicy) -> None:
+    async def _missed(self, job: Job, job_id: uuid.UUID, tried: Try, problem: str, end: _Ending) -> None:
         if tried.attempts >= self._most:
-            await self._give_up(job, job_id, problem, desk)
+            await self._give_up(job, job_id, problem, end)
             return
         await self._unit(job, lambda tx: note_problem(tx, job_id, problem))
         raise TryAgain(backoff(tried.attempts), problem)
 
-    async def _give_up(self, job: Job, job_id: uuid.UUID, problem: str, desk: DeskPolicy) -> None:
-        if await self._unit(job, lambda tx: note_failed(tx, job_id, problem, desk)):
+    async def _give_up(self, job: Job, job_id: uuid.UUID, problem: str, end: _Ending) -> None:
+        if await self._unit(job, lambda tx: note_failed(tx, job_id, problem, end.desk, end.outcomes)):
             # Why stands in the trail: the other side's words may name people.
             log.error("provisioning failed", provisioning_job=str(job_id))
 

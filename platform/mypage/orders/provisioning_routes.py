@@ -12,6 +12,7 @@ from mypage.db.session import Actor, Tx
 from mypage.hooks.desk import DeskPolicy
 from mypage.hooks.provisioning import ProvisioningReport, ReportProblem, ReportRefused
 from mypage.lib.errors import Missing, NotFound
+from mypage.orders.outcomes import OutcomeHandlers, Outcomes
 from mypage.orders.provisioning import locked_job, note_done, note_failed
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.web.replies import Reply, Told
@@ -23,7 +24,7 @@ log = structlog.get_logger("mypage.provisioning")
 _STATUS: Mapping[ReportProblem, int] = {"not expected": 404, "signature": 401, "time": 401, "body": 400}
 
 
-@signed_post("/hooks/provisioning", name="provisioning-report", capability="products")
+@signed_post("/hooks/provisioning", name="provisioning-report", capability="provisioning")
 async def provisioning_report(rq: PortalRequest) -> Reply:
     """Take a report: 200 once, 409 for a job that has ended (a report sent again changes nothing), 404 for no job.
 
@@ -39,9 +40,9 @@ async def provisioning_report(rq: PortalRequest) -> Reply:
         return Told({"error": refused.problem}, status=_STATUS[refused.problem])
     except ValueError:
         return Told({"error": "no such job"}, status=404)
-    vault = rq.ports.get(Vault)
+    outcomes = rq.ports.get(OutcomeHandlers).of(rq.operator, rq.ports.get(Vault))
     try:
-        taken = await rq.run(lambda tx: _take(tx, vault, job_id, report, rq.operator.desk))
+        taken = await rq.run(lambda tx: _take(tx, outcomes, job_id, report, rq.operator.desk))
     except NotFound:
         return Told({"error": "no such job"}, status=404)
     except ReportRefused as refused:
@@ -49,13 +50,13 @@ async def provisioning_report(rq: PortalRequest) -> Reply:
     return Told({"state": "taken"}) if taken else Told({"error": "the job has ended"}, status=409)
 
 
-def _take(tx: Tx, vault: Vault, job_id: uuid.UUID, report: ProvisioningReport, desk: DeskPolicy) -> bool:
+def _take(tx: Tx, outcomes: Outcomes, job_id: uuid.UUID, report: ProvisioningReport, desk: DeskPolicy) -> bool:
     tx.act_as(Actor("system", "provisioning report"))
     if report.done is None:
-        failed = note_failed(tx, job_id, report.problem or "the other system reports a failure", desk)
+        failed = note_failed(tx, job_id, report.problem or "the other system reports a failure", desk, outcomes)
         if failed:
             log.error("provisioning failed", provisioning_job=str(job_id))
         return failed
     if locked_job(tx, job_id).wants_pin and not report.done.pin:
         raise ReportRefused("body")
-    return note_done(tx, vault, job_id, report.done)
+    return note_done(tx, outcomes.means.vault, job_id, report.done, outcomes)

@@ -104,7 +104,7 @@ def _message(task: ProvisioningTask) -> dict[str, Any]:
         "wanted_at": task.wanted_at.isoformat(),
         "wants_pin": task.wants_pin,
         "details": dict(task.details),
-    }
+    } | ({"secret": task.secret} if task.secret else {})
 
 
 def _read(task: ProvisioningTask, status: int, content: bytes) -> ProvisioningDone | None:

@@ -35,6 +35,7 @@ from mypage.operators.themes import Theme, load_themes
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
+from mypage.server.outcomes import outcome_handlers
 from mypage.server.portal import OperatorApp
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes, capabilities, office_routes, routes_for
@@ -161,6 +162,7 @@ class Server:
             InvoicePrinter(),
             self.gateways,
             self.provisioners,
+            outcome_handlers(),
             self.seats,
             PortalLinks(self._urls, settings.public_origin),
             Providers(),

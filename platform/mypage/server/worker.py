@@ -37,6 +37,7 @@ from mypage.orders.provisioning import PERFORM
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.orders.provisioning_jobs import Provisioner
 from mypage.server.app import Compiled, compile_all, make_keyring
+from mypage.server.outcomes import outcome_handlers
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import routes_for
 from mypage.server.sealing import SEAL, SEAL_TENANT, Sealer
@@ -182,13 +183,14 @@ async def run_worker(
         database=database, gateways=gateways, vault=vault, tenant_of=registry.find, desk_of=found.desk_of
     )
     discarder = CardDiscarder(database=database, gateways=gateways, tenant_of=registry.find)
-    provisioners = Provisioners(found.hooks)
+    provisioners, handlers = Provisioners(found.hooks), outcome_handlers()
     provisioner = Provisioner(
         database=database,
         provisioners=provisioners,
         vault=vault,
         tenant_of=registry.find,
         desk_of=found.desk_of,
+        outcomes_of=lambda tenant: handlers.of(found.operators[tenant.operator], vault),
     )
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     sealer = Sealer(database, registry, vault)

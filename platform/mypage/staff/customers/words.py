@@ -100,6 +100,7 @@ WORDS: Mapping[str, Words] = {
     "licence.shown": Words("%(who)s looked at a licence", "application", (_PRODUCT,)),
     "provisioning.done": Words("An option was set up, changed or ended as ordered", "application", (_PRODUCT,)),
     "provisioning.failed": Words("Setting up an option did not work", "application", (_PRODUCT, _PROBLEM)),
+    "provisioning.withdrawn": Words("Setting up an option was called off before it began", "application", (_PRODUCT,)),
     # Bills and cards
     "card.consented": Words("%(who)s agreed to pay by card", "bill"),
     "card.changed": Words("The card was changed", "bill", _CARD),

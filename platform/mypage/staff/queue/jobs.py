@@ -23,12 +23,16 @@ ACTIONS = {"start": "Switch on: %(product)s", "end": "Switch off: %(product)s", 
 
 
 def _complete(tx: Tx, deciding: Deciding) -> None:
-    complete_by_hand(tx, deciding.means.vault, deciding.item.subject_id, pin=deciding.pin)
+    means = deciding.means
+    complete_by_hand(tx, means.vault, deciding.item.subject_id, pin=deciding.pin, outcomes=means.outcomes)
 
 
 def _decline(tx: Tx, deciding: Deciding) -> None:
-    code = deciding.reason.code if deciding.reason else ""
-    decline_by_hand(tx, deciding.item.subject_id, code=code, reason=deciding.why)
+    reason, outcomes = deciding.reason, deciding.means.outcomes
+    code, told = (reason.code, reason.told) if reason else ("", "")
+    decline_by_hand(tx, deciding.item.subject_id, code=code, reason=deciding.why, told=told, outcomes=outcomes)
+    if _job(tx, deciding.item).concerns:
+        return
     if deciding.reason is not None and deciding.reason.told:
         tell_customer(
             tx,

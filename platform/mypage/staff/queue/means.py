@@ -11,6 +11,7 @@ from mypage.db.session import Tx
 from mypage.hooks.desk import WorkReason
 from mypage.i18n import Catalogue
 from mypage.operators.operator import Operator
+from mypage.orders.outcomes import Outcomes
 from mypage.staff.customers.service import CustomerFacts
 from mypage.work.models import WorkItem
 
@@ -19,11 +20,13 @@ from mypage.work.models import WorkItem
 class Means:
     """Of whose work it is about, and who works.
 
-    `t` is the console's catalogue, `words` the operator's, both in the reader's language.
+    `t` is the console's catalogue, `words` the operator's, both in the reader's language. `outcomes` are the areas
+    that are told of the end of what was to be done by hand.
     """
 
     operator: Operator
     vault: Vault
+    outcomes: Outcomes
     t: Catalogue
     words: Catalogue
     by: uuid.UUID

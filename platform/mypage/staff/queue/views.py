@@ -16,6 +16,7 @@ from mypage.forms.choices import ChoiceField
 from mypage.forms.fields import PortalForm, TextAreaField, TextField
 from mypage.lib.clock import TOKYO
 from mypage.lib.errors import NotFound
+from mypage.orders.outcomes import OutcomeHandlers
 from mypage.staff.customers.service import find_customer
 from mypage.staff.names import active_members, names_of
 from mypage.staff.permissions import EXPORT, QUEUE_WORK
@@ -65,10 +66,11 @@ SORT_WORDS = {"due": "What is due first", "newest": "The newest first"}
 
 def means_of(rq: PortalRequest) -> Means:
     """Of whose work it is about, and who works."""
-    operator = rq.desk.operator
+    operator, vault = rq.desk.operator, rq.ports.get(Vault)
     return Means(
         operator=operator,
-        vault=rq.ports.get(Vault),
+        vault=vault,
+        outcomes=rq.ports.get(OutcomeHandlers).of(operator, vault),
         t=rq.t,
         words=operator.catalogues[rq.locale],
         by=rq.principal.account_id,
