@@ -16,6 +16,7 @@ from mypage.hooks.provisioning import ProvisioningSpec
 from mypage.hooks.slot_pages import SlotPagesSpec
 from mypage.hooks.requests import RequestsSpec
 from mypage.hooks.subaccounts import SubAccountsSpec
+from mypage.hooks.terminations import TerminationsSpec
 
 SPECS: tuple[type, ...] = (
     PortalSpec,
@@ -32,4 +33,5 @@ SPECS: tuple[type, ...] = (
     BillingSpec,
     RequestsSpec,
     DeskSpec,
+    TerminationsSpec,
 )

@@ -17,6 +17,7 @@ from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
+from mypage.operators.checking_terminations import check_termination
 from mypage.operators.operator import Operator, OperatorError
 
 MAILS = Path(__file__).parent.parent / "templates" / "email"
@@ -44,6 +45,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
     check_desk(operator, wrong)
+    check_termination(operator, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
     _check_recoveries(operator, wrong)

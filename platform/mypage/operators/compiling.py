@@ -30,6 +30,7 @@ from mypage.hooks.profile import ProfileForm
 from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.requests import RequestCatalogue
 from mypage.hooks.subaccounts import SubAccounts
+from mypage.hooks.terminations import Termination
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
 from mypage.operators.checking import check_operator
@@ -102,6 +103,7 @@ def compile_operator(
             hooks, "product_page_items", hooks.items("product_page_items", ProductPage), lambda p: p.slug
         ),
         quotas=_unique(hooks, "quota_items", hooks.items("quota_items", Quota), lambda q: q.name),
+        termination=_at_most_one(hooks, "termination_items", Termination),
         requests=_at_most_one(hooks, "request_catalogue_items", RequestCatalogue),
         slot_pages=_unique(hooks, "slot_page_items", hooks.items("slot_page_items", SlotPage), lambda p: p.code),
     )

@@ -31,6 +31,7 @@ from mypage.hooks.profile import ProfileForm
 from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.requests import RequestCatalogue
 from mypage.hooks.subaccounts import SubAccounts
+from mypage.hooks.terminations import Termination
 from mypage.i18n import Catalogue
 
 OFFICE = "staff"
@@ -79,6 +80,7 @@ class Operator:
     products: Mapping[str, Product]
     product_pages: Mapping[str, ProductPage]
     quotas: Mapping[str, Quota]
+    termination: Termination | None
     requests: RequestCatalogue | None = None
     slot_pages: Mapping[str, SlotPage]
 
@@ -101,6 +103,7 @@ class Operator:
             "mailboxes": self.mailboxes,
             "profile": self.profile_form,
             "products": self.product_pages,
+            "termination": self.termination,
             "requests": self.requests,
             "provisioning": self.product_pages,
         }

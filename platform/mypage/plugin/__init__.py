@@ -61,6 +61,8 @@ from mypage.hooks.permissions import (
     NOTICE_READ,
     OPTION_READ,
     PROFILE_CHANGE,
+    TERMINATION,
+    TERMINATION_READ,
     FunctionRow,
     PermissionMatrix,
     PermissionTable,
@@ -101,6 +103,16 @@ from mypage.hooks.slot_pages import (
     SlotTier,
 )
 from mypage.hooks.subaccounts import AccountDeletion, AccountField, AccountSteps, SubAccounts
+from mypage.hooks.terminations import (
+    EarlyEndFee,
+    EndChoice,
+    EndDays,
+    EndField,
+    EndGroup,
+    EndOption,
+    EndReason,
+    Termination,
+)
 
 
 def hours(count: float) -> timedelta:
@@ -135,6 +147,8 @@ __all__ = [
     "OPTION_READ",
     "PAPERS",
     "PROFILE_CHANGE",
+    "TERMINATION",
+    "TERMINATION_READ",
     "AccountDeletion",
     "AccountField",
     "AccountSteps",
@@ -154,6 +168,13 @@ __all__ = [
     "ContractView",
     "CredentialChange",
     "DeskPolicy",
+    "EarlyEndFee",
+    "EndChoice",
+    "EndDays",
+    "EndField",
+    "EndGroup",
+    "EndOption",
+    "EndReason",
     "Entry",
     "FieldGroup",
     "FunctionRow",
@@ -214,6 +235,7 @@ __all__ = [
     "StoredCard",
     "SubAccounts",
     "TenantSettings",
+    "Termination",
     "TextPart",
     "TextSizes",
     "ThrottlePolicy",
