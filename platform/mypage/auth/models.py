@@ -63,6 +63,7 @@ class Account(TenantRow):
     """Who signs in: a person or role that acts for a customer.
 
     An account that the customer handed out has names of its own. A closed one stays as the tombstone of its ID.
+    `confirmed_at`: when what its first login showed was confirmed, where an operator asks for that (USEN-13).
     """
 
     __tablename__ = "account"
@@ -91,6 +92,7 @@ class Account(TenantRow):
     user_name: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     closed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     find_name: Mapped[str] = finding.key_column(finding.ACCOUNT, "find_name")
     find_given: Mapped[str] = finding.key_column(finding.ACCOUNT, "find_given")
     find_kana: Mapped[str] = finding.key_column(finding.ACCOUNT, "find_kana")

@@ -106,7 +106,10 @@ class InvoiceTax(TenantRow):
 
 
 class PaymentMethod(TenantRow):
-    """A registered card: the gateway's token (sealed), brand, last four digits and expiry, nothing else."""
+    """A registered card: the gateway's token (sealed), brand, last four digits and expiry, nothing else.
+
+    `unfixed_at`: since when the operator says that it cannot pay, after a bad authorisation (USEN-16).
+    """
 
     __tablename__ = "payment_method"
     __table_args__ = (
@@ -124,6 +127,7 @@ class PaymentMethod(TenantRow):
     current: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
+    unfixed_at: Mapped[datetime | None]
 
 
 class CardSetup(TenantRow):

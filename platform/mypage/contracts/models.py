@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mypage.db.base import TenantRow, one_of, tenant_fk
@@ -17,8 +17,9 @@ CONTRACT_STATES = ("preparing", "active", "suspended", "terminated")
 class Contract(TenantRow):
     """契約: one line or bundle of a customer. `details` holds [label, value] pairs in the order of the feed.
 
-    `plan` is the operator's code for what decides which options are offered. `ending_accepted_at`: since when its end,
-    asked for online, is on its way; nobody takes that back, and no feed states it.
+    `plan` is the operator's code for what decides which options are offered; `features` are its words for what the line
+    has, on which permissions may depend. `ending_accepted_at`: since when its end, asked for online, is on its way;
+    nobody takes that back, and no feed states it.
     """
 
     __tablename__ = "contract"
@@ -36,6 +37,7 @@ class Contract(TenantRow):
     name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="active")
     plan: Mapped[str] = mapped_column(server_default="")
+    features: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     place: Mapped[str] = mapped_column(server_default="")
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
@@ -45,7 +47,10 @@ class Contract(TenantRow):
 
 
 class Service(TenantRow):
-    """A service or option within a contract, such as インターネット 100Mコース."""
+    """A service or option within a contract, such as インターネット 100Mコース.
+
+    `progress` holds [step, day it was done, day it is planned, note] of the application for it, as the feed has them.
+    """
 
     __tablename__ = "service"
     __table_args__ = (
@@ -61,6 +66,7 @@ class Service(TenantRow):
     status: Mapped[str] = mapped_column(server_default="active")
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
+    progress: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
 class Subscription(TenantRow):

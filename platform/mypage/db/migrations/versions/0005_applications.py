@@ -34,7 +34,11 @@ def upgrade() -> None:
         sa.Column("secret_sealed", sa.LargeBinary(), nullable=True),
     ):
         op.add_column("provisioning_job", column)
+    op.add_column("contract", sa.Column("features", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     op.add_column("contract", sa.Column("ending_accepted_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("account", sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("service", sa.Column("progress", JSONB(), server_default=sa.text("'[]'"), nullable=False))
+    op.add_column("payment_method", sa.Column("unfixed_at", sa.DateTime(timezone=True), nullable=True))
     create_request_tables()
 
 
