@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from wtforms.validators import ValidationError
 
@@ -39,20 +40,24 @@ MAIL_DOMAIN = "%(mail_domain)s"
 
 
 def login_form(scheme: LoginScheme, data: Any, *, t: Translator, prefix: str = "") -> PortalForm:
-    """Parts of the login ID, then the password as `password` (ACTV-05)."""
-    fields: dict[str, Any] = {part.name: part_field(part) for part in scheme.parts}
+    """Parts of the login ID, then the password as `password` (ACTV-05).
+
+    Under a legend the help of a part is the caption of its control, so that it is not said a second time.
+    """
+    fields: dict[str, Any] = {part.name: part_field(part, captioned=bool(scheme.legend)) for part in scheme.parts}
     fields["password"] = PasswordField(scheme.secret)
     return PortalForm(fields, data, t=t, prefix=prefix)
 
 
-def part_field(part: TextPart | ChoicePart) -> Any:
-    """The field of one part of a login ID."""
+def part_field(part: TextPart | ChoicePart, *, captioned: bool = False) -> Any:
+    """The field of one part of a login ID; its help stands above it unless that is its caption."""
+    words = "" if captioned else part.help
     if isinstance(part, TextPart):
-        checks = (_without(part.forbidden),) if part.forbidden else ()
+        checks = (_without(part.forbidden, part.hint),) if part.forbidden else ()
         kind = LoginNumberField if part.numeric else LoginIdField
-        return kind(part.label, description=part.help, checks=checks, size="m")
+        return kind(part.label, description=words, checks=checks, size="m")
     options = ((("", part.empty),) if part.empty else ()) + tuple((value, value) for value in part.values)
-    return ChoiceField(part.label, options=options)
+    return ChoiceField(part.label, options=options, description=words)
 
 
 def joined_login_id(scheme: LoginScheme, form: PortalForm) -> str:
@@ -215,10 +220,12 @@ def _note(text: str, t: Translator, mail_domain: str) -> Note:
     return Note(t(text, mail_domain=mail_domain) if MAIL_DOMAIN in text else text)
 
 
-def _without(forbidden: str) -> Check:
+def _without(forbidden: str, hint: str) -> Check:
     def check_characters(form: PortalForm, field: Any) -> None:
-        if found := [char for char in forbidden if char in field.data]:
+        # A full-width sign is the same sign to who types it.
+        if found := [char for char in forbidden if char in normalize("NFKC", field.data)]:
             label = form.t(field.label.text)
-            raise ValidationError(form.t("%(label)s: enter it without %(char)s", label=label, char=found[0]))
+            usual = form.t("%(label)s: enter it without %(char)s", label=label, char=found[0])
+            raise ValidationError(form.t(hint) if hint else usual)
 
     return check_characters

@@ -5,7 +5,8 @@ Labels of the operator come in its language and are translated by the templates;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -84,12 +85,29 @@ class Group:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PartWords:
+    """What stands at a part of a login ID whose parts share a legend: its caption, and a sign before the control."""
+
+    caption: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Where a credential is printed."""
+
+    label: str
+    place: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginBlock:
     """One kind of login. `forgotten_id` stands below the first field, `forgotten_password` below the last one.
 
     `clear` is the label of the button that empties the form ("" for none); `anchor` is an id unique on the page;
-    `help` says whose login it is.
+    `help` says whose login it is. Under a `legend` stand the fields that `parts` names.
     """
 
     title: str
@@ -99,6 +117,8 @@ class LoginBlock:
     row_heading: str = ""
     clear: str = ""
     help: str = ""
+    legend: str = ""
+    parts: Mapping[str, PartWords] = field(default_factory=dict)
     forgotten_id: LinkSentence | None = None
     forgotten_password: LinkSentence | None = None
     anchor: str = "login"
@@ -108,7 +128,7 @@ class LoginBlock:
 class LoginPage(Page):
     """The way in (ACTV-02 to ACTV-11). `done` is said with a check mark; `locked` when logins have to wait.
 
-    `lost` says who helps where nothing can be reset online (UCOM-187).
+    `printed` says where credentials are found, `lost` who helps where nothing can be reset online (UCOM-187).
     """
 
     template: ClassVar[str] = "auth/login.html"
@@ -116,6 +136,7 @@ class LoginPage(Page):
     title: str
     blocks: tuple[LoginBlock, ...]
     lead: str = ""
+    printed: tuple[Printed, ...] = ()
     caution: Caution | None = None
     register: Link | None = None
     lost: LinkSentence | None = None

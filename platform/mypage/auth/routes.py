@@ -13,13 +13,22 @@ from mypage.auth.forms import checklist, joined_login_id, login_form
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.landing import landing
 from mypage.auth.login import Entry
-from mypage.auth.pages import Caution, Link, LinkSentence, LoginBlock, LoginPage, RulesFragment
+from mypage.auth.pages import (
+    Caution,
+    Link,
+    LinkSentence,
+    LoginBlock,
+    LoginPage,
+    PartWords,
+    Printed,
+    RulesFragment,
+)
 from mypage.auth.routes_base import devices_of, guessable_at, hashed, matches, remember_device, scheme_of
 from mypage.auth.sessions import log_out
 from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
 from mypage.forms.form import PortalForm
-from mypage.hooks.auth import LoginScheme
+from mypage.hooks.auth import ChoicePart, LoginScheme, TextPart
 from mypage.hooks.permissions import PUBLIC
 from mypage.lib.crypto import Keyring
 from mypage.lib.errors import NotFound
@@ -127,7 +136,9 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
     operator, password = rq.operator, str(form["password"].data)
     login_key = login.key_of(operator.login_id_policies[scheme.name], joined_login_id(scheme, form))
     attempt = await rq.run(
-        lambda tx: login.begin(tx, operator.throttle, scheme.name, login_key, rq.network, devices_of(rq))
+        lambda tx: login.begin(
+            tx, operator.throttle, scheme.name, login_key, rq.network, devices_of(rq), operator=operator
+        )
     )
     matched = await matches(rq, attempt.encoded, password)
     hasher = rq.ports.get(PasswordHasher)
@@ -172,6 +183,7 @@ def _page(rq: PortalRequest, tried: Tried | None = None) -> Reply:
     page = LoginPage(
         title=text.title,
         lead=text.lead,
+        printed=tuple(Printed(each.label, each.place, each.note) for each in text.printed),
         caution=Caution(text.caution_title, text.caution) if text.caution else None,
         blocks=tuple(_block(rq, scheme, tried) for scheme in rq.operator.schemes.values()),
         register=Link(registration.entry, rq.href("register", scheme=registration.scheme)) if registration else None,
@@ -192,10 +204,16 @@ def _block(rq: PortalRequest, scheme: LoginScheme, tried: Tried | None) -> Login
         row_heading=scheme.row_heading,
         clear=scheme.clear,
         help=scheme.help,
+        legend=scheme.legend,
+        parts={part.name: _words(part) for part in scheme.parts} if scheme.legend else {},
         forgotten_id=_recovery(rq, "login-id", scheme.name),
         forgotten_password=_recovery(rq, "password", scheme.name),
         anchor=f"login-{scheme.name}" if several else "login",
     )
+
+
+def _words(part: TextPart | ChoicePart) -> PartWords:
+    return PartWords(part.help or part.label, part.before if isinstance(part, ChoicePart) else "")
 
 
 def _recovery(rq: PortalRequest, kind: str, scheme: str) -> LinkSentence | None:

@@ -9,15 +9,18 @@ from mypage.hooks.auth import (
     Gate,
     LoginPageText,
     LoginScheme,
+    PrintedAt,
     Recovery,
     Registration,
     RegistrationField,
+    Remarks,
     SessionPolicy,
     TextPart,
     ThrottlePolicy,
 )
 from mypage.hooks.billing import BillingView, CardChange, CardRows
 from mypage.hooks.context import HookContext, Principal
+from mypage.hooks.contracts import ContractCondition, ContractPolicy
 from mypage.hooks.desk import NEW_YEAR, PAPERS, DeskPolicy, PaperKind, WorkQuestion, WorkReason, WorkRule
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
@@ -165,6 +168,8 @@ __all__ = [
     "ChargedMonths",
     "ChoicePart",
     "ContactBlock",
+    "ContractCondition",
+    "ContractPolicy",
     "ContractView",
     "CredentialChange",
     "DeskPolicy",
@@ -205,6 +210,7 @@ __all__ = [
     "PermissionTable",
     "Portal",
     "Principal",
+    "PrintedAt",
     "Product",
     "ProductPage",
     "ProfileField",
@@ -221,6 +227,7 @@ __all__ = [
     "Recovery",
     "Registration",
     "RegistrationField",
+    "Remarks",
     "ReportRefused",
     "Sentence",
     "SessionPolicy",
