@@ -30,6 +30,7 @@ MODELS = (
     "mypage.audit.models",
     "mypage.work.models",
     "mypage.requests.models",
+    "mypage.terminations.models",
     "mypage.staff.models",
 )
 

@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from mypage.db.migrations.request_tables import create_request_tables
+from mypage.db.migrations.termination_table import create_termination_table
 
 revision = "0005"
 down_revision = "0004"
@@ -40,6 +41,7 @@ def upgrade() -> None:
     op.add_column("service", sa.Column("progress", JSONB(), server_default=sa.text("'[]'"), nullable=False))
     op.add_column("payment_method", sa.Column("unfixed_at", sa.DateTime(timezone=True), nullable=True))
     create_request_tables()
+    create_termination_table()
 
 
 def downgrade() -> None:
