@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, select, update
 
 from mypage.audit.trail import record
+from mypage.auth.conditions import CONTRACTS, looking, signs_in
 from mypage.auth.known import Devices
 from mypage.auth.models import Account, Credential
 from mypage.auth.sessions import end_session, open_session
@@ -22,7 +23,7 @@ from mypage.lib.text import fold_digits, fold_identifier
 from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 
-_FIND = Read(
+_SELECT = (
     select(
         Credential.id,
         Credential.account_id,
@@ -39,6 +40,7 @@ _FIND = Read(
         Credential.login_key == bindparam("key"),
     )
 )
+_FIND, _FIND_WITH_CONTRACTS = Read(_SELECT), Read(_SELECT.add_columns(CONTRACTS))
 _LOCK = Read(
     select(Credential.password_hash, Credential.changed_at, Account.status)
     .join(Account, (Account.tenant_id == bindparam("tenant")) & (Account.id == Credential.account_id))
@@ -106,14 +108,24 @@ def key_of(policy: IdentifierPolicy, login_id: str) -> str:
 
 
 def begin(
-    tx: Tx, policy: ThrottlePolicy, scheme: str, login_key: str, network: str, devices: Devices | None = None
+    tx: Tx,
+    policy: ThrottlePolicy,
+    scheme: str,
+    login_key: str,
+    network: str,
+    devices: Devices | None = None,
+    *,
+    operator: Operator | None = None,
 ) -> Attempt:
     """Count an attempt and find what to compare with; commit before comparing (ACTV-11).
 
-    One from a known device of the credential counts for that device only, so that strangers cannot make it wait.
+    One from a known device of the credential counts for that device only, so that strangers cannot make it wait. With
+    `operator` it is a login: where the customer's contracts must permit one and do not, no password is right (OCN-151).
     """
     found = None
-    row = tx.row(_FIND, tenant=tx.tenant, scheme=scheme, key=login_key)
+    looks = operator is not None and operator.contract_policy.signs_in is not None
+    more = looking(operator) if operator is not None and looks else {}
+    row = tx.row(_FIND_WITH_CONTRACTS if looks else _FIND, tenant=tx.tenant, scheme=scheme, key=login_key, **more)
     if row is not None:
         found = Found(
             id=row.id,
@@ -122,7 +134,7 @@ def begin(
             login_id=row.login_id,
             password_hash=row.password_hash,
             changed_at=row.changed_at,
-            active=row.status == "active",
+            active=row.status == "active" and (operator is None or not looks or signs_in(operator, row.contracts)),
         )
     now = tx.now()
     device = _known(devices, found, now) if devices is not None else ""

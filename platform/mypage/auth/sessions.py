@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, column, delete, exists, func, insert, select, table, update
 
 from mypage.audit.trail import record
+from mypage.auth.conditions import CONTRACTS, held, looking, signs_in
 from mypage.auth.factors.models import SecondFactor
 from mypage.auth.models import Account, Credential, Customer, LoginSession
 from mypage.auth.owners import customer_of
@@ -81,12 +82,17 @@ CONTRACT_NAME = (
 )
 """Beside an account: the name of its customer's first living contract."""
 _READS = {
-    (False, False): Read(_FIND),
-    (False, True): Read(_FIND.add_columns(CONTRACT_NAME)),
-    (True, False): Read(_FIND_WITH_FACTOR),
-    (True, True): Read(_FIND_WITH_FACTOR.add_columns(CONTRACT_NAME)),
+    (factor, named, looks): Read(
+        (_FIND_WITH_FACTOR if factor else _FIND).add_columns(
+            *((CONTRACT_NAME,) if named else ()), *((CONTRACTS,) if looks else ())
+        )
+    )
+    for factor in (False, True)
+    for named in (False, True)
+    for looks in (False, True)
 }
-"""By whether there are second factors, and whether the header names the contract: only some portals want to know."""
+"""By whether there are second factors, whether the header names the contract, and whether what one may do depends on
+contracts: only some portals want to know."""
 _OPEN = Read(
     insert(LoginSession).values(
         tenant_id=bindparam("tenant"),
@@ -122,7 +128,7 @@ class OpenSession:
 
 def session_read(operator: Operator, tenant: str, token: str, second_factor: Setting) -> Ask:
     """What `find_session` asks the database, for sending it ahead."""
-    return _read_for(operator, second_factor).ask(tenant=tenant, hash=token_hash(token))
+    return _read_for(operator, second_factor).ask(tenant=tenant, hash=token_hash(token), **looking(operator))
 
 
 def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setting = "off") -> SignedIn | None:
@@ -133,7 +139,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
     while it was signed in reads on as a closed one where the operator says so (UCOM-14); no gate stands before it.
     """
     hashed = token_hash(token)
-    row = tx.row(_read_for(operator, second_factor), tenant=tx.tenant, hash=hashed)
+    row = tx.row(_read_for(operator, second_factor), tenant=tx.tenant, hash=hashed, **looking(operator))
     now = tx.now()
     if row is None or now >= row.expires_at:
         return None
@@ -142,8 +148,12 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
         return None
     if now - row.seen_at >= operator.sessions.idle:
         return None
+    contracts = row.contracts if operator.contract_policy.looks else None
+    if not signs_in(operator, contracts):
+        return None
     if now - row.seen_at >= TOUCH_AFTER:
         tx.execute(_TOUCH, {"tenant": tx.tenant, "hash": hashed, "now": now})
+    may = held(operator, row.role, contracts)
     principal = Principal(
         account_id=row.account_id,
         customer_id=row.customer_id,
@@ -153,7 +163,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
         name=shown_name(operator, row),
         customer_number=row.number,
         email=row.email,
-        permissions=operator.permissions.of(row.role),
+        permissions=may.permissions,
     )
     # Opened, or proved again, while nothing but the password was asked for.
     half = second_factor != "off" and row.has_factor and row.factor_at is None
@@ -172,6 +182,7 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
         gate=None if closed else gate,
         language=row.language,
         closed=closed,
+        withheld=may.withheld,
         contract_name=(row.contract_name or "") if operator.portal.contract_label else "",
     )
 
@@ -192,7 +203,7 @@ def _reads_on(operator: Operator, role: str) -> bool:
 
 
 def _read_for(operator: Operator, second_factor: Setting) -> Read:
-    return _READS[second_factor != "off", bool(operator.portal.contract_label)]
+    return _READS[second_factor != "off", bool(operator.portal.contract_label), operator.contract_policy.looks]
 
 
 def open_session(

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Boolean, Text, Uuid, bindparam, column, or_, select, table, update
 
 from mypage.audit.trail import record
+from mypage.auth.conditions import CONTRACTS, held, looking
 from mypage.auth.models import Account, Customer
 from mypage.auth.sessions import CONTRACT_NAME, shown_name
 from mypage.auth.viewing_models import StaffView
@@ -57,8 +58,12 @@ _FIND = (
     .outerjoin(_MEMBER, (_MEMBER.c.tenant_id == bindparam("tenant")) & (_MEMBER.c.id == StaffView.staff_id))
     .where(StaffView.tenant_id == bindparam("tenant"), StaffView.token_hash == bindparam("hash"))
 )
-_READS = {False: Read(_FIND), True: Read(_FIND.add_columns(CONTRACT_NAME))}
-"""By whether the header names the contract."""
+_READS = {
+    (named, looks): Read(_FIND.add_columns(*((CONTRACT_NAME,) if named else ()), *((CONTRACTS,) if looks else ())))
+    for named in (False, True)
+    for looks in (False, True)
+}
+"""By whether the header names the contract, and whether what one may do depends on contracts."""
 
 
 class StaffViews:
@@ -66,11 +71,11 @@ class StaffViews:
 
     def ask(self, operator: Operator, tenant: str, token: str) -> Ask:
         """What `find` asks the database, for sending it ahead."""
-        return _read_for(operator).ask(tenant=tenant, hash=token_hash(token))
+        return _read_for(operator).ask(tenant=tenant, hash=token_hash(token), **looking(operator))
 
     def find(self, tx: Tx, operator: Operator, token: str) -> SignedIn | None:
         """The account as staff see it, None when we did not issue the token. Raises ViewOver when the view is over."""
-        row = tx.row(_read_for(operator), tenant=tx.tenant, hash=token_hash(token))
+        row = tx.row(_read_for(operator), tenant=tx.tenant, hash=token_hash(token), **looking(operator))
         if row is None:
             return None
         if row.ended_at is not None or tx.now() >= row.expires_at or not row.active:
@@ -196,6 +201,7 @@ def _customer_of(tx: Tx, account_id: uuid.UUID) -> uuid.UUID | None:
 
 def _signed_in(operator: Operator, row: Any, token: str) -> SignedIn:
     until: datetime = row.expires_at
+    may = held(operator, row.role, row.contracts if operator.contract_policy.looks else None)
     principal = Principal(
         account_id=row.account_id,
         customer_id=row.customer_id,
@@ -205,7 +211,7 @@ def _signed_in(operator: Operator, row: Any, token: str) -> SignedIn:
         name=shown_name(operator, row),
         customer_number=row.number,
         email=row.email,
-        permissions=operator.permissions.of(row.role),
+        permissions=may.permissions,
     )
     return SignedIn(
         principal=principal,
@@ -214,10 +220,11 @@ def _signed_in(operator: Operator, row: Any, token: str) -> SignedIn:
         gate=None,
         language=row.language,
         closed=row.status == "closed",
+        withheld=may.withheld,
         contract_name=(row.contract_name or "") if operator.portal.contract_label else "",
         viewer=Viewer(view_id=row.id, staff_id=row.staff_id, name=row.staff_name, until=until),
     )
 
 
 def _read_for(operator: Operator) -> Read:
-    return _READS[bool(operator.portal.contract_label)]
+    return _READS[bool(operator.portal.contract_label), operator.contract_policy.looks]

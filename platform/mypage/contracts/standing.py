@@ -11,15 +11,14 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
 from sqlalchemy import ColumnElement, exists, select
 
 from mypage.contracts.models import Contract, PaperApplication
 from mypage.db.session import Tx
+from mypage.hooks.contracts import Standing
 from mypage.lib.errors import NotFound
-
-Standing = Literal["preparing", "active", "suspended", "paper", "accepted", "terminated"]
 
 
 class Stands(Protocol):

@@ -31,6 +31,10 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
+class Words(list[str]):
+    """The value of a text[]; each word is of letters, digits and hyphens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A table, the columns that are loaded besides `tenant_id`, and what happens to rows that exist.
@@ -170,6 +174,10 @@ def _json(value: dict[str, Any] | list[Any]) -> str:
     return _text(json.dumps(value, ensure_ascii=False))
 
 
+def _words(value: Words) -> str:
+    return "{" + ",".join(value) + "}"
+
+
 _RENDER: dict[type, Callable[[Any], str]] = {
     str: _text,
     int: str,
@@ -181,4 +189,5 @@ _RENDER: dict[type, Callable[[Any], str]] = {
     UUID: str,
     dict: _json,
     list: _json,
+    Words: _words,
 }

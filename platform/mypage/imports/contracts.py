@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from mypage.db.staging import Target, copy_row
+from mypage.db.staging import Target, Words, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
 from mypage.imports.records import Contract, Service
@@ -17,7 +17,7 @@ NAME = "contract"
 
 ServiceRow = tuple[str, str, str, date | None, date | None]
 
-_STATED = ("number", "name", "status", "plan", "place", "started_on", "ended_on", "details")
+_STATED = ("number", "name", "status", "plan", "features", "place", "started_on", "ended_on", "details")
 _TABLE = Target(
     "contract",
     ("id", "number_key", "customer_id", *_STATED, "updated_at"),
@@ -26,7 +26,7 @@ _TABLE = Target(
 )
 _SERVICES = Target("service", ("id", "contract_id", "position", "category", "name", "status", "started_on", "ended_on"))
 _STORED = (
-    "SELECT number_key, id, customer_id, number, name, status, plan, place, started_on, ended_on, details"
+    "SELECT number_key, id, customer_id, number, name, status, plan, features, place, started_on, ended_on, details"
     " FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
 _STORED_SERVICES = (
@@ -65,6 +65,7 @@ def prepare(record: Contract, _: Means) -> Prepared:
         cleaning.required("name", record.name),
         record.status,
         cleaning.one_line("plan", record.plan),
+        Words(record.features),
         cleaning.one_line("place", record.place),
         cleaning.day("started_on", record.started_on),
         cleaning.day("ended_on", record.ended_on),

@@ -34,6 +34,7 @@ ContractNumber = Annotated[
 ]
 LoginScheme = Annotated[str, Meta(min_length=1, max_length=64, description="Login scheme of the account.")]
 LoginId = Annotated[str, Meta(min_length=1, max_length=200, description="Login ID of an account loaded before.")]
+Feature = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")]
 Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description='The month billed: "2026-11".')]
 _INITIAL = "The first password in plain text. An account that exists keeps the password it has."
 
@@ -143,6 +144,10 @@ class Contract(_Line, frozen=True, kw_only=True, tag="contract"):
     name: Name
     status: ContractState = "active"
     plan: Annotated[str, Meta(max_length=64, description="The operator's code of the kind of contract.")] = ""
+    features: Annotated[
+        list[Feature],
+        Meta(max_length=50, description="The operator's words for what the line has, on which functions depend."),
+    ] = []
     place: Annotated[str, Meta(max_length=1_000, description="Where the service is installed.")] = ""
     started_on: date | None = None
     ended_on: date | None = None

@@ -12,7 +12,12 @@ class NotFound(DomainError):
 
 
 class NotAllowed(DomainError):
-    """The account does not hold the permission."""
+    """The account does not hold the permission; `permission` names it where the answer may say why."""
+
+    def __init__(self, permission: str = "") -> None:
+        """Name the permission."""
+        super().__init__(permission)
+        self.permission = permission
 
 
 class StaleForm(DomainError):

@@ -12,6 +12,7 @@ from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery
 from mypage.hooks.payment import CardField
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
+from mypage.operators.checking_contracts import check_contracts
 from mypage.operators.checking_desk import check_desk
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
@@ -39,6 +40,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_schemes(operator, wrong)
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
+    check_contracts(operator, wrong)
     check_products(operator, linked, wrong)
     check_guidance(operator, wrong)
     check_profile(operator, wrong)

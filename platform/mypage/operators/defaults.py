@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mypage.hooks.auth import Gate, LoginPageText, SessionPolicy, ThrottlePolicy
 from mypage.hooks.billing import BillingView, CardChange
+from mypage.hooks.contracts import ContractPolicy
 from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview
@@ -101,6 +102,11 @@ class CoreDefaults:
     def contract_view_policy(self) -> ContractView:
         """A plain title."""
         return ContractView(title="Contracts")
+
+    @hookimpl
+    def contract_policy(self) -> ContractPolicy:
+        """No permission depends on a contract."""
+        return ContractPolicy()
 
     @hookimpl
     def notice_view_policy(self) -> NoticeView:

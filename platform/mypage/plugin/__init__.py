@@ -18,7 +18,7 @@ from mypage.hooks.auth import (
     TextPart,
     ThrottlePolicy,
 )
-from mypage.hooks.billing import BillingView, CardChange, CardRows
+from mypage.hooks.billing import BillingView, CardChange, CardFirst, CardRows
 from mypage.hooks.context import HookContext, Principal
 from mypage.hooks.contracts import ContractCondition, ContractPolicy
 from mypage.hooks.desk import NEW_YEAR, PAPERS, DeskPolicy, PaperKind, WorkQuestion, WorkReason, WorkRule
@@ -106,6 +106,17 @@ from mypage.hooks.slot_pages import (
     SlotTier,
 )
 from mypage.hooks.subaccounts import AccountDeletion, AccountField, AccountSteps, SubAccounts
+from mypage.hooks.summary import (
+    ApplicationStep,
+    Bundle,
+    CardLine,
+    ContactPoints,
+    ContactTopic,
+    FirstLogin,
+    FirstLoginVariant,
+    LinkLine,
+    Summary,
+)
 from mypage.hooks.terminations import (
     EarlyEndFee,
     EndChoice,
@@ -155,11 +166,15 @@ __all__ = [
     "AccountDeletion",
     "AccountField",
     "AccountSteps",
+    "ApplicationStep",
     "AutoEnd",
     "BillingView",
+    "Bundle",
     "CardBrandChoice",
     "CardChange",
+    "CardFirst",
     "CardLabels",
+    "CardLine",
     "CardRows",
     "CardSetupRequest",
     "CardSetupResult",
@@ -168,6 +183,8 @@ __all__ = [
     "ChargedMonths",
     "ChoicePart",
     "ContactBlock",
+    "ContactPoints",
+    "ContactTopic",
     "ContractCondition",
     "ContractPolicy",
     "ContractView",
@@ -182,6 +199,8 @@ __all__ = [
     "EndReason",
     "Entry",
     "FieldGroup",
+    "FirstLogin",
+    "FirstLoginVariant",
     "FunctionRow",
     "Gate",
     "GatewayRefused",
@@ -192,6 +211,7 @@ __all__ = [
     "IdentifierPolicy",
     "Landing",
     "Licence",
+    "LinkLine",
     "LocalPart",
     "LoginPageText",
     "LoginScheme",
@@ -241,6 +261,7 @@ __all__ = [
     "SlotTier",
     "StoredCard",
     "SubAccounts",
+    "Summary",
     "TenantSettings",
     "Termination",
     "TextPart",

@@ -37,11 +37,15 @@ _OPENS_AGAIN = ("stale", "busy", "at-once", "maintenance", "broken")
 
 @dataclass(frozen=True, slots=True)
 class ErrorReply:
-    """A status, when to try again, and the page's kind when the status alone does not say it."""
+    """A status, when to try again, and the page's kind when the status alone does not say it.
+
+    `refusal` is the operator's own sentence about what it does not permit.
+    """
 
     status: int
     retry_after: int = 0
     kind: ErrorKind | None = None
+    refusal: str = ""
 
     def page(self, *, back_url: str = "", reference: str = "") -> ErrorPage:
         """The page to show; `reference` is the request's id, which support finds in the log."""
@@ -52,6 +56,7 @@ class ErrorReply:
             back_url=back_url if kind in _OPENS_AGAIN else "",
             reference=reference if self.status >= 500 else "",
             wait_minutes=ceil(self.retry_after / 60) if kind == "too-many" else 0,
+            refusal=self.refusal,
         )
 
 

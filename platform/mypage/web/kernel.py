@@ -212,12 +212,12 @@ class Kernel:
         if rq.signed_in.closed and route.method == "POST":
             raise AccountClosed
         gate = rq.signed_in.gate
-        if gate is not None and route.gated and route.name not in gate.allowed | {gate.route}:
+        if gate is not None and (route.gated or gate.alone) and route.name not in gate.allowed | {gate.route}:
             raise GateStands(gate.route)
         if route.desk and rq.seat is None:
             raise SeatNeeded
         if route.permission != SIGNED_IN and not rq.principal.may(route.permission):
-            raise NotAllowed
+            raise NotAllowed(route.permission)
         if route.reauth and not rq.signed_in.reauth_fresh:
             raise ReauthNeeded
 
@@ -242,7 +242,10 @@ class Kernel:
             return self.responder.redirect(rq, rq.href("seat"))
         if isinstance(error, SignInNeeded | ReauthNeeded):
             return self.responder.redirect(rq, self._door(rq, error))
-        return self.responder.error(rq, error_reply(error))
+        reply = error_reply(error)
+        if isinstance(error, NotAllowed) and rq.signed_in is not None:
+            reply = replace(reply, refusal=rq.signed_in.withheld.get(error.permission, ""))
+        return self.responder.error(rq, reply)
 
     def _door(self, rq: PortalRequest, error: DomainError) -> str:
         """The login or re-authentication page, which leads back to a page that can be read again."""

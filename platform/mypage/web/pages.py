@@ -34,7 +34,8 @@ class ErrorPage(Page):
     """A page of trouble inside a portal. The words follow from `kind`; `code` is the HTTP status.
 
     `back_url` opens the page anew ("stale", "busy", "at-once", "maintenance"); `reference` is what the customer can
-    tell on the phone; `wait_minutes` belongs to "too-many", `starts_at` and `ends_at` to "maintenance".
+    tell on the phone; `wait_minutes` belongs to "too-many", `starts_at` and `ends_at` to "maintenance". `refusal` is
+    the operator's own sentence instead of the core's.
     """
 
     template: ClassVar[str] = "errors/error.html"
@@ -46,6 +47,7 @@ class ErrorPage(Page):
     wait_minutes: int = 0
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,8 @@ class SignedIn:
     contract_name: str = ""
     closed: bool = False
     """The account was deleted while it was signed in: it may read until it logs out, and change nothing (UCOM-15)."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """Permission of the role → why it is not held while the customer's contracts stand as they do."""
     viewer: Viewer | None = None
     """This is no session of the account: somebody of the staff sees what it sees."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypage.hooks.permissions import GUIDANCE, PUBLIC
 from mypage.i18n import LOCALES
-from mypage.lib.errors import NotFound
+from mypage.lib.errors import NotAllowed, NotFound
 from mypage.web.cookies import CookieJar
 from mypage.web.pages import GuidancePage, PublicTextPage
 from mypage.web.replies import Go, GoPath, Reply, Show
@@ -41,9 +41,11 @@ def public_page(rq: PortalRequest) -> Reply:
 def guidance(rq: PortalRequest) -> Reply:
     """How something is done that cannot be done here (UCOM-16, UCOM-175, UCOM-178 to UCOM-186).
 
-    A page that the account has no permission for is unknown to it.
+    A page that the account has no permission for is unknown to it, but for one that only its contract closes.
     """
     page = rq.operator.guidance.get(str(rq.params["slug"]))
+    if page is not None and rq.signed_in and page.permission in rq.signed_in.withheld:
+        raise NotAllowed(page.permission)
     if page is None or not rq.principal.may(page.permission):
         raise NotFound
     return Show(
