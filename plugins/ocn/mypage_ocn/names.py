@@ -5,7 +5,7 @@ LINE = "line"
 HOLDER = "holder"
 """The one role: one 認証ID is one login is one line contract (OCN-167)."""
 
-PASSWORD_FEATURE = "auth-password"
+ONLINE_CHANGE = "auth-password"
 """What a contract has whose menu shows 認証パスワード変更 (OCN-32)."""
 VOICE_FEATURE = "voice"
 """What a contract has with ArcstarIPVoice or .PhoneIPCentrex, which do not end here (OCN-124)."""

@@ -1,6 +1,7 @@
 """OCN for business: カスタマーサポートデスク. Everything is data; requirement ids are those of REQUIREMENTS.md."""
 
 from mypage.plugin import (
+    ContractPolicy,
     CredentialChange,
     Guidance,
     LoginPageText,
@@ -12,7 +13,7 @@ from mypage.plugin import (
     PublicPage,
     hookimpl,
 )
-from mypage_ocn import guidance, login, pages
+from mypage_ocn import contract, guidance, login, pages
 
 
 @hookimpl
@@ -43,6 +44,12 @@ def guidance_items() -> list[Guidance]:
 def permission_policy() -> PermissionMatrix:
     """OCN-166, OCN-167."""
     return pages.PERMISSIONS
+
+
+@hookimpl
+def contract_policy() -> ContractPolicy:
+    """OCN-32, OCN-35, OCN-150, OCN-151, OCN-168."""
+    return contract.CONTRACT
 
 
 @hookimpl

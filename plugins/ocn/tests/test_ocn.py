@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import mypage_ocn.plugin as ocn
 import pytest
 from ocnkit import line, signed_in
 
+import mypage_ocn.plugin as ocn
 from mypage.testing.policy import check_policy
 from mypage.testing.portal import Portal
 
