@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, tuple_
 
+from mypage.auth.change_models import PasswordChange
 from mypage.auth.models import LoginCounter, LoginName, LoginSession, MailLink, Registration, UsedChallenge
+from mypage.auth.password_changes import wipe_former
 from mypage.db.session import Tx
 from mypage.forms.models import Draft, Operation
 
@@ -17,6 +19,7 @@ COUNTERS_KEPT = timedelta(hours=12)
 def cleanup(tx: Tx, limit: int = 500, *, counters_kept: timedelta = COUNTERS_KEPT) -> int:
     """Delete up to `limit` ended rows of each kind of this tenant; returns how many in all. Call again until 0.
 
+    Former passwords whose time is over are wiped, and counted, before their rows end.
     `counters_kept` is the operator's `ThrottlePolicy.forget_after`. Nothing that still has an effect is touched.
     """
     now = tx.now()
@@ -24,7 +27,8 @@ def cleanup(tx: Tx, limit: int = 500, *, counters_kept: timedelta = COUNTERS_KEP
         LoginCounter.last_at < now - counters_kept,
         or_(LoginCounter.blocked_until.is_(None), LoginCounter.blocked_until < now),
     )
-    deleted = _registrations(tx, limit)
+    over = and_(PasswordChange.former_until <= now, PasswordChange.again_at <= now)
+    deleted = _registrations(tx, limit) + wipe_former(tx, limit)
     for model, ended in (
         (Draft, Draft.expires_at <= now),
         (Operation, Operation.expires_at <= now),
@@ -32,6 +36,7 @@ def cleanup(tx: Tx, limit: int = 500, *, counters_kept: timedelta = COUNTERS_KEP
         (UsedChallenge, UsedChallenge.expires_at <= now),
         (LoginSession, LoginSession.expires_at <= now),
         (LoginCounter, idle),
+        (PasswordChange, over),
     ):
         deleted += len(_portion(tx, model, ended, limit))
     return deleted

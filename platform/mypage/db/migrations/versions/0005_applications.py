@@ -6,7 +6,9 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from mypage.db.migrations.password_change_table import create_password_change_table
 from mypage.db.migrations.request_tables import create_request_tables
+from mypage.db.migrations.slot_tables import create_slot_tables
 from mypage.db.migrations.termination_table import create_termination_table
 
 revision = "0005"
@@ -42,6 +44,8 @@ def upgrade() -> None:
     op.add_column("payment_method", sa.Column("unfixed_at", sa.DateTime(timezone=True), nullable=True))
     create_request_tables()
     create_termination_table()
+    create_password_change_table()
+    create_slot_tables()
 
 
 def downgrade() -> None:
