@@ -58,3 +58,33 @@ class TickField(PortalField):
     def missing(self, t: Translator, label: str) -> str:
         """Names the tick."""
         return t('Tick "%(label)s" to go on', label=label)
+
+
+class ChecksField(PortalField):
+    """Any of `options`, pairs or triples of value, label and explaining text; `data` is a tuple of values."""
+
+    kind = "checks"
+
+    def __init__(self, label: str, *, options: Sequence[tuple[str, ...]], **rest: Any) -> None:
+        """Shown as boxes to tick."""
+        super().__init__(label, **rest)
+        self.options = tuple(options)
+
+    def process_data(self, value: Any) -> None:
+        """Take initial values."""
+        self.data = tuple(value or ())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """In the order of the options, each once; what is not offered stays, so that the check refuses it."""
+        posted = {value for value in valuelist if isinstance(value, str) and value}
+        known = tuple(option[0] for option in self.options if option[0] in posted)
+        self.data = known + tuple(posted - set(known))[:1]
+
+    def missing(self, t: Translator, label: str) -> str:
+        """Choosing is not entering."""
+        return t("Choose %(label)s", label=label)
+
+    def check(self, t: Translator, label: str) -> None:
+        """Raises StopValidation."""
+        if not set(self.data) <= {option[0] for option in self.options}:
+            raise StopValidation(t("Choose %(label)s", label=label))

@@ -56,11 +56,12 @@ class RequestEvent(TenantRow):
     __tablename__ = "request_event"
     __table_args__ = (
         tenant_fk("request", "request_id"),
-        Index(None, "tenant_id", "request_id", "at"),
+        UniqueConstraint("tenant_id", "request_id", "position"),
         one_of("step", STEPS),
     )
 
     request_id: Mapped[uuid.UUID]
+    position: Mapped[int]
     at: Mapped[datetime]
     step: Mapped[str]
     author: Mapped[str]

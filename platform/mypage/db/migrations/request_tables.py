@@ -65,6 +65,7 @@ def create_request_tables() -> None:
     op.create_table(
         "request_event",
         sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -79,12 +80,9 @@ def create_request_tables() -> None:
             ["tenant_id", "request_id"], ["request.tenant_id", "request.id"], name=op.f("request_event_request_id_fkey")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("request_event_pkey")),
-    )
-    op.create_index(
-        op.f("request_event_tenant_id_request_id_at_idx"),
-        "request_event",
-        ["tenant_id", "request_id", "at"],
-        unique=False,
+        sa.UniqueConstraint(
+            "tenant_id", "request_id", "position", name=op.f("request_event_tenant_id_request_id_position_key")
+        ),
     )
     op.create_table(
         "request_file",
