@@ -1,1 +1,1 @@
-"""The end of a contract that its holder asks for: what ends, from when, what it may cost, and what remains until then."""
+"""The end of a contract that its holder asks for: what ends and when, what it may cost, what remains until then."""

@@ -16,7 +16,8 @@ from mypage.db.session import Tx
 from mypage.i18n import Catalogue
 from mypage.staff.approvals.carrying import Carry, DeskMeans, Payload, Told
 from mypage.staff.approvals.errors import WorldChanged
-from mypage.staff.ending.closing import KIND, Ending, end_contract, reach, set_last_day, what_ends
+from mypage.staff.ending.closing import KIND
+from mypage.terminations.closing import Ending, end_contract, reach, set_last_day, what_ends
 
 __all__ = ["KIND", "TERMINATION", "describe", "facts"]
 
