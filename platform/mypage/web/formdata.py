@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 MAX_FIELDS = 500
@@ -12,11 +13,22 @@ class BadForm(ValueError):
     """The body is no form that a browser of ours sends."""
 
 
-class FormData(Mapping[str, str]):
-    """Field → last value, with `getlist` for repeated fields; WTForms reads it as it is."""
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a form: the name that a browser gave it, and what it holds."""
 
-    def __init__(self, pairs: list[tuple[str, str]] | None = None) -> None:
+    name: str
+    content: bytes
+
+
+class FormData(Mapping[str, str]):
+    """Field → last value, with `getlist` for repeated fields; WTForms reads it as it is. `files` are by field."""
+
+    def __init__(
+        self, pairs: list[tuple[str, str]] | None = None, files: Mapping[str, Sequence[Upload]] | None = None
+    ) -> None:
         """Keep the pairs in order."""
+        self.files: Mapping[str, Sequence[Upload]] = files or {}
         self._values: dict[str, list[str]] = {}
         for name, value in pairs or []:
             self._values.setdefault(name, []).append(value)

@@ -37,7 +37,7 @@ from mypage.web.replies import Reply
 from mypage.web.request import Authenticator, PortalRequest, Ports, Seating, SignedIn, Views
 from mypage.web.responder import Responder
 from mypage.web.routing import Route
-from mypage.web.uploads import parse_upload
+from mypage.web.uploads import parse_files, parse_upload
 from mypage.web.urls import UrlTable, safe_path
 from mypage.web.viewing import check_form, enter_page
 
@@ -227,7 +227,7 @@ class Kernel:
         if not same_origin(host, origin, site, scheme=rq.origin.partition(":")[0]):
             raise StaleForm
         try:
-            read = parse_upload if route.files else parse_form
+            read = parse_files if route.uploads else parse_upload if route.files else parse_form
             return read(await request.body(), rq.headers.get("content-type", ""))
         except BadForm as error:
             raise StaleForm from error

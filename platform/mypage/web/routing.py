@@ -40,6 +40,8 @@ class Route:
     """Bytes of a body; longer ones are refused before the handler runs."""
     files: bool = False
     """Whether the form may hold text files."""
+    uploads: bool = False
+    """Whether the form may hold files of any kind, which the handler finds in `rq.form.files`."""
 
 
 def get(
@@ -50,14 +52,22 @@ def get(
 
 
 def post(
-    path: str, *, name: str, permission: str, reauth: bool = False, gated: bool = True, capability: str = ""
+    path: str,
+    *,
+    name: str,
+    permission: str,
+    reauth: bool = False,
+    gated: bool = True,
+    capability: str = "",
+    limit: int = FORM_LIMIT,
+    uploads: bool = False,
 ) -> Callable[[F], F]:
     """Declare a form's target. The body is limited and the form's token checked before the handler runs.
 
     `reauth` demands that the password was given within the operator's time; `gated` False lets it through
-    while a gate stands between login and portal.
+    while a gate stands between login and portal. With `uploads` the form may hold files, and `limit` is its bytes.
     """
-    return _declare("POST", path, name, permission, reauth, gated, capability)
+    return _declare("POST", path, name, permission, reauth, gated, capability, limit=limit, uploads=uploads)
 
 
 def desk_get(path: str, *, name: str, permission: str, reauth: bool = False) -> Callable[[F], F]:
@@ -103,6 +113,7 @@ def _declare(
     desk: bool = False,
     limit: int = FORM_LIMIT,
     files: bool = False,
+    uploads: bool = False,
 ) -> Callable[[F], F]:
     if not permission:
         raise ValueError(f"route {name} ({method} {path}) declares no permission")
@@ -122,6 +133,7 @@ def _declare(
             desk=desk,
             limit=limit,
             files=files,
+            uploads=uploads,
         )
         declared = [*getattr(handler, "__routes__", ()), route]
         handler.__routes__ = declared  # type: ignore[attr-defined]
