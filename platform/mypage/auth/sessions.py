@@ -13,11 +13,11 @@ from sqlalchemy import bindparam, column, delete, exists, func, insert, select, 
 from mypage.audit.trail import record
 from mypage.auth.conditions import CONTRACTS, held, looking, signs_in
 from mypage.auth.factors.models import SecondFactor
+from mypage.auth.gating import GATED, looks_at_gates, standing_gate
 from mypage.auth.models import Account, Credential, Customer, LoginSession
 from mypage.auth.owners import customer_of
 from mypage.db.reads import Ask, Read
 from mypage.db.session import Tx
-from mypage.hooks.auth import Gate
 from mypage.hooks.context import Principal
 from mypage.lib.tokens import new_token, token_hash
 from mypage.operators.operator import Operator
@@ -82,17 +82,18 @@ CONTRACT_NAME = (
 )
 """Beside an account: the name of its customer's first living contract."""
 _READS = {
-    (factor, named, looks): Read(
+    (factor, named, looks, gated): Read(
         (_FIND_WITH_FACTOR if factor else _FIND).add_columns(
-            *((CONTRACT_NAME,) if named else ()), *((CONTRACTS,) if looks else ())
+            *((CONTRACT_NAME,) if named else ()), *((CONTRACTS,) if looks else ()), *(GATED if gated else ())
         )
     )
     for factor in (False, True)
     for named in (False, True)
     for looks in (False, True)
+    for gated in (False, True)
 }
-"""By whether there are second factors, whether the header names the contract, and whether what one may do depends on
-contracts: only some portals want to know."""
+"""By whether there are second factors, whether the header names the contract, whether what one may do depends on
+contracts, and whether gates depend on more than the session: only some portals want to know."""
 _OPEN = Read(
     insert(LoginSession).values(
         tenant_id=bindparam("tenant"),
@@ -168,13 +169,15 @@ def find_session(tx: Tx, operator: Operator, token: str, *, second_factor: Setti
     # Opened, or proved again, while nothing but the password was asked for.
     half = second_factor != "off" and row.has_factor and row.factor_at is None
     fresh = now - row.reauth_at < operator.sessions.reauth and not half
-    gate = _standing_gate(
-        operator,
-        initial_password=bool(row.must_change),
-        unverified_email=row.email_verified_at is None and not _handed_out(operator, row.role),
-        # A provider that vouches for its people has its own second factors.
-        factor_missing=second_factor == "required" and not row.has_factor and not row.scheme.startswith(FEDERATED),
-    )
+    # A provider that vouches for its people has its own second factors.
+    factor_missing = second_factor == "required" and not row.has_factor and not row.scheme.startswith(FEDERATED)
+    unverified = row.email_verified_at is None and not _handed_out(operator, row.role)
+    known = {
+        "initial-password": bool(row.must_change),
+        "unverified-email": unverified,
+        "second-factor-missing": factor_missing,
+    }
+    gate = standing_gate(operator, row, known)
     return SignedIn(
         principal=principal,
         token=token,
@@ -203,7 +206,8 @@ def _reads_on(operator: Operator, role: str) -> bool:
 
 
 def _read_for(operator: Operator, second_factor: Setting) -> Read:
-    return _READS[second_factor != "off", bool(operator.portal.contract_label), operator.contract_policy.looks]
+    named, looks = bool(operator.portal.contract_label), operator.contract_policy.looks
+    return _READS[second_factor != "off", named, looks, looks_at_gates(operator)]
 
 
 def open_session(
@@ -334,14 +338,3 @@ def count_sessions(tx: Tx, account_id: uuid.UUID, *, idle: timedelta) -> int:
         LoginSession.seen_at > tx.now() - idle,
     )
     return tx.scalars(still_open).one()
-
-
-def _standing_gate(
-    operator: Operator, *, initial_password: bool, unverified_email: bool, factor_missing: bool
-) -> Gate | None:
-    conditions = {
-        "initial-password": initial_password,
-        "unverified-email": unverified_email,
-        "second-factor-missing": factor_missing,
-    }
-    return next((gate for gate in operator.gates if conditions[gate.condition]), None)

@@ -9,16 +9,9 @@ from typing import Any, ClassVar, Literal
 from mypage.auth.pages import LinkSentence
 from mypage.billing.pages import CardFact
 from mypage.web.page import Page
+from mypage.web.steps import Step
 
 CardOutcome = Literal["refused", "cancelled", "expired", "unavailable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of a procedure."""
-
-    label: str
-    state: Literal["done", "now", "todo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,7 @@ class CardPage(Page):
     `pending_url` is set while an earlier entry has no known outcome. `start_label` is the operator's word for the
     button; `accepted` the cards it takes, in its words. `notes` are read before; `form` has the tick `consent` where
     one is demanded. `rows`: the card in the operator's own rows. `under_review`: a newer card waits for a decision.
+    `method`: how one pays, where the operator says it to who has no card.
     """
 
     template: ClassVar[str] = "billing/card.html"
@@ -45,6 +39,7 @@ class CardPage(Page):
     card: CardFact | None
     start_url: str
     operation_id: str
+    method: Row | None = None
     lead: str = ""
     start_label: str = ""
     accepted: str = ""

@@ -19,19 +19,19 @@ from mypage.billing.card_pages import (
     CardWait,
     CardWaitPage,
     Row,
-    Step,
 )
 from mypage.billing.cards import Card
 from mypage.billing.views import card_fact
 from mypage.forms.choices import TickField
 from mypage.forms.form import PortalForm
 from mypage.hooks.billing import CardRows
-from mypage.hooks.payment import CardBrand, CardLabels, CardPageTheme, CardSetupRequest, StoredCard
+from mypage.hooks.payment import CardBrand, CardBrandChoice, CardLabels, CardPageTheme, CardSetupRequest, StoredCard
 from mypage.hooks.products import Sentence
 from mypage.i18n import Translator
 from mypage.lib.tokens import new_token
 from mypage.operators.tenants import Tenant
 from mypage.web.request import PortalRequest
+from mypage.web.steps import Step, gate_steps, step_row
 
 SLOW_AFTER = 20
 """Seconds after which waiting is called slow."""
@@ -55,7 +55,7 @@ def card_request(rq: PortalRequest, current: Card | None, *, return_token: str) 
         labels=_labels(rq.operator.card_change.labels, rq.t),
         locale=rq.locale,
         theme=_theme(rq.tenant, f"{rq.t(portal.company)} {rq.t(portal.portal_name)}"),
-        brands=ACCEPTED,
+        brands=_brands(rq),
         current_brand=cast("CardBrand", current.brand) if current and current.brand in get_args(CardBrand) else None,
         current_last4=current.last4 if current else None,
     )
@@ -66,15 +66,18 @@ def start_page(
 ) -> CardPage:
     """The card in use, what has to be read first, and the way to the payment company's page."""
     words = rq.operator.card_change
+    first = words.first if current is None or current.unfixed else None
     return CardPage(
-        title=words.title,
+        title=first.title if first else words.title,
         card=card_fact(rq, current),
         start_url=rq.href("card-start"),
         operation_id=new_token(),
-        lead=words.lead,
+        method=Row(first.method_label, rq.t(first.method)) if first and first.method_label else None,
+        accepted=rq.t(", ").join(choice.label for choice in _brands(rq)) if words.brands else "",
+        lead=first.lead if first else words.lead,
         start_label=words.start,
         pending_url=rq.href("card-result", setup_id=pending.id) if pending else "",
-        steps=steps(0),
+        steps=(gate_steps(rq.operator, "card") if first else ()) or steps(0),
         notes=tuple(_note(rq, note) for note in words.notes),
         form=form,
         consent_label=words.consent_label,
@@ -98,7 +101,7 @@ def card_rows(rq: PortalRequest, card: Card | None) -> tuple[Row, ...]:
         return ()
     rows = (
         Row(words.method, rq.t(words.method_value) if words.method_value else ""),
-        Row(words.brand, brand_name(card.brand)),
+        Row(words.brand, _brand(rq, card)),
         Row(words.expiry, _expires(rq, words, card)),
         Row(words.number, rq.t(words.masked, last4=card.last4)),
     )
@@ -110,12 +113,13 @@ def entered_rows(rq: PortalRequest, card: Card, stored: StoredCard | None) -> tu
     words = rq.operator.card_change.rows
     if words is None:
         return ()
-    rows = (
-        Row(words.expiry, _expires(rq, words, card)),
-        Row(words.holder, _holder(rq, words, stored)),
-        Row(words.number, rq.t(words.masked, last4=card.last4)),
-    )
-    return tuple(row for row in rows if row.label)
+    rows = {
+        "brand": Row(words.brand, _brand(rq, card)),
+        "expiry": Row(words.expiry, _expires(rq, words, card)),
+        "holder": Row(words.holder, _holder(rq, words, stored)),
+        "number": Row(words.number, rq.t(words.masked, last4=card.last4)),
+    }
+    return tuple(rows[name] for name in words.confirmed if name in rows and rows[name].label)
 
 
 def confirm_page(
@@ -170,9 +174,7 @@ def wait_page(rq: PortalRequest, entry: Entry, *, url: str) -> CardWaitPage | Ca
 
 def steps(now: int) -> tuple[Step, ...]:
     """The procedure with the step that is going on; after the last one all are done."""
-    return tuple(
-        Step(label, "done" if place < now else "now" if place == now else "todo") for place, label in enumerate(_STEPS)
-    )
+    return step_row(_STEPS, now)
 
 
 def complete_page(rq: PortalRequest, card: Card, *, held: bool, mailed: bool) -> CardCompletePage:
@@ -194,6 +196,16 @@ def complete_page(rq: PortalRequest, card: Card, *, held: bool, mailed: bool) ->
 
 def _note(rq: PortalRequest, note: Sentence) -> LinkSentence | str:
     return LinkSentence.of(rq.t(note.text), rq.href(note.route, **note.params)) if note.route else note.text
+
+
+def _brands(rq: PortalRequest) -> tuple[CardBrandChoice, ...]:
+    """The cards that are taken, in the operator's words and the customer's language."""
+    stated = rq.operator.card_change.brands
+    return tuple(replace(choice, label=rq.t(choice.label)) for choice in stated) or ACCEPTED
+
+
+def _brand(rq: PortalRequest, card: Card) -> str:
+    return next((choice.label for choice in _brands(rq) if choice.brand == card.brand), brand_name(card.brand))
 
 
 def _expires(rq: PortalRequest, words: CardRows, card: Card) -> str:

@@ -22,6 +22,7 @@ _CARD = Read(
         PaymentMethod.exp_month,
         PaymentMethod.exp_year,
         PaymentMethod.created_at,
+        PaymentMethod.unfixed_at,
     ).where(
         PaymentMethod.tenant_id == bindparam("tenant"),
         PaymentMethod.customer_id == bindparam("customer"),
@@ -39,6 +40,8 @@ class Card:
     exp_month: int
     exp_year: int
     registered_on: date | None = None
+    unfixed: bool = False
+    """The operator says that it cannot pay."""
 
     @property
     def expires(self) -> date:
@@ -73,7 +76,9 @@ def _card(rows: list[Row]) -> Card | None:
     row = one_or_none(rows)
     if row is None:
         return None
-    return Card(row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at))
+    return Card(
+        row.brand, row.last4, row.exp_month, row.exp_year, tokyo_day(row.created_at), row.unfixed_at is not None
+    )
 
 
 def paid_by_card(method: str) -> bool:

@@ -42,6 +42,8 @@ def card_fact(rq: PortalRequest, card: Card | None) -> CardFact | None:
     if card is None:
         return None
     today = rq.today
+    if card.unfixed:
+        return CardFact(brand_name(card.brand), card.last4, card.expires, "refused")
     state: CardState = "expired" if card.expired(today) else "expiring" if card.expiring(today) else "ok"
     return CardFact(brand_name(card.brand), card.last4, card.expires, state)
 

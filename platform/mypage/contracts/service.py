@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, cast
 
@@ -40,11 +40,13 @@ _CONTRACTS = (
         Contract.started_on,
         Contract.ended_on,
         Contract.details,
+        Contract.plan,
         Service.category.label("service_category"),
         Service.name.label("service_name"),
         Service.status.label("service_status"),
         Service.started_on.label("service_started_on"),
         Service.ended_on.label("service_ended_on"),
+        Service.progress.label("service_progress"),
     )
     .outerjoin(Service, _OWN_SERVICE)
     .where(Contract.tenant_id == bindparam("tenant"), Contract.id.in_(bindparam("contracts", expanding=True)))
@@ -64,14 +66,28 @@ _SUMMARY = Read(
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of an application: the day it was done, or the day it is planned for, and a note to that."""
+
+    done_on: date | None
+    planned_on: date | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceItem:
-    """A service within a contract."""
+    """A service within a contract; `progress` is how far the application for it is, by the code of each step."""
 
     category: str
     name: str
     state: State
     started_on: date | None
     ended_on: date | None
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+
+    def started(self, today: date) -> bool:
+        """Whether its own start date has come; without one, whether the feed says that it is used (USEN-37)."""
+        return self.state != "preparing" if self.started_on is None else self.started_on <= today
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class ContractItem:
     ended_on: date | None
     details: tuple[tuple[str, str], ...]
     services: tuple[ServiceItem, ...]
+    plan: str = ""
 
     def by_category(self) -> tuple[tuple[str, tuple[ServiceItem, ...]], ...]:
         """The services under their categories, in the order in which a category first appears."""
@@ -169,11 +186,21 @@ def _contract(rows: list[Row[Any]]) -> ContractItem:
                 cast("State", row.service_status),
                 row.service_started_on,
                 row.service_ended_on,
+                _progress(row.service_progress),
             )
             for row in rows
             if row.service_name is not None
         ),
+        plan=head.plan,
     )
+
+
+def _progress(stated: Iterable[Sequence[str | None]]) -> dict[str, Progress]:
+    return {str(code): Progress(_day(done), _day(planned), note or "") for code, done, planned, note in stated}
+
+
+def _day(stated: str | None) -> date | None:
+    return date.fromisoformat(stated) if stated else None
 
 
 def _grouped(services: Iterable[ServiceItem]) -> tuple[tuple[str, tuple[ServiceItem, ...]], ...]:

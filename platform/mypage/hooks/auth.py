@@ -255,15 +255,21 @@ class SessionPolicy:
 class Gate:
     """A page that stands between login and the portal while a condition holds.
 
-    `condition` is one that the core knows: "initial-password" (the password was handed out) or "unverified-email". The
-    gate of "second-factor-missing" is the core's alone: it stands where a tenant demands a second factor.
-    `allowed` are the names of further routes that may be used meanwhile.
+    `condition` is one that the core knows: "initial-password" (the password was handed out), "unverified-email",
+    "unconfirmed" (what the first login shows was not confirmed) or "card-missing" (no card of the customer can pay).
+    The gate of "second-factor-missing" is the core's alone: it stands where a tenant demands a second factor.
+    `allowed` are the names of further routes that may be used meanwhile; with `alone` no others are open but the public
+    ones, not even those that the core keeps open behind its own gates. `step` names this gate, `then` what follows the
+    last of them, in the bar of steps that the pages of gates show.
     """
 
     name: str
-    condition: Literal["initial-password", "unverified-email", "second-factor-missing"]
+    condition: Literal["initial-password", "unverified-email", "second-factor-missing", "unconfirmed", "card-missing"]
     route: str
     allowed: frozenset[str] = field(default_factory=frozenset)
+    alone: bool = False
+    step: str = ""
+    then: str = ""
 
 
 class AuthSpec:

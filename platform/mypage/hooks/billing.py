@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mypage.hooks.markers import hookspec
-from mypage.hooks.payment import CardLabels, PaymentGateway
+from mypage.hooks.payment import CardBrandChoice, CardField, CardLabels, PaymentGateway
 from mypage.hooks.products import Sentence
 
 
@@ -25,7 +25,7 @@ class CardRows:
 
     `method` and `method_value` say that one pays by card. `expires` may hold ``%(year)04d`` and ``%(month)02d``,
     `masked` ``%(last4)s``. `holder` is the name on the card, shown for confirmation only; where it was asked for in two
-    parts, `parts` may hold ``%(given)s`` and ``%(family)s``.
+    parts, `parts` may hold ``%(given)s`` and ``%(family)s``. `confirmed` are the rows of the confirm page, in order.
     """
 
     brand: str = ""
@@ -37,6 +37,17 @@ class CardRows:
     expires: str = "%(month)02d/%(year)04d"
     masked: str = "**** %(last4)s"
     parts: str = ""
+    confirmed: tuple[CardField, ...] = ("expiry", "holder", "number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFirst:
+    """What the first page says to who has no card that can pay: a title, a sentence, and how one pays."""
+
+    title: str
+    lead: str = ""
+    method_label: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +59,9 @@ class CardChange:
     `start` (the button) stand on the first page; with `consent` there is a tick under `consent_label` before the
     gateway's page. `current_title` and `entry_title` are the headings of its two blocks. `rows`: the card in the
     operator's own rows. The confirm and the completion page may have titles and sentences of their own; `held` is the
-    sentence of the completion page for a card that has to be looked at.
+    sentence of the completion page for a card that has to be looked at. `brands` are the cards that are taken, in the
+    operator's words and order; without them all, in the core's. `first`: the words of the first page while there is no
+    card that can pay.
     """
 
     title: str
@@ -69,6 +82,8 @@ class CardChange:
     complete_title: str = ""
     complete: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    brands: tuple[CardBrandChoice, ...] = ()
+    first: CardFirst | None = None
 
 
 class BillingSpec:

@@ -37,6 +37,10 @@ class Portal:
     `logo_text` is what the logo says, when that is not the company. Without `top_label` there is no link to the home
     page beside the logo; with `page_top` every page after login ends with a link to its beginning.
 
+    With `logout_first` logging out is the first entry of the menu and not the last.
+
+    With `logout_first` logging out is the first entry of the menu and not the last.
+
     `contract_label`: with it the header of signed-in pages names the customer's contract under this label, and not
     the person (UCOM-13).
     """
@@ -52,6 +56,8 @@ class Portal:
     logo_text: str = ""
     page_top: str = ""
     contract_label: str = ""
+    logout_first: bool = False
+    logout_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class MenuSection:
-    """Entries under an optional heading."""
+class SubMenu:
+    """Entries below a heading of their own, which is no link; it is gone when none of them is shown (OCN-34)."""
 
+    label: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MenuSection:
+    """Entries under an optional heading; some may stand below a heading of their own."""
+
+    entries: tuple[Entry | SubMenu, ...]
     heading: str = ""
+
+    @property
+    def links(self) -> tuple[Entry, ...]:
+        """All entries in order, those of sub-menus among them."""
+        found: list[Entry] = []
+        for each in self.entries:
+            found.extend(each.entries if isinstance(each, SubMenu) else (each,))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +123,8 @@ class Question:
 class PublicPage:
     """A page that everybody may read. With `url` the navigation links there instead; `slug` "" is the portal's top.
 
-    One `at_foot` is linked from the foot of the pages, not from the navigation.
+    One `at_foot` is linked from the foot of the pages, not from the navigation; with `new_tab` its `url` opens beside
+    the portal.
     """
 
     slug: str
@@ -110,6 +133,7 @@ class PublicPage:
     blocks: tuple[Paragraphs | Question, ...] = ()
     url: str = ""
     at_foot: bool = False
+    new_tab: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

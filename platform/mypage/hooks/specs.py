@@ -13,9 +13,11 @@ from mypage.hooks.portal import PortalSpec
 from mypage.hooks.products import ProductsSpec
 from mypage.hooks.profile import ProfileSpec
 from mypage.hooks.provisioning import ProvisioningSpec
-from mypage.hooks.slot_pages import SlotPagesSpec
 from mypage.hooks.requests import RequestsSpec
+from mypage.hooks.slot_pages import SlotPagesSpec
+from mypage.hooks.slots import SlotsSpec
 from mypage.hooks.subaccounts import SubAccountsSpec
+from mypage.hooks.summary import SummarySpec
 from mypage.hooks.terminations import TerminationsSpec
 
 SPECS: tuple[type, ...] = (
@@ -23,11 +25,13 @@ SPECS: tuple[type, ...] = (
     AuthSpec,
     PagesSpec,
     ContractsSpec,
+    SummarySpec,
     SubAccountsSpec,
     MailboxSpec,
     OverviewSpec,
     ProfileSpec,
     ProductsSpec,
+    SlotsSpec,
     SlotPagesSpec,
     ProvisioningSpec,
     BillingSpec,

@@ -27,9 +27,11 @@ from mypage.hooks.permissions import PermissionMatrix
 from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
-from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.requests import RequestCatalogue
+from mypage.hooks.slot_pages import SlotPage
+from mypage.hooks.slots import Slots
 from mypage.hooks.subaccounts import SubAccounts
+from mypage.hooks.summary import ContactPoints, FirstLogin, Summary
 from mypage.hooks.terminations import Termination
 from mypage.i18n import LOCALES, load_catalogue, read_po_folder
 from mypage.operators.calls import Hooks
@@ -94,6 +96,9 @@ def compile_operator(
         template_folder=plugin_folder(plugin, "templates"),
         guidance=_unique(hooks, "guidance_items", hooks.items("guidance_items", Guidance), lambda g: g.slug),
         landings=hooks.items("landing_items", Landing),
+        first_login=_at_most_one(hooks, "first_login_items", FirstLogin),
+        summary=_at_most_one(hooks, "summary_items", Summary),
+        contact_points=_at_most_one(hooks, "contact_items", ContactPoints),
         sub_accounts=_at_most_one(hooks, "sub_account_items", SubAccounts),
         mailboxes=_at_most_one(hooks, "mailbox_items", Mailboxes),
         overview=hooks.policy("overview_policy", Overview),
@@ -105,6 +110,7 @@ def compile_operator(
         quotas=_unique(hooks, "quota_items", hooks.items("quota_items", Quota), lambda q: q.name),
         termination=_at_most_one(hooks, "termination_items", Termination),
         requests=_at_most_one(hooks, "request_catalogue_items", RequestCatalogue),
+        slots=_unique(hooks, "slot_items", hooks.items("slot_items", Slots), lambda s: s.code),
         slot_pages=_unique(hooks, "slot_page_items", hooks.items("slot_page_items", SlotPage), lambda p: p.code),
     )
     there = {

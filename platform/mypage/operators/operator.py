@@ -28,9 +28,11 @@ from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPa
 from mypage.hooks.prices import Price
 from mypage.hooks.products import Product, ProductPage, Quota
 from mypage.hooks.profile import ProfileForm
-from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.requests import RequestCatalogue
+from mypage.hooks.slot_pages import SlotPage
+from mypage.hooks.slots import Slots
 from mypage.hooks.subaccounts import SubAccounts
+from mypage.hooks.summary import ContactPoints, FirstLogin, Summary
 from mypage.hooks.terminations import Termination
 from mypage.i18n import Catalogue
 
@@ -73,6 +75,9 @@ class Operator:
     template_folder: Path | None
     guidance: Mapping[str, Guidance]
     landings: tuple[Landing, ...]
+    first_login: FirstLogin | None
+    summary: Summary | None
+    contact_points: ContactPoints | None
     sub_accounts: SubAccounts | None
     mailboxes: Mailboxes | None
     overview: Overview
@@ -82,6 +87,7 @@ class Operator:
     quotas: Mapping[str, Quota]
     termination: Termination | None
     requests: RequestCatalogue | None = None
+    slots: Mapping[str, Slots]
     slot_pages: Mapping[str, SlotPage]
 
     @property
@@ -99,12 +105,16 @@ class Operator:
         """What the operator declares of what not every portal has; routes name them."""
         declared = {
             "guidance": self.guidance,
+            "first-login": self.first_login,
+            "summary": self.summary,
+            "contact": self.contact_points,
             "sub-accounts": self.sub_accounts,
             "mailboxes": self.mailboxes,
             "profile": self.profile_form,
             "products": self.product_pages,
             "termination": self.termination,
             "requests": self.requests,
-            "provisioning": self.product_pages,
+            "slots": self.slots,
+            "provisioning": self.product_pages or self.slots or self.termination,
         }
         return frozenset(name for name, answer in declared.items() if answer)

@@ -10,6 +10,7 @@ from mypage.web.routing import Route, check_routes, routes_of
 
 ROUTE_MODULES = (
     "mypage.web.routes",
+    "mypage.web.contact_routes",
     "mypage.auth.routes",
     "mypage.auth.routes_registration",
     "mypage.auth.routes_activation",
@@ -22,10 +23,12 @@ ROUTE_MODULES = (
     "mypage.auth.routes_viewing",
     "mypage.profile.routes",
     "mypage.contracts.routes",
+    "mypage.contracts.first_login_routes",
     "mypage.notices.routes",
     "mypage.billing.routes",
     "mypage.billing.home_routes",
     "mypage.billing.card_routes",
+    "mypage.billing.summary_routes",
     "mypage.orders.routes",
     "mypage.orders.licence_routes",
     "mypage.orders.provisioning_routes",

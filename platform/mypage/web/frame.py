@@ -18,9 +18,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of a menu. `text` says in a few words what one gets.
+    """A link of a menu. `text` says in a few words what one gets. Without `url` it is the heading of those `below` it.
 
-    `leads_out`: to another site's page, or to the note that stands before it.
+    `leads_out`: to another site's page, or to the note that stands before it. `new_tab`: it opens beside the portal.
     """
 
     label: str
@@ -29,6 +29,8 @@ class NavItem:
     current: bool = False
     text: str = ""
     leads_out: bool = False
+    below: tuple[NavItem, ...] = ()
+    new_tab: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class MenuGroup:
 
     heading: str | None
     items: tuple[NavItem, ...]
+
+    @property
+    def links(self) -> tuple[NavItem, ...]:
+        """All links in order, without the headings between them."""
+        return tuple(link for item in self.items for link in (item.below or (item,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,29 @@ class Contact:
     phone: str
     tel_url: str
     hours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskTopic:
+    """What one may ask about, and where: `phone` with its address, a page elsewhere with its label, or both."""
+
+    label: str
+    phone: str
+    tel_url: str
+    url: str
+    link: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Whom to ask about what: the page at `url`, and the dialog that shows the same. `number_note` is the person's."""
+
+    title: str
+    url: str
+    lead: str
+    number_note: str
+    topics: tuple[AskTopic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,9 @@ class Frame:
     flashes: tuple[Flash, ...]
     foot_nav: tuple[NavItem, ...] = ()
     page_top: str = ""
+    logout_first: bool = False
     viewing: Viewing | None = None
+    ask: Ask | None = None
     shape: object = None
-    """What decides all of the frame but `who`, `viewing`, `csrf_token` and `flashes`; None: not worth remembering."""
+    """What decides all of the frame but `who`, `viewing`, `csrf_token`, `flashes` and the number in `ask`; None: not
+    worth remembering."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from mypage.hooks.permissions import PUBLIC, SIGNED_IN
-from mypage.hooks.portal import Entry, Guidance
+from mypage.hooks.permissions import HOME, PUBLIC, SIGNED_IN
+from mypage.hooks.portal import Entry, Guidance, SubMenu
 from mypage.i18n import LOCALES
 from mypage.operators.operator import OFFICE
-from mypage.web.frame import Choice, Contact, Frame, MenuGroup, NavItem, Viewing, Who
+from mypage.web.contact import contact_of
+from mypage.web.frame import Ask, Choice, Contact, Frame, MenuGroup, NavItem, Viewing, Who
 from mypage.web.request import PortalRequest, SignedIn
 from mypage.web.statics import Statics
 
@@ -42,6 +43,7 @@ class Framer:
             bare,
             who=self._who(rq, rq.signed_in) if rq.signed_in else None,
             viewing=_viewing(rq),
+            ask=_ask(rq),
             csrf_token=rq.csrf_token,
             flashes=(*rq.incoming_flashes, *rq.out.flashes),
         )
@@ -60,7 +62,7 @@ class Framer:
             rq.tenant.second_factor,
             rq.route_name,
             (signed_in.principal.role, signed_in.principal.permissions) if signed_in else None,
-            bool(signed_in and signed_in.gate),
+            signed_in.gate.name if signed_in and signed_in.gate else "",
         )
 
     def _bare(self, rq: PortalRequest, shape: object) -> Frame:
@@ -94,6 +96,7 @@ class Framer:
             public_nav=self._public_nav(rq, at_foot=False),
             foot_nav=self._public_nav(rq, at_foot=True),
             page_top=t(portal.page_top) if principal else "",
+            logout_first=portal.logout_first,
             menu=() if gated or principal is None else self.menu(rq),
             contact=Contact(
                 t(portal.contact.title),
@@ -127,10 +130,17 @@ class Framer:
     def _make_menu(self, rq: PortalRequest, permissions: frozenset[str]) -> tuple[MenuGroup, ...]:
         groups = []
         for section in rq.operator.menu:
-            items = tuple(self._entry(rq, e) for e in section.entries if self._shown(rq, e, permissions))
+            items = tuple(item for each in section.entries for item in self._items(rq, each, permissions))
             if items:
                 groups.append(MenuGroup(rq.t(section.heading) if section.heading else None, items))
         return tuple(groups)
+
+    def _items(self, rq: PortalRequest, entry: Entry | SubMenu, permissions: frozenset[str]) -> tuple[NavItem, ...]:
+        """The entry if it is shown; of a sub-menu its heading with what is shown below it."""
+        if isinstance(entry, Entry):
+            return (self._entry(rq, entry),) if self._shown(rq, entry, permissions) else ()
+        below = tuple(self._entry(rq, each) for each in entry.entries if self._shown(rq, each, permissions))
+        return (NavItem(rq.t(entry.label), "", below=below),) if below else ()
 
     def _shown(self, rq: PortalRequest, entry: Entry, permissions: frozenset[str]) -> bool:
         guidance = _guidance(rq, entry)
@@ -160,6 +170,7 @@ class Framer:
                 rq.t(page.title),
                 page.url or (rq.href("top") if not slug else rq.href("public-page", slug=slug)),
                 current=rq.path == rq.href("public-page", slug=slug) if slug else False,
+                new_tab=page.new_tab,
             )
             for slug, page in rq.operator.public_pages.items()
             if page.at_foot == at_foot
@@ -198,6 +209,16 @@ def _viewing(rq: PortalRequest) -> Viewing | None:
     return Viewing(rq.signed_in.principal.name, viewer.name, viewer.until, rq.href("view-end"))
 
 
+def _ask(rq: PortalRequest) -> Ask | None:
+    """Whom to ask, for who may open that page now."""
+    points, signed_in = rq.operator.contact_points, rq.signed_in
+    if points is None or signed_in is None or not signed_in.principal.may(HOME):
+        return None
+    if signed_in.gate is not None and "contact" not in signed_in.gate.allowed:
+        return None
+    return contact_of(points, rq.t, url=rq.href("contact"), number=signed_in.principal.customer_number)
+
+
 def _guidance(rq: PortalRequest, entry: Entry) -> Guidance | None:
     return rq.operator.guidance.get(entry.params.get("slug", "")) if entry.route == "guidance" else None
 
@@ -214,7 +235,7 @@ def _signs_in_here(rq: PortalRequest) -> bool:
 def _place(rq: PortalRequest) -> str:
     """Which entry of the menu is open: a route, or the entry whose parameters the path has. Few, whatever is asked."""
     for section in rq.operator.menu:
-        for entry in section.entries:
+        for entry in section.links:
             here = entry.params and _within(rq.route_name, entry.route)
             if here and all(str(rq.params.get(name, "")) == value for name, value in entry.params.items()):
                 return f"{entry.route} {sorted(entry.params.items())}"

@@ -41,6 +41,15 @@
     clear(button.form);
   });
 
+  // What a link leads to is shown over the page where it is there already; opened otherwise, the link is a link.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-dialog]");
+    const dialog = link && document.getElementById(link.dataset.dialog);
+    if (!dialog?.showModal || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    dialog.showModal();
+  });
+
   // A second press while the first is under way does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
