@@ -10,6 +10,7 @@ from typing import get_args, get_type_hints
 
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
+from mypage.hooks.portal import SubMenu
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts
@@ -18,6 +19,7 @@ from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
+from mypage.operators.checking_slots import check_slots
 from mypage.operators.checking_terminations import check_termination
 from mypage.operators.operator import Operator, OperatorError
 
@@ -47,6 +49,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
     check_desk(operator, wrong)
+    check_slots(operator, wrong)
     check_termination(operator, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
@@ -56,7 +59,10 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
 
 def _check_menu(operator: Operator, routes: Mapping[str, str], linked: Collection[str], wrong: Wrong) -> None:
     for section in operator.menu:
-        for entry in section.entries:
+        for each in section.entries:
+            if isinstance(each, SubMenu) and not (each.label and each.entries):
+                raise wrong("menu_items", f"the sub-menu {each.label!r} needs a label and entries")
+        for entry in section.links:
             if not entry.label:
                 raise wrong("menu_items", f"the entry of route {entry.route or entry.url!r} has no label")
             if entry.url and not entry.route:
@@ -73,7 +79,7 @@ def _check_menu(operator: Operator, routes: Mapping[str, str], linked: Collectio
 
 def _check_permissions(operator: Operator, routes: Mapping[str, str], wrong: Wrong) -> None:
     demanded = set(routes.values())
-    demanded.update(entry.permission for section in operator.menu for entry in section.entries)
+    demanded.update(entry.permission for section in operator.menu for entry in section.links)
     demanded.update(page.permission for page in operator.guidance.values())
     demanded.update(product.permission for product in operator.products.values())
     demanded.update(page.permission for page in operator.product_pages.values())

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
-from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER, WorkRule
+from mypage.hooks.desk import APPLICATION, CARD_REVIEW, FAILURE, MAIL, ORDER, WorkRule
 from mypage.operators.checking_base import Wrong
 from mypage.operators.operator import Operator
 
-KINDS = (CARD_REVIEW, ORDER, FAILURE, MAIL)
+KINDS = (CARD_REVIEW, APPLICATION, ORDER, FAILURE, MAIL)
 LONGEST = 250
 """Business days: about a year."""
 _CODE = re.compile(r"[a-z0-9-]{1,40}")

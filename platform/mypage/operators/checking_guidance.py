@@ -23,7 +23,7 @@ def check_guidance(operator: Operator, wrong: Wrong) -> None:
             if not url.startswith("https://"):
                 raise wrong("guidance_items", f"{page.title!r} leads to {url!r}; give an https:// address")
     for section in operator.menu:
-        for entry in section.entries:
+        for entry in section.links:
             slug = entry.params.get("slug", "")
             if entry.route == "guidance" and slug not in operator.guidance:
                 raise wrong("menu_items", f"{entry.label!r} names guidance {slug!r}, which does not exist")
