@@ -41,6 +41,8 @@ class Portal:
 
     With `logout_first` logging out is the first entry of the menu and not the last.
 
+    With `logout_first` logging out is the first entry of the menu and not the last.
+
     `contract_label`: with it the header of signed-in pages names the customer's contract under this label, and not
     the person (UCOM-13).
     """
@@ -56,6 +58,7 @@ class Portal:
     logo_text: str = ""
     page_top: str = ""
     contract_label: str = ""
+    logout_first: bool = False
     logout_first: bool = False
     logout_first: bool = False
 

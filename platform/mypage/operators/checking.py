@@ -11,6 +11,7 @@ from typing import get_args, get_type_hints
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.hooks.portal import SubMenu
+from mypage.hooks.portal import SubMenu
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts

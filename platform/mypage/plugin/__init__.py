@@ -274,6 +274,7 @@ __all__ = [
     "StoredCard",
     "SubAccounts",
     "SubMenu",
+    "SubMenu",
     "Summary",
     "TenantSettings",
     "Termination",

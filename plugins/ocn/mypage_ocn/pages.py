@@ -11,6 +11,7 @@ from mypage.plugin import (
     PermissionMatrix,
     Portal,
     PublicPage,
+    SubMenu,
 )
 from mypage_ocn.guidance import HOURS, PHONE
 from mypage_ocn.names import CHANGES, HOLDER
@@ -21,6 +22,7 @@ PORTAL = Portal(
     customer_number_label="お客様番号",
     top_label="",
     logout_label="ログアウト",
+    logout_first=True,
     contact=ContactBlock(title="お電話での問い合わせ", phone=PHONE, hours=HOURS),
 )
 
@@ -36,9 +38,14 @@ MENU: tuple[MenuSection, ...] = (
     MenuSection((Entry("ご利用状況の確認", "home", icon=""),), heading="ご利用状況"),
     MenuSection(
         (
-            _guided("お支払い方法（クレジットカードへ）", "payment"),
-            _guided("「請求書」および「口座振替のお知らせ」送付先住所", "billing-address"),
-            _guided("「口座振替のお知らせ」の送付方法", "billing-way"),
+            SubMenu(
+                "ご請求関連",
+                (
+                    _guided("お支払い方法（クレジットカードへ）", "payment"),
+                    _guided("「請求書」および「口座振替のお知らせ」送付先住所", "billing-address"),
+                    _guided("「口座振替のお知らせ」の送付方法", "billing-way"),
+                ),
+            ),
             _guided("担当者連絡先", "contact-person"),
         ),
         heading="各種変更のお申込み",

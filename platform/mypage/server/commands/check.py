@@ -13,7 +13,7 @@ def check() -> None:
     """Compile all installed operators and themes; one line each, exit status 1 at the first mistake."""
     compiled = compile_all(theme_folders())
     for operator in compiled.operators.values():
-        entries = sum(len(section.entries) for section in operator.menu)
+        entries = sum(len(section.links) for section in operator.menu)
         click.echo(f"operator {operator.name}: {len(operator.schemes)} login schemes, {entries} menu entries")
     for theme in compiled.themes.values():
         click.echo(f"theme {theme.name}: contrast holds")
