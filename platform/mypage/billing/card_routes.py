@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from mypage.audit.trail import record
-from mypage.billing.card_change import mail_address
+from mypage.billing.card_change import MAIL, mail_address
 from mypage.billing.card_entry import Entry, find_entry, find_returned, pending_entry
 from mypage.billing.card_flow import ask, confirm, entered_card, start_entry
 from mypage.billing.card_pages import CardPage, CardPhonePage
@@ -148,7 +148,7 @@ def card_complete(rq: PortalRequest) -> Reply:
     review = review_of(rq.tx, entry)
     if review in ("rejected", "replaced"):
         return Go("card")
-    mailed = review is None and bool(mail_address(rq.tx, entry))
+    mailed = review is None and rq.operator.sends(MAIL) and bool(mail_address(rq.tx, entry))
     return Show(complete_page(rq, entry.card, held=review == "waiting", mailed=mailed))
 
 

@@ -39,12 +39,11 @@ class Portal:
 
     With `logout_first` logging out is the first entry of the menu and not the last.
 
-    With `logout_first` logging out is the first entry of the menu and not the last.
-
-    With `logout_first` logging out is the first entry of the menu and not the last.
-
     `contract_label`: with it the header of signed-in pages names the customer's contract under this label, and not
     the person (UCOM-13).
+
+    With `only_permitted` the portal has no routes but those that some role may use: what is not offered is unknown
+    there, not forbidden (USEN-83). `mails` are the names of the mails that it sends; None: all of the core's.
     """
 
     company: str
@@ -58,8 +57,8 @@ class Portal:
     logo_text: str = ""
     page_top: str = ""
     contract_label: str = ""
-    logout_first: bool = False
-    logout_first: bool = False
+    only_permitted: bool = False
+    mails: frozenset[str] | None = None
     logout_first: bool = False
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mypage.auth.finding import ACCOUNT, account_keys
@@ -24,7 +25,7 @@ _NAMED = ("family_name", "given_name", "family_kana", "given_kana", "user_name")
 _CHANGES = ("role", "status", "email", "language", *_NAMED, "email_verified_at")
 _ACCOUNTS = Target(
     "account",
-    ("id", "customer_id", "created_at", *_CHANGES, *ACCOUNT),
+    ("id", "customer_id", "created_at", *_CHANGES, *ACCOUNT, "confirmed_at"),
     found_by=("id",),
     updates=(*_CHANGES, *ACCOUNT),
 )
@@ -70,6 +71,7 @@ class Prepared:
     language: str | None
     names: tuple[str | None, ...]
     must_change: bool
+    confirmed_at: datetime | None
 
 
 def prepare(record: Account, means: Means) -> Prepared:
@@ -99,6 +101,7 @@ def prepare(record: Account, means: Means) -> Prepared:
             for field in _NAMED
         ),
         must_change=record.must_change,
+        confirmed_at=cleaning.instant("confirmed_at", record.confirmed_at),
     )
 
 
@@ -152,7 +155,9 @@ def _write(chunk: Chunk, new: list[tuple[Prepared, CustomerRef]], changed: list[
             value.language or "",
             *names_of,
         )
-        accounts.append(copy_row((row_id, customer.id, now, *stated, now if email else None, *_keys(stated))))
+        verified = now if email else None
+        row = (row_id, customer.id, now, *stated, verified, *_keys(stated), value.confirmed_at)
+        accounts.append(copy_row(row))
         login = (value.scheme, value.login_id, value.login_key, _hash_of(value, chunk.hashes), value.must_change)
         credentials.append(copy_row((next(chunk.ids), row_id, *login, now)))
         names.append(copy_row((value.scheme, value.login_key, "used", row_id)))
@@ -239,7 +244,7 @@ def _update(chunk: Chunk, value: Prepared, customer: CustomerRef, found: _Found)
     new_email = after[2]
     moved = chunk.now if new_email else None
     confirmed = verified if new_email == before[2] else moved
-    return copy_row((row_id, customer_id, created, *after, confirmed, *_keys(after)))
+    return copy_row((row_id, customer_id, created, *after, confirmed, *_keys(after), None))
 
 
 def _keys(stated: Sequence[str]) -> Iterable[str]:

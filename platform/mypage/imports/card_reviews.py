@@ -37,7 +37,7 @@ _WORK = Target(
 )
 _WAITING = (
     "SELECT r.customer_id, r.id, r.card_name, r.created_at,"
-    " m.id, m.gateway, m.token_sealed, m.created_at, m.brand, m.last4, m.exp_month, m.exp_year"
+    " m.id, m.gateway, m.token_sealed, m.created_at, m.brand, m.last4, m.exp_month, m.exp_year, m.unfixed_at"
     " FROM payment_review r JOIN payment_method m ON m.tenant_id = r.tenant_id AND m.id = r.payment_method_id"
     " WHERE r.tenant_id = %s AND r.customer_id = ANY(%s) AND r.state = 'waiting'"
 )

@@ -20,12 +20,12 @@ NAME = "card"
 _SHOWN = ("brand", "last4", "exp_month", "exp_year")
 _TABLE = Target(
     "payment_method",
-    ("id", "customer_id", "gateway", "token_sealed", *_SHOWN, "current", "created_at"),
+    ("id", "customer_id", "gateway", "token_sealed", *_SHOWN, "current", "created_at", "unfixed_at"),
     found_by=("id",),
-    updates=_SHOWN,
+    updates=(*_SHOWN, "unfixed_at"),
 )
 _STORED = (
-    "SELECT customer_id, id, gateway, token_sealed, created_at, brand, last4, exp_month, exp_year"
+    "SELECT customer_id, id, gateway, token_sealed, created_at, brand, last4, exp_month, exp_year, unfixed_at"
     " FROM payment_method WHERE tenant_id = %s AND customer_id = ANY(%s) AND current"
 )
 _Found = tuple[Any, ...]
@@ -33,7 +33,10 @@ _Found = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """`shown` are the values of `_SHOWN`. `holder` is the name on a card that waits for staff; None: it pays."""
+    """`shown` are the values of `_SHOWN`. `holder` is the name on a card that waits for staff; None: it pays.
+
+    `fixed`: whether it can pay; None leaves what was said before.
+    """
 
     customer: str
     customer_key: str
@@ -41,6 +44,7 @@ class Prepared:
     token: str
     shown: tuple[Any, ...]
     holder: str | None
+    fixed: bool | None
 
 
 def prepare(record: Card, means: Means) -> Prepared:
@@ -54,6 +58,7 @@ def prepare(record: Card, means: Means) -> Prepared:
         record.token,
         (record.brand, cleaning.required("last4", record.last4), record.exp_month, record.exp_year),
         stated_holder(record, means),
+        record.fixed,
     )
 
 
@@ -130,9 +135,11 @@ class _Work:
         return self._add(value, customer, str(card_id))
 
     def _renew(self, value: Prepared, customer: CustomerRef, found: _Found, *, current: bool) -> Outcome:
-        if found[4:] == value.shown:
+        *shown, unfixed = found[4:]
+        stated = unfixed if value.fixed is None else None if value.fixed else unfixed or self.chunk.now
+        if (*shown, unfixed) == (*value.shown, stated):
             return "unchanged"
-        self.cards.append(copy_row((found[0], customer.id, *found[1:3], *value.shown, current, found[3])))
+        self.cards.append(copy_row((found[0], customer.id, *found[1:3], *value.shown, current, found[3], stated)))
         return "updated"
 
     def _add(self, value: Prepared, customer: CustomerRef, row_id: str) -> Outcome:
@@ -147,7 +154,9 @@ class _Work:
             chunk.tx, value.token.encode(), table="payment_method", column="token_sealed", row=row
         )
         current = value.holder is None
-        self.cards.append(copy_row((row, customer.id, value.gateway, sealed, *value.shown, current, chunk.now)))
+        unfixed = chunk.now if value.fixed is False else None
+        stated = (row, customer.id, value.gateway, sealed, *value.shown, current, chunk.now, unfixed)
+        self.cards.append(copy_row(stated))
         if value.holder is not None:
             self.waiting.append(review_row(row, customer.id, row, value.holder, chunk.now))
             self.work.append(work_row(chunk, row, customer.id, _named(value)))

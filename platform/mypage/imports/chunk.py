@@ -39,8 +39,8 @@ class Means:
     `settings` are the tenant's. `schemes` maps the operator's login schemes to the rules of their login IDs,
     `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of its own
     mail addresses, `card_reviews` whether its staff compare names on cards; None: not checked, and login IDs are
-    compared without case. `new_roles` maps schemes to the role of new accounts, `desk` says what holds for the work of
-    staff.
+    compared without case. `new_roles` maps schemes to the role of new accounts, `steps` are those of an application
+    for a service, `desk` says what holds for the work of staff.
     """
 
     vault: Vault
@@ -52,6 +52,7 @@ class Means:
     mail_domain: str | None = None
     card_reviews: bool | None = None
     new_roles: Mapping[str, str] | None = None
+    steps: frozenset[str] | None = None
     desk: DeskPolicy = USUAL
 
     @classmethod
@@ -67,6 +68,7 @@ class Means:
             mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
             card_reviews=operator.card_change.review,
             new_roles={name: scheme.role for name, scheme in operator.schemes.items()},
+            steps=frozenset(step.code for step in operator.summary.steps) if operator.summary else frozenset(),
             desk=operator.desk,
         )
 

@@ -11,11 +11,12 @@ from uuid import UUID
 from mypage.db.staging import Target, Words, copy_row
 from mypage.imports import cleaning
 from mypage.imports.chunk import Chunk, Item, Means, unknown_customer
-from mypage.imports.records import Contract, Service
+from mypage.imports.records import ApplicationStep, Contract, Service
+from mypage.imports.report import BadLine
 
 NAME = "contract"
 
-ServiceRow = tuple[str, str, str, date | None, date | None]
+ServiceRow = tuple[str, str, str, date | None, date | None, list[Any]]
 
 _STATED = ("number", "name", "status", "plan", "features", "place", "started_on", "ended_on", "details")
 _TABLE = Target(
@@ -24,13 +25,15 @@ _TABLE = Target(
     found_by=("number_key",),
     updates=("customer_id", *_STATED, "updated_at"),
 )
-_SERVICES = Target("service", ("id", "contract_id", "position", "category", "name", "status", "started_on", "ended_on"))
+_SERVICES = Target(
+    "service", ("id", "contract_id", "position", "category", "name", "status", "started_on", "ended_on", "progress")
+)
 _STORED = (
     "SELECT number_key, id, customer_id, number, name, status, plan, features, place, started_on, ended_on, details"
     " FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
 _STORED_SERVICES = (
-    "SELECT contract_id, category, name, status, started_on, ended_on"
+    "SELECT contract_id, category, name, status, started_on, ended_on, progress"
     " FROM service WHERE tenant_id = %s AND contract_id = ANY(%s) ORDER BY contract_id, position"
 )
 _FORGET_SERVICES = "DELETE FROM service WHERE tenant_id = %s AND contract_id = ANY(%s)"
@@ -53,7 +56,7 @@ class Prepared:
     service_rows: tuple[str, ...]
 
 
-def prepare(record: Contract, _: Means) -> Prepared:
+def prepare(record: Contract, means: Means) -> Prepared:
     """Check texts and days. Raises BadLine."""
     cleaning.in_order("started_on", record.started_on, "ended_on", record.ended_on)
     details = [
@@ -71,7 +74,7 @@ def prepare(record: Contract, _: Means) -> Prepared:
         cleaning.day("ended_on", record.ended_on),
         details,
     )
-    services = tuple(_service(f"services[{place}].", service) for place, service in enumerate(record.services))
+    services = tuple(_service(f"services[{place}].", service, means) for place, service in enumerate(record.services))
     return Prepared(
         cleaning.key_of("number", record.number),
         cleaning.one_line("customer", record.customer),
@@ -125,7 +128,7 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
         chunk.scratch.note(NAME, (value.key for value in there))
 
 
-def _service(path: str, service: Service) -> ServiceRow:
+def _service(path: str, service: Service, means: Means) -> ServiceRow:
     cleaning.in_order(f"{path}started_on", service.started_on, f"{path}ended_on", service.ended_on)
     return (
         cleaning.required(f"{path}category", service.category),
@@ -133,4 +136,14 @@ def _service(path: str, service: Service) -> ServiceRow:
         service.status,
         cleaning.day(f"{path}started_on", service.started_on),
         cleaning.day(f"{path}ended_on", service.ended_on),
+        [_step(f"{path}progress[{place}].", step, means) for place, step in enumerate(service.progress)],
     )
+
+
+def _step(path: str, step: ApplicationStep, means: Means) -> list[str | None]:
+    if means.steps is not None and step.step not in means.steps:
+        known = ", ".join(sorted(means.steps)) or "none"
+        raise BadLine(f"{path}step", f"{step.step!r} is no step of an application here; there is {known}")
+    done, planned = cleaning.day(f"{path}done_on", step.done_on), cleaning.day(f"{path}planned_on", step.planned_on)
+    days = [each.isoformat() if each else None for each in (done, planned)]
+    return [step.step, *days, cleaning.one_line(f"{path}note", step.note)]

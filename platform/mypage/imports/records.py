@@ -119,11 +119,27 @@ class Account(_Line, frozen=True, kw_only=True, tag="account"):
     status: Literal["active", "suspended", "closed"] | None = None
     language: Literal["", "ja", "en"] | None = None
     must_change: Annotated[bool, Meta(description="The first password has to be changed at the first login.")] = False
+    confirmed_at: (
+        Annotated[
+            datetime,
+            Meta(tz=True, description="When an older system had its first login confirmed; for new accounts only."),
+        ]
+        | None
+    ) = None
     family_name: AccountName | None = None
     given_name: AccountName | None = None
     family_kana: AccountName | None = None
     given_kana: AccountName | None = None
     user_name: AccountName | None = None
+
+
+class ApplicationStep(_Part, frozen=True, kw_only=True):
+    """A step of the application for a service: done on a day, or planned for one."""
+
+    step: Annotated[str, Meta(min_length=1, max_length=64, description="The operator's code of the step.")]
+    done_on: date | None = None
+    planned_on: date | None = None
+    note: Annotated[str, Meta(max_length=100, description="To what is planned, such as 午前.")] = ""
 
 
 class Service(_Part, frozen=True, kw_only=True):
@@ -134,6 +150,10 @@ class Service(_Part, frozen=True, kw_only=True):
     status: ContractState = "active"
     started_on: date | None = None
     ended_on: date | None = None
+    progress: Annotated[
+        list[ApplicationStep],
+        Meta(max_length=20, description="How far the application for it is, shown until it starts."),
+    ] = []
 
 
 class Contract(_Line, frozen=True, kw_only=True, tag="contract"):
@@ -225,6 +245,13 @@ class Card(_Line, frozen=True, kw_only=True, tag="card"):
     exp_year: Annotated[int, Meta(ge=2000, le=2100)]
     holder: Annotated[str, Meta(max_length=200, description="The name on the card; kept only for a review.")] = ""
     review: Annotated[bool, Meta(description="Staff compare the name first; the card does not pay until then.")] = False
+    fixed: (
+        Annotated[
+            bool,
+            Meta(description="False: it cannot pay after a bad authorisation. Left out, what was said before stays."),
+        ]
+        | None
+    ) = None
 
 
 class Notice(_Line, frozen=True, kw_only=True, tag="notice"):

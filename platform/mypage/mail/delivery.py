@@ -23,7 +23,7 @@ from mypage.jobs.retries import backoff
 from mypage.jobs.tasks import BadJob, Job, TryAgain
 from mypage.mail.composing import compose
 from mypage.mail.errors import BadMail
-from mypage.mail.service import DELIVER, GivenUp, Outgoing, claim, mark_failed, mark_missed, mark_sent
+from mypage.mail.service import DELIVER, GivenUp, Outgoing, claim, mark_failed, mark_missed, mark_sent, withdraw
 from mypage.mail.transport import Outcome, Transport
 from mypage.operators.operator import Operator
 from mypage.operators.tenants import Tenant
@@ -80,6 +80,10 @@ class Delivery:
             mail = await self._unit(job, lambda tx: claim(tx, self.vault, mail_id, mail_domain=domain))
             if mail is None:
                 log.info("mail needs no delivery", mail=str(mail_id))
+                return
+            if not sender.operator.sends(mail.template):
+                await self._unit(job, lambda tx: withdraw(tx, mail_id))
+                log.info("mail is not one that this portal sends", mail=str(mail_id), template=mail.template)
                 return
             message = self._composed(mail, sender)
         except BadMail as error:

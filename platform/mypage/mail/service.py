@@ -137,6 +137,11 @@ def claim(tx: Tx, vault: Vault, mail_id: uuid.UUID, *, mail_domain: str) -> Outg
     )
 
 
+def withdraw(tx: Tx, mail_id: uuid.UUID) -> None:
+    """The portal does not send such mails: nothing of it is kept."""
+    tx.execute(delete(MailMessage).where(MailMessage.tenant_id == tx.tenant, MailMessage.id == mail_id))
+
+
 def mark_sent(tx: Tx, mail_id: uuid.UUID) -> None:
     """The mail server has taken it: its content is wiped."""
     tx.execute(

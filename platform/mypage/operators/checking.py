@@ -11,7 +11,6 @@ from typing import get_args, get_type_hints
 from mypage.hooks.auth import ChoicePart, FieldKind, Gate, LoginScheme, Recovery, Registration
 from mypage.hooks.payment import CardField
 from mypage.hooks.portal import SubMenu
-from mypage.hooks.portal import SubMenu
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts
@@ -168,9 +167,10 @@ def _check_recoveries(operator: Operator, wrong: Wrong) -> None:
 
 def _check_words(operator: Operator, wrong: Wrong) -> None:
     mails = {folder.name for folder in MAILS.iterdir() if folder.is_dir()}
-    for name in operator.mail_texts:
-        if name not in mails:
-            raise wrong("mail_text_items", f"there is no mail {name!r} (known: {', '.join(sorted(mails))})")
+    for hook, names in (("mail_text_items", operator.mail_texts), ("portal_policy", operator.portal.mails or ())):
+        for name in names:
+            if name not in mails:
+                raise wrong(hook, f"there is no mail {name!r} (known: {', '.join(sorted(mails))})")
     if operator.billing_view.months < 1:
         raise wrong("billing_view_policy", f"months is {operator.billing_view.months}; show at least one")
     order = operator.card_change.labels.order

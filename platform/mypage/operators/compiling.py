@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -116,8 +117,11 @@ def compile_operator(
     there = {
         name: permission
         for name, permission in routes.items()
-        if (capabilities or {}).get(name, "") in {"", *operator.capabilities}
+        if (capabilities or {}).get(name, "") in {"", *operator.capabilities} and operator.offers(permission)
     }
+    if operator.portal.only_permitted:
+        # The core's gate for passwords that were handed out leads nowhere where no password can be changed.
+        operator = replace(operator, gates=tuple(gate for gate in operator.gates if gate.route in there))
     check_operator(operator, there, pages)
     return operator
 

@@ -23,7 +23,7 @@ from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
 from mypage.hooks.passwords import IdentifierPolicy, PasswordPolicy
-from mypage.hooks.permissions import PermissionMatrix
+from mypage.hooks.permissions import PUBLIC, SIGNED_IN, PermissionMatrix
 from mypage.hooks.portal import Guidance, Landing, MenuSection, Portal, PublicPage, TenantSettings
 from mypage.hooks.prices import Price
 from mypage.hooks.products import Product, ProductPage, Quota
@@ -99,6 +99,15 @@ class Operator:
         """The route that is home to a role: its first landing without a condition, else the core's home page."""
         fitting = (each.route for each in self.landings if not each.condition and role in (each.roles or {role}))
         return next(fitting, "home")
+
+    def sends(self, mail: str) -> bool:
+        """Whether the portal sends the mail of this name."""
+        return self.portal.mails is None or mail in self.portal.mails
+
+    def offers(self, permission: str) -> bool:
+        """Whether routes that demand a permission exist in the portal."""
+        anybody = {PUBLIC, SIGNED_IN, *self.permissions.known()}
+        return not self.portal.only_permitted or permission in anybody
 
     @property
     def capabilities(self) -> frozenset[str]:

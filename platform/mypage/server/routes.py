@@ -93,7 +93,11 @@ def routes_for(operator: Operator) -> tuple[Route, ...]:
     if operator.name == OFFICE:
         return office_routes()
     asked = all(change.present for change in operator.credential_changes.values())
-    there = (route for route in all_routes() if not route.capability or route.capability in operator.capabilities)
+    there = (
+        route
+        for route in all_routes()
+        if (not route.capability or route.capability in operator.capabilities) and operator.offers(route.permission)
+    )
     return tuple(route if asked or route.name not in _CREDENTIALS else replace(route, reauth=True) for route in there)
 
 
