@@ -9,6 +9,8 @@ from mypage.hooks.markers import hookspec
 
 CARD_REVIEW, ORDER, FAILURE, MAIL = "card_review", "order", "failure", "mail"
 APPLICATION = "application"
+TERMINATION = "termination"
+"""The end of a contract that its holder has asked for online: staff prepare it, and say so."""
 """The kinds of work that the core knows: a card whose name has to be compared, something to switch on or off by hand,
 what another system declined for good, a mail that could not be delivered, and an application about a numbered slot."""
 NEW_YEAR: tuple[tuple[int, int], ...] = ((12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3))

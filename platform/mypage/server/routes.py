@@ -37,6 +37,7 @@ ROUTE_MODULES = (
     "mypage.subaccounts.account_delete_routes",
     "mypage.subaccounts.overview_routes",
     "mypage.subaccounts.mailbox_routes",
+    "mypage.terminations.routes",
 )
 
 OFFICE_MODULES = (

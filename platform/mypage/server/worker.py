@@ -44,6 +44,7 @@ from mypage.server.sealing import SEAL, SEAL_TENANT, Sealer
 from mypage.server.settings import Settings
 from mypage.staff.approvals.service import expire
 from mypage.staff.ending.closing import end_due
+from mypage.terminations.arranging import end_arranged
 from mypage.staff.figures.tally import tally
 from mypage.staff.links import PortalLinks
 from mypage.web.rendering import Templates
@@ -68,7 +69,8 @@ def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
 
     counters = partial(cleanup, counters_kept=operator.throttle.forget_after)
     ended = partial(end_due, operator=operator)
-    return (counters, expire_views, stuck, forget_old, wipe_failed, expire, ended, tally)
+    asked = partial(end_arranged, operator=operator)
+    return (counters, expire_views, stuck, forget_old, wipe_failed, expire, ended, asked, tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
