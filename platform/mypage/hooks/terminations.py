@@ -75,14 +75,13 @@ class EndGroup:
 class EndOption:
     """An option with a row of its own on the check page: whether the contract has it.
 
-    It has it when one of the `products` is held, or a place of the `slots` is in use, or the contract has one of the
-    `features`, or a service whose name begins with one of the `services`. One that is not `ends` cannot be ended here:
-    it is named before the form with `stays`, which says how it is ended.
+    It has it when one of the `products` is held, or the contract has one of the `features`, or a service whose name
+    begins with one of the `services`. One that is not `ends` cannot be ended here: it is named before the form with
+    `stays`, which says how it is ended.
     """
 
     label: str
     products: tuple[str, ...] = ()
-    slots: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     ends: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,6 +21,9 @@ from mypage.orders.models import ProductOrder
 from mypage.orders.placing import end
 from mypage.orders.states import FINAL
 from mypage.orders.values import Cause, Placed
+from mypage.slots.models import Slot
+from mypage.slots.names import leave_name
+from mypage.slots.values import address_of
 from mypage.subaccounts.mailboxes import Held, Kind, end_rows
 
 
@@ -56,7 +60,7 @@ def what_ends(tx: Tx, operator: Operator | None, ref: ContractRef) -> Ending:
         .where(Service.tenant_id == tx.tenant, Service.contract_id == ref.id, Service.status != "terminated")
         .order_by(Service.position)
     ).scalars()
-    rows = _resources(tx, ref)
+    rows, slots = _resources(tx, ref), _slots(tx, ref)
     orders = tx.execute(
         select(func.count()).where(
             ProductOrder.tenant_id == tx.tenant, ProductOrder.contract_id == ref.id, ProductOrder.state.not_in(FINAL)
@@ -71,9 +75,9 @@ def what_ends(tx: Tx, operator: Operator | None, ref: ContractRef) -> Ending:
             for each in active
         ),
         services=tuple(services),
-        addresses=tuple(held.value for held in rows if held.own),
+        addresses=(*(held.value for held in rows if held.own), *(address_of(s.local, s.host) for s in slots)),
         orders=orders,
-        ids=tuple(sorted([str(each.id) for each in active] + [str(held.id) for held in rows])),
+        ids=tuple(sorted(str(each.id) for each in (*active, *rows, *slots))),
         codes=frozenset(each.product for each in active),
     )
 
@@ -103,11 +107,15 @@ def end_contract(tx: Tx, operator: Operator, ref: ContractRef, last_day: date, *
     lock_contract(tx, ref)
     status = select(Contract.status).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
     active = [each for each in holdings(tx, ref) if each.active]
-    addresses = _resources(tx, ref)
-    if tx.execute(status).scalar_one() == "terminated" and not active and not addresses:
+    addresses, slots = _resources(tx, ref), _slots(tx, ref)
+    if tx.execute(status).scalar_one() == "terminated" and not (active or addresses or slots):
         return
     ended = [end(tx, operator, ref, each, placed=Placed(None), cause=cause).product.code for each in active]
     end_rows(tx, operator, ref, addresses)
+    for slot in slots:
+        slot.ended_at = max(tx.now(), slot.started_at)
+        leave_name(tx, slot.local, slot.host)
+    tx.flush()
     tx.execute(
         update(Service)
         .where(Service.tenant_id == tx.tenant, Service.contract_id == ref.id, Service.status != "terminated")
@@ -122,7 +130,9 @@ def end_contract(tx: Tx, operator: Operator, ref: ContractRef, last_day: date, *
         "contract": ref.number,
         "last_day": last_day.isoformat(),
         "products": " ".join(ended),
-        "addresses": " ".join(held.value for held in addresses if held.own),
+        "addresses": " ".join(
+            [held.value for held in addresses if held.own] + [address_of(slot.local, slot.host) for slot in slots]
+        ),
     }
     record(tx, "contract.terminated", "contract", ref.id, customer_id=ref.customer_id, after=after)
 
@@ -134,6 +144,11 @@ def _resources(tx: Tx, ref: ContractRef) -> tuple[Held, ...]:
         .order_by(Resource.kind, Resource.value_key, Resource.id)
     )
     return tuple(Held(row.id, row.account_id, _kind(row.kind), row.value, row.own) for row in rows)
+
+
+def _slots(tx: Tx, ref: ContractRef) -> Sequence[Slot]:
+    used = select(Slot).where(Slot.tenant_id == tx.tenant, Slot.contract_id == ref.id, Slot.ended_at.is_(None))
+    return tx.scalars(used.order_by(Slot.code, Slot.number).execution_options(populate_existing=True)).all()
 
 
 def _kind(value: Any) -> Kind:
