@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER
+from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER, TERMINATION
 from mypage.lib.errors import NotFound
 from mypage.staff.queue.cards import CARDS
 from mypage.staff.queue.jobs import FAILURES, ORDERS, UNDELIVERED
 from mypage.staff.queue.means import Kind
+from mypage.staff.queue.terminations import ENDINGS
 
-KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: UNDELIVERED}
+KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: UNDELIVERED, TERMINATION: ENDINGS}
 STUCK = (FAILURE, MAIL)
 """What failed, and waits for somebody to see to it."""
 
