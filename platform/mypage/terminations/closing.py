@@ -77,7 +77,7 @@ def what_ends(tx: Tx, operator: Operator | None, ref: ContractRef) -> Ending:
         services=tuple(services),
         addresses=(*(held.value for held in rows if held.own), *(address_of(s.local, s.host) for s in slots)),
         orders=orders,
-        ids=tuple(sorted(str(each.id) for each in (*active, *rows, *slots))),
+        ids=tuple(sorted([str(h.id) for h in active] + [str(h.id) for h in rows] + [str(s.id) for s in slots])),
         codes=frozenset(each.product for each in active),
     )
 

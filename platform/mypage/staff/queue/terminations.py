@@ -73,8 +73,7 @@ def _subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
             Line(label="Accepted at", value=row.accepted_at),
         ),
         acts=() if row.state != "accepted" else (ENDED,) if due else (ARRANGED,),
-        hint="The customer cannot take this back, and it cannot be declined. Options that do not end with it are theirs "
-        "to end elsewhere.",
+        hint="The customer cannot take this back, and it cannot be declined.",
     )
 
 
