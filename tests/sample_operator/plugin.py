@@ -32,6 +32,8 @@ from mypage.plugin import (
     ChargedMonths,
     ChoicePart,
     ContactBlock,
+    ContractCondition,
+    ContractPolicy,
     ContractView,
     CredentialChange,
     DeskPolicy,
@@ -46,6 +48,7 @@ from mypage.plugin import (
     Mailboxes,
     MailText,
     MenuSection,
+    NameReservation,
     NoticeView,
     Overview,
     PaperKind,
@@ -65,6 +68,7 @@ from mypage.plugin import (
     Recovery,
     Sentence,
     SessionPolicy,
+    Slots,
     SubAccounts,
     TenantSettings,
     TextPart,
@@ -79,6 +83,7 @@ from mypage.plugin import (
     minutes,
     symbols,
 )
+from sample_operator import berths
 from sample_operator.counter import CounterOnly
 from sample_operator.slips import SlipsOnly
 
@@ -297,6 +302,7 @@ def product_items() -> list[Product]:
             ),
             mailed=True,
         ),
+        *berths.PRODUCTS,
     ]
 
 
@@ -442,6 +448,20 @@ def contract_view_policy() -> ContractView:
 
 
 @hookimpl
+def contract_policy() -> ContractPolicy:
+    """Nobody joins the family, and nobody needs the weather of a sea that one is leaving."""
+    return ContractPolicy(
+        conditions=(
+            ContractCondition(
+                permissions=frozenset({"family.more", "weather"}),
+                states=frozenset({"preparing", "active", "suspended", "paper"}),
+                refusal="ご契約の終わりをうけたまわっているため、お申し込みになれません。",
+            ),
+        )
+    )
+
+
+@hookimpl
 def notice_view_policy() -> NoticeView:
     """The words of the notices."""
     return NoticeView(title="凪だより", empty="新しい凪だよりはありません。")
@@ -522,3 +542,13 @@ def make_provisioning_adapter(name: str, settings: Mapping[str, str]) -> Provisi
     if "tray" not in settings:
         raise ValueError("slips needs tray, where the slips lie")
     return SlipsOnly(settings["tray"])
+
+
+@hookimpl
+def slot_items() -> list[Slots]:
+    return [berths.BERTHS]
+
+
+@hookimpl
+def make_name_reservation(name: str, settings: Mapping[str, str]) -> NameReservation | None:
+    return berths.make(name, settings)

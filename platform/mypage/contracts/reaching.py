@@ -54,4 +54,6 @@ def lock_contract(tx: Tx, ref: ContractRef) -> None:
 
     Every change of a customer's accounts, addresses or purchases takes this lock before it reads what it decides by.
     """
-    tx.execute(select(Contract.id).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id).with_for_update())
+    wanted = select(Contract.id).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
+    # Rows that only point to the contract are written by those who do not wait: nobody holds what they need meanwhile.
+    tx.execute(wanted.with_for_update(key_share=True))

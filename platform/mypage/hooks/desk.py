@@ -51,12 +51,14 @@ class WorkRule:
 class PaperKind:
     """A kind of application on paper that staff note. While one that `stops` runs, nothing is bought or ended online.
 
-    `label` is for staff and for the customer; the default labels are the core's msgids, others are the operator's.
+    `blocks` are kinds of numbered places (`Slots.code`) about which nothing is applied for meanwhile, besides. `label`
+    is for staff and for the customer; the default labels are the core's msgids, others are the operator's.
     """
 
     code: str
     label: str
     stops: bool = False
+    blocks: frozenset[str] = frozenset()
 
 
 PAPERS: tuple[PaperKind, ...] = (

@@ -17,7 +17,7 @@ from mypage.hooks.desk import FAILURE, DeskPolicy
 from mypage.hooks.provisioning import ProvisioningDone
 from mypage.orders.errors import BadPin, EarlierFirst, JobEnded, NoRetry
 from mypage.orders.models import ProductOrder, ProvisioningJob
-from mypage.orders.outcomes import Outcomes
+from mypage.orders.outcomes import Declined, Outcomes
 from mypage.orders.provisioning import (
     FINAL,
     fail_job,
@@ -50,13 +50,22 @@ def complete_by_hand(
 
 
 def decline_by_hand(
-    tx: Tx, job_id: uuid.UUID, *, code: str, reason: str, told: str = "", outcomes: Outcomes | None = None
+    tx: Tx,
+    job_id: uuid.UUID,
+    *,
+    code: str,
+    reason: str,
+    told: str = "",
+    returned: bool = False,
+    outcomes: Outcomes | None = None,
 ) -> None:
     """It will not be done: the order has failed, and what an `add` order bought is void. Raises NotFound, JobEnded.
 
-    `told` is what the customer may read, where the job is about something whose area tells customers.
+    `told` is what the customer may read, and `returned` gives it back to be put right, where the job is about something
+    whose area tells customers.
     """
-    fail_job(tx, _open_job(tx, job_id), reason, code=code, told=told, outcomes=outcomes)
+    declined = Declined(problem=reason, code=code, told=told, returned=returned)
+    fail_job(tx, _open_job(tx, job_id), reason, declined=declined, outcomes=outcomes)
 
 
 def may_retry(job: ProvisioningJob) -> bool:

@@ -30,12 +30,13 @@ class Declined:
     """Why a job will not be done.
 
     `problem` is for staff, `code` a reason from the operator's list if a person gave one, `told` what the customer may
-    read, a msgid of the operator.
+    read, a msgid of the operator. `returned`: it is given back, to be put right and asked for anew.
     """
 
     problem: str
     code: str = ""
     told: str = ""
+    returned: bool = False
 
 
 class Outcome(Protocol):

@@ -256,12 +256,10 @@ def note_failed(
 
 
 def fail_job(
-    tx: Tx, job: ProvisioningJob, problem: str, *, code: str = "", told: str = "", outcomes: Outcomes | None = None
+    tx: Tx, job: ProvisioningJob, problem: str, *, declined: Declined | None = None, outcomes: Outcomes | None = None
 ) -> None:
-    """A locked job that has not ended will not be done. `code` is the reason of the person who says so.
-
-    `told` is what that person wants the customer to read, where the job is about something whose area tells customers.
-    """
+    """A locked job that has not ended will not be done. `declined` is what the person said who says so."""
+    said = declined or Declined(problem="")
     job.state, job.problem, job.done_at, job.secret_sealed = "failed", _short(problem), tx.now(), None
     tx.flush()
     record(
@@ -274,8 +272,8 @@ def fail_job(
     )
     on_state(tx, job, "failed")
     if job.concerns:
-        _told(outcomes).failed(tx, job, Declined(problem=job.problem, code=code, told=told))
-    close_work(tx, job.work, job.id, state="rejected", by=_actor(tx), outcome=code, body=job.problem)
+        _told(outcomes).failed(tx, job, replace(said, problem=job.problem))
+    close_work(tx, job.work, job.id, state="rejected", by=_actor(tx), outcome=said.code, body=job.problem)
 
 
 def withdraw_job(tx: Tx, job: ProvisioningJob) -> bool:

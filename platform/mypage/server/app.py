@@ -16,6 +16,7 @@ import structlog
 from mypage.auth.breached import BreachedPasswords
 from mypage.auth.former import find_leaving
 from mypage.auth.hashing import PasswordHasher
+from mypage.auth.line_passwords import LinePasswords
 from mypage.auth.sessions import find_session, session_read
 from mypage.auth.turns import Turns
 from mypage.auth.viewing import StaffViews
@@ -32,6 +33,7 @@ from mypage.operators.loading import installed_operators, load_extensions, load_
 from mypage.operators.operator import OFFICE, Operator, OperatorError
 from mypage.operators.tenants import Tenant
 from mypage.operators.themes import Theme, load_themes
+from mypage.orders.line_passwords import LineSystems
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.server.dispatch import Dispatcher, Message, Receive, Scope, Send
 from mypage.server.front import Front
@@ -40,6 +42,7 @@ from mypage.server.portal import OperatorApp
 from mypage.server.registry import LiveRegistry
 from mypage.server.routes import all_routes, capabilities, office_routes, routes_for
 from mypage.server.settings import Settings
+from mypage.slots.reserving import Reservations
 from mypage.staff import office
 from mypage.staff.links import PortalLinks
 from mypage.staff.looks import PortalLooks
@@ -149,9 +152,11 @@ class Server:
         self._poll: asyncio.Task[None] | None = None
         self.gateways = Gateways(compiled.hooks)
         self.provisioners = Provisioners(compiled.hooks)
+        self.reservations = Reservations(compiled.hooks)
         self.hasher = make_hasher(settings)
         self._urls = {name: UrlTable(routes_for(operator)) for name, operator in compiled.operators.items()}
         self.seats = DeskSeats(lambda: self.registry.current, compiled.operators)
+        handlers = outcome_handlers()
         breached = BreachedPasswords(settings.breached_passwords)
         self.ports = Ports(
             breached,
@@ -162,7 +167,9 @@ class Server:
             InvoicePrinter(),
             self.gateways,
             self.provisioners,
-            outcome_handlers(),
+            handlers,
+            LinePasswords(LineSystems(handlers, Vault(self.keyring)).hand_over),
+            self.reservations,
             self.seats,
             PortalLinks(self._urls, settings.public_origin),
             Providers(),
@@ -224,6 +231,7 @@ class Server:
                 await self._poll
         await self.gateways.close()
         await self.provisioners.close()
+        await self.reservations.close()
         await self.database.close()
         self.hasher.close()
 

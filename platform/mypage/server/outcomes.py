@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from mypage.orders.line_passwords import CREDENTIAL, LinePasswordOutcome
 from mypage.orders.outcomes import OutcomeHandlers
+from mypage.slots.outcomes import CONCERNS, SlotOutcome
+from mypage.terminations.systems import CONCERNS as TERMINATION
+from mypage.terminations.systems import TerminationOutcome
 
 
 def outcome_handlers() -> OutcomeHandlers:
     """The handlers of all areas, by what their jobs concern."""
-    return OutcomeHandlers({})
+    return OutcomeHandlers({CONCERNS: SlotOutcome(), CREDENTIAL: LinePasswordOutcome(), TERMINATION: TerminationOutcome()})

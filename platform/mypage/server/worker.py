@@ -42,11 +42,14 @@ from mypage.server.registry import LiveRegistry
 from mypage.server.routes import routes_for
 from mypage.server.sealing import SEAL, SEAL_TENANT, Sealer
 from mypage.server.settings import Settings
+from mypage.slots.outcomes import RELEASE
+from mypage.slots.release_jobs import NameReleaser
+from mypage.slots.reserving import Reservations
 from mypage.staff.approvals.service import expire
 from mypage.staff.ending.closing import end_due
-from mypage.terminations.arranging import end_arranged
 from mypage.staff.figures.tally import tally
 from mypage.staff.links import PortalLinks
+from mypage.terminations.arranging import end_arranged
 from mypage.web.rendering import Templates
 from mypage.web.urls import UrlTable
 from mypage.work.mails import open_for_mail
@@ -194,6 +197,13 @@ async def run_worker(
         desk_of=found.desk_of,
         outcomes_of=lambda tenant: handlers.of(found.operators[tenant.operator], vault),
     )
+    reservations = Reservations(found.hooks)
+    releaser = NameReleaser(
+        database=database,
+        reservations=reservations,
+        tenant_of=registry.find,
+        slots_of=lambda tenant, code: found.operators[tenant.operator].slots.get(code),
+    )
     cleaner = Cleaner(database, registry, lambda tenant: cleanups_of(found.operators[tenant.operator]))
     sealer = Sealer(database, registry, vault)
     links = PortalLinks({n: UrlTable(routes_for(o)) for n, o in found.operators.items()}, settings.public_origin)
@@ -213,6 +223,7 @@ async def run_worker(
             RECONCILE: reconciler,
             DISCARD: discarder,
             PERFORM: provisioner,
+            RELEASE: releaser,
             MAIL_ALL: mailer,
         },
         {CLEANUP: Periodic("*/10 * * * *", cleaner.fan_out), SEAL: Periodic("* * * * *", sealer.fan_out)},
@@ -228,4 +239,5 @@ async def run_worker(
             await watching
         await gateways.close()
         await provisioners.close()
+        await reservations.close()
         await database.close()

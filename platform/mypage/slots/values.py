@@ -24,7 +24,7 @@ class ApplicationRow:
     """What was applied for. `address` is "" where the name stays; `options` are those of the place afterwards.
 
     `cancellable`: it waits, and no other system has been asked yet. `reason` is a msgid of the operator, or what staff
-    wrote.
+    wrote. `told` are the addresses that get mails about it.
     """
 
     id: uuid.UUID
@@ -43,6 +43,7 @@ class ApplicationRow:
     filed_at: datetime
     ended_at: datetime | None
     reason: str
+    told: tuple[str, ...]
     cancellable: bool
 
 
