@@ -4,6 +4,8 @@ from mypage.plugin import (
     CREDENTIAL_CHANGE,
     GUIDANCE,
     HOME,
+    TERMINATION,
+    TERMINATION_READ,
     ContactBlock,
     Entry,
     MenuSection,
@@ -26,7 +28,7 @@ PORTAL = Portal(
     contact=ContactBlock(title="お電話での問い合わせ", phone=PHONE, hours=HOURS),
 )
 
-PERMISSIONS = PermissionMatrix({HOLDER: frozenset({HOME, CREDENTIAL_CHANGE, GUIDANCE, CHANGES})})
+PERMISSIONS = PermissionMatrix({HOLDER: frozenset({HOME, CREDENTIAL_CHANGE, GUIDANCE, CHANGES, TERMINATION, TERMINATION_READ})})
 """OCN-167."""
 
 
@@ -51,6 +53,7 @@ MENU: tuple[MenuSection, ...] = (
         heading="各種変更のお申込み",
     ),
     MenuSection((Entry("認証パスワード変更", "credentials", icon=""),), heading="パスワード変更"),
+    MenuSection((Entry("廃止申込", "termination", icon=""),), heading="廃止のお申込み"),
     MenuSection(
         (
             _guided("設定方法について", "setup"),

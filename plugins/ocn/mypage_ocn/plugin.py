@@ -6,14 +6,17 @@ from mypage.plugin import (
     Guidance,
     LoginPageText,
     LoginScheme,
+    MailText,
     MenuSection,
     PasswordPolicy,
     PermissionMatrix,
     Portal,
     PublicPage,
+    Termination,
     hookimpl,
 )
 from mypage_ocn import contract, guidance, login, pages
+from mypage_ocn.ending import MAILS, TERMINATION
 
 
 @hookimpl
@@ -74,3 +77,15 @@ def password_policy(scheme: str) -> PasswordPolicy:
 def credential_change_items() -> list[CredentialChange]:
     """OCN-42 to OCN-56."""
     return list(login.CREDENTIAL_CHANGES)
+
+
+@hookimpl
+def termination_items() -> list[Termination]:
+    """OCN-120 to OCN-152."""
+    return [TERMINATION]
+
+
+@hookimpl
+def mail_text_items() -> list[MailText]:
+    """OCN-149."""
+    return list(MAILS)
