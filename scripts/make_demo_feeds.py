@@ -19,6 +19,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import demo_households
+import demo_lines
 
 from mypage.billing.tax import TaxableLine, totals
 
@@ -522,10 +523,12 @@ if __name__ == "__main__":
     write_feeds("actv", actv(), notices())
     write_feeds("actv-plain", plain(), [])
     write_files(demo_households.TENANT, demo_households.feeds())
+    for tenant in demo_lines.PORTALS:
+        write_files(tenant, demo_lines.feeds(tenant))
     write_logins(
         {
             "actv": ("http://actv.localhost:{port}/", "青森ケーブルテレビ", actv()),
             "actv-plain": ("http://plain.localhost:{port}/aomori/", "標準テーマ", plain()),
         },
-        demo_households.logins(),
+        [*demo_households.logins(), *demo_lines.logins()],
     )

@@ -1,98 +1,83 @@
-"""USEN: the portal as data. Requirement ids are those of REQUIREMENTS.md; the hooks are listed in docs/hooks.md."""
+"""USEN NETWORKS: マイページ. Everything is data; requirement ids are those of REQUIREMENTS.md."""
 
 from mypage.plugin import (
-    BillingView,
-    ContactBlock,
-    ContractView,
-    CredentialChange,
-    Entry,
+    CardChange,
+    ContactPoints,
+    FirstLogin,
+    Gate,
+    Landing,
     LoginPageText,
     LoginScheme,
-    MenuSection,
-    NoticeView,
+    PermissionMatrix,
     Portal,
-    TextPart,
+    PublicPage,
+    Summary,
     hookimpl,
 )
-
-SCHEME = "customer"
+from mypage_usen import card, gates, pages
 
 
 @hookimpl
 def portal_policy() -> Portal:
-    """Names and words of every page."""
-    return Portal(
-        company="USEN通信",
-        portal_name="会員ページ",
-        customer_number_label="お客様番号",
-        top_label="トップ",
-        logout_label="ログアウト",
-        contact=ContactBlock(title="お問い合わせ", phone="0120-000-000", hours="平日 9:00~17:00"),
-    )
-
-
-@hookimpl
-def login_page_policy() -> LoginPageText:
-    """The words around the login form."""
-    return LoginPageText(title="会員ページ ログイン")
+    """USEN-17, USEN-31, USEN-72, USEN-83, USEN-84."""
+    return pages.PORTAL
 
 
 @hookimpl
 def login_scheme_items() -> list[LoginScheme]:
-    """USEN-01."""
-    return [
-        LoginScheme(
-            name=SCHEME,
-            title="ログイン",
-            parts=(TextPart("login", "ログインID"),),
-            secret="パスワード",
-            submit="ログインする",
-        )
-    ]
+    """USEN-03, USEN-04, USEN-20."""
+    return [pages.LOGIN]
 
 
 @hookimpl
-def credential_change_items() -> list[CredentialChange]:
-    """The password may be changed, the login ID not."""
-    return [
-        CredentialChange(
-            scheme=SCHEME,
-            title="パスワードの変更",
-            login=False,
-            password=True,
-            password_label="新しいパスワード",
-            password_again_label="新しいパスワード（確認）",
-        )
-    ]
+def login_page_policy() -> LoginPageText:
+    """USEN-03."""
+    return pages.LOGIN_PAGE
 
 
 @hookimpl
-def menu_items() -> list[MenuSection]:
-    """USEN-02."""
-    return [
-        MenuSection(
-            (
-                Entry("ご契約内容", "contract", "doc"),
-                Entry("ご請求", "bills", "bill"),
-                Entry("パスワードの変更", "credentials", "key"),
-            )
-        )
-    ]
+def permission_policy() -> PermissionMatrix:
+    """USEN-75, USEN-76, USEN-83."""
+    return pages.PERMISSIONS
 
 
 @hookimpl
-def contract_view_policy() -> ContractView:
-    """The title of the contract page."""
-    return ContractView(title="ご契約内容")
+def gate_items() -> list[Gate]:
+    """USEN-07, USEN-13 to USEN-16."""
+    return list(gates.GATES)
 
 
 @hookimpl
-def billing_view_policy() -> BillingView:
-    """Titles and reach of the bill pages."""
-    return BillingView(bills_title="ご請求", invoices_title="適格請求書")
+def first_login_items() -> list[FirstLogin]:
+    """USEN-08 to USEN-12."""
+    return [gates.FIRST_LOGIN]
 
 
 @hookimpl
-def notice_view_policy() -> NoticeView:
-    """The words of the notices."""
-    return NoticeView(title="お知らせ", empty="お知らせはありません。")
+def landing_items() -> list[Landing]:
+    """USEN-33."""
+    return [Landing(route="summary")]
+
+
+@hookimpl
+def summary_items() -> list[Summary]:
+    """USEN-24 to USEN-29, USEN-32 to USEN-41, USEN-60 to USEN-63, USEN-67."""
+    return [pages.SUMMARY]
+
+
+@hookimpl
+def contact_items() -> list[ContactPoints]:
+    """USEN-64 to USEN-66."""
+    return [pages.CONTACT]
+
+
+@hookimpl
+def public_page_items() -> list[PublicPage]:
+    """USEN-67, USEN-68."""
+    return [pages.SITE]
+
+
+@hookimpl
+def card_change_policy() -> CardChange:
+    """USEN-42 to USEN-59."""
+    return card.CARD
