@@ -21,6 +21,8 @@ from mypage.plugin import (
     OPTION_READ,
     PAPERS,
     PROFILE_CHANGE,
+    REQUEST_FILE,
+    REQUEST_READ,
     AccountDeletion,
     AccountField,
     AccountSteps,
@@ -66,6 +68,7 @@ from mypage.plugin import (
     Question,
     Quota,
     Recovery,
+    RequestCatalogue,
     Sentence,
     SessionPolicy,
     Slots,
@@ -85,6 +88,7 @@ from mypage.plugin import (
 )
 from sample_operator import berths
 from sample_operator.counter import CounterOnly
+from sample_operator.requests import CATALOGUE
 from sample_operator.slips import SlipsOnly
 
 MAIL = "mail"
@@ -127,6 +131,7 @@ def menu_items() -> list[MenuSection]:
                 Entry("ご家族のサインイン", "accounts", "user"),
                 Entry("沖の天気だより", "option", params={"slug": "weather"}),
                 Entry("お引っこし", "guidance", params={"slug": "moving"}),
+                Entry("書面のうけつけ", "requests", "inbox"),
             ),
         ),
     ]
@@ -198,7 +203,7 @@ def profile_form_items() -> list[ProfileForm]:
 def permission_policy() -> PermissionMatrix:
     """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, "family.more"}
+    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, "family.more", REQUEST_READ, REQUEST_FILE}
     accounts = {
         each + reach
         for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE, OPTION_READ, "weather")
@@ -346,6 +351,12 @@ def product_page_items() -> list[ProductPage]:
             done_heading="お受けした内容",
         ),
     ]
+
+
+@hookimpl
+def request_catalogue_items() -> list[RequestCatalogue]:
+    """Three forms, and an entry that opens another page."""
+    return [CATALOGUE]
 
 
 @hookimpl

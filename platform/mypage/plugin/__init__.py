@@ -22,6 +22,7 @@ from mypage.hooks.billing import BillingView, CardChange, CardFirst, CardRows
 from mypage.hooks.context import HookContext, Principal
 from mypage.hooks.contracts import ContractCondition, ContractPolicy
 from mypage.hooks.desk import NEW_YEAR, PAPERS, DeskPolicy, PaperKind, WorkQuestion, WorkReason, WorkRule
+from mypage.hooks.home import HomeNotice, HomeRow, StatusHome
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview, OverviewBlock, OverviewOption
@@ -64,6 +65,8 @@ from mypage.hooks.permissions import (
     NOTICE_READ,
     OPTION_READ,
     PROFILE_CHANGE,
+    REQUEST_FILE,
+    REQUEST_READ,
     SLOT_CHANGE,
     SLOT_READ,
     TERMINATION,
@@ -97,6 +100,16 @@ from mypage.hooks.provisioning import (
     ProvisioningTask,
     ProvisioningUnavailable,
     ReportRefused,
+)
+from mypage.hooks.requests import (
+    DayWindow,
+    FileRule,
+    RequestCatalogue,
+    RequestField,
+    RequestForm,
+    RequestOption,
+    RequestSection,
+    When,
 )
 from mypage.hooks.slot_pages import (
     SlotButtons,
@@ -165,6 +178,8 @@ __all__ = [
     "OPTION_READ",
     "PAPERS",
     "PROFILE_CHANGE",
+    "REQUEST_FILE",
+    "REQUEST_READ",
     "SLOT_CHANGE",
     "SLOT_READ",
     "TERMINATION",
@@ -195,6 +210,7 @@ __all__ = [
     "ContractPolicy",
     "ContractView",
     "CredentialChange",
+    "DayWindow",
     "DeskPolicy",
     "EarlyEndFee",
     "EndChoice",
@@ -205,6 +221,7 @@ __all__ = [
     "EndReason",
     "Entry",
     "FieldGroup",
+    "FileRule",
     "FirstLogin",
     "FirstLoginVariant",
     "FunctionRow",
@@ -213,6 +230,8 @@ __all__ = [
     "GatewayUnavailable",
     "GatewayUnknown",
     "Guidance",
+    "HomeNotice",
+    "HomeRow",
     "HookContext",
     "IdentifierPolicy",
     "Landing",
@@ -258,6 +277,11 @@ __all__ = [
     "RegistrationField",
     "Remarks",
     "ReportRefused",
+    "RequestCatalogue",
+    "RequestField",
+    "RequestForm",
+    "RequestOption",
+    "RequestSection",
     "ReservationUnavailable",
     "Sentence",
     "SessionPolicy",
@@ -271,9 +295,9 @@ __all__ = [
     "SlotSteps",
     "SlotTier",
     "Slots",
+    "StatusHome",
     "StoredCard",
     "SubAccounts",
-    "SubMenu",
     "SubMenu",
     "Summary",
     "TenantSettings",
@@ -283,6 +307,7 @@ __all__ = [
     "ThrottlePolicy",
     "TierPrice",
     "UnitPrice",
+    "When",
     "WorkQuestion",
     "WorkReason",
     "WorkRule",

@@ -29,6 +29,8 @@ class ContentRow:
         """The value for a file or a page in the reader's language."""
         if self.kind == "consent":
             return t("Agreed")
+        if self.kind in ("date", "month"):
+            return self.value.replace("-", "/")
         return t(", ").join(t(each) for each in self.chosen) if self.chosen else self.value
 
     def kept(self) -> dict[str, Any]:

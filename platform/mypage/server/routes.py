@@ -32,6 +32,8 @@ ROUTE_MODULES = (
     "mypage.orders.routes",
     "mypage.orders.licence_routes",
     "mypage.orders.provisioning_routes",
+    "mypage.requests.routes",
+    "mypage.requests.filing_routes",
     "mypage.subaccounts.account_routes",
     "mypage.subaccounts.account_change_routes",
     "mypage.subaccounts.account_delete_routes",
