@@ -8,6 +8,7 @@ from mypage.billing.service import Bill, notable_bills
 from mypage.billing.views import card_can_change, payment_of
 from mypage.contracts.pages import Fact
 from mypage.contracts.service import services_in_use
+from mypage.contracts.status_pages import status_page
 from mypage.hooks.permissions import BILL_READ, CONTRACT_READ, HOME, NOTICE_READ
 from mypage.notices.routes import notice_rows
 from mypage.notices.service import NoticeHead, latest_notices
@@ -22,10 +23,12 @@ NOTICES_SHOWN = 5
 def home(rq: PortalRequest) -> Reply:
     """Home (ACTV-56 to ACTV-58). Four statements besides the session; each part only for who may read it.
 
-    An operator with a page of its own after login has no other home.
+    An operator with a page of its own after login has no other home, and one that declares what stands here shows that.
     """
     if (landing := rq.operator.home_of(rq.principal.role)) != "home":
         return Go(landing)
+    if rq.operator.status_home is not None:
+        return Show(status_page(rq, rq.operator.status_home))
     tx, principal, may = rq.tx, rq.principal, rq.principal.may
     # All are asked before the first answer is fetched, so that they travel together.
     asked_notices = latest_notices(tx, principal, locale=rq.locale, limit=NOTICES_SHOWN) if may(NOTICE_READ) else None

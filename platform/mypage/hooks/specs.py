@@ -6,6 +6,7 @@ from mypage.hooks.auth import AuthSpec
 from mypage.hooks.billing import BillingSpec
 from mypage.hooks.contracts import ContractsSpec
 from mypage.hooks.desk import DeskSpec
+from mypage.hooks.home import HomeSpec
 from mypage.hooks.mailboxes import MailboxSpec
 from mypage.hooks.overview import OverviewSpec
 from mypage.hooks.pages import PagesSpec
@@ -24,6 +25,7 @@ SPECS: tuple[type, ...] = (
     PortalSpec,
     AuthSpec,
     PagesSpec,
+    HomeSpec,
     ContractsSpec,
     SummarySpec,
     SubAccountsSpec,

@@ -16,6 +16,7 @@ from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts
 from mypage.operators.checking_desk import check_desk
 from mypage.operators.checking_guidance import check_guidance, check_landings
+from mypage.operators.checking_home import check_home
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
@@ -43,6 +44,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
     check_contracts(operator, wrong)
+    check_home(operator, wrong)
     check_products(operator, linked, wrong)
     check_guidance(operator, wrong)
     check_profile(operator, wrong)

@@ -20,6 +20,7 @@ from mypage.hooks.auth import (
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.contracts import ContractPolicy
 from mypage.hooks.desk import DeskPolicy
+from mypage.hooks.home import StatusHome
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
@@ -90,6 +91,7 @@ def compile_operator(
         card_change=hooks.policy("card_change_policy", CardChange),
         contract_view=hooks.policy("contract_view_policy", ContractView),
         contract_policy=hooks.policy("contract_policy", ContractPolicy),
+        status_home=_at_most_one(hooks, "status_home_items", StatusHome),
         notice_view=hooks.policy("notice_view_policy", NoticeView),
         desk=hooks.policy("desk_policy", DeskPolicy),
         mail_texts=_unique(hooks, "mail_text_items", hooks.items("mail_text_items", MailText), lambda m: m.name),

@@ -19,6 +19,7 @@ from mypage.hooks.auth import (
 from mypage.hooks.billing import BillingView, CardChange
 from mypage.hooks.contracts import ContractPolicy
 from mypage.hooks.desk import DeskPolicy
+from mypage.hooks.home import StatusHome
 from mypage.hooks.mailboxes import Mailboxes
 from mypage.hooks.overview import Overview
 from mypage.hooks.pages import ContractView, MailText, NoticeView
@@ -68,6 +69,7 @@ class Operator:
     card_change: CardChange
     contract_view: ContractView
     contract_policy: ContractPolicy
+    status_home: StatusHome | None
     notice_view: NoticeView
     desk: DeskPolicy
     mail_texts: Mapping[str, MailText]

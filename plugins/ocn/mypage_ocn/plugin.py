@@ -12,10 +12,11 @@ from mypage.plugin import (
     PermissionMatrix,
     Portal,
     PublicPage,
+    StatusHome,
     Termination,
     hookimpl,
 )
-from mypage_ocn import contract, guidance, login, pages
+from mypage_ocn import contract, guidance, home, login, pages
 from mypage_ocn.ending import MAILS, TERMINATION
 
 
@@ -41,6 +42,12 @@ def public_page_items() -> list[PublicPage]:
 def guidance_items() -> list[Guidance]:
     """OCN-28, OCN-153, OCN-174."""
     return list(guidance.GUIDANCE)
+
+
+@hookimpl
+def status_home_items() -> list[StatusHome]:
+    """OCN-36 to OCN-41, OCN-173."""
+    return [home.HOME_PAGE]
 
 
 @hookimpl

@@ -25,6 +25,7 @@ MENU: list[tuple[str, list[str]]] = [
         ],
     ),
     ("パスワード変更", ["認証パスワード変更"]),
+    ("廃止のお申込み", ["廃止申込"]),
     (
         "お電話での問い合わせ",
         ["設定方法について", "故障について", "請求料金について", "各種手続き・申し込み方法について"],
@@ -59,7 +60,7 @@ def menu(page: Answer) -> list[tuple[str, list[str]]]:
     return found
 
 
-@pytest.mark.req("OCN-27", "OCN-28", "OCN-29", "OCN-31", "OCN-33", "OCN-34")
+@pytest.mark.req("OCN-27", "OCN-28", "OCN-29", "OCN-30", "OCN-31", "OCN-33", "OCN-34")
 def test_the_menu_to_the_character(browser: PortalClient) -> None:
     page = browser.get("/home")
     assert menu(page) == MENU
