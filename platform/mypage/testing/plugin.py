@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from mypage.db.session import Actor, Scope, Tx, sync_engine, unit
 from mypage.lib.clock import FixedClock
 from mypage.testing.database import TestDatabase, drop_database, make_database, test_server
-from mypage.testing.portal import NOON, make_portal, portal, server_loop, servers
+from mypage.testing.portal import NOON, make_portal, owner_engine, portal, server_loop, servers
 
-__all__ = ["NOON", "make_portal", "portal", "server_loop", "servers"]
+__all__ = ["NOON", "make_portal", "owner_engine", "portal", "server_loop", "servers"]
 
 
 def pytest_configure() -> None:

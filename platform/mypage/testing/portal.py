@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpx
 import lxml.html
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.db.session import Actor, Scope, Tx, platform_unit, sync_engine, unit
@@ -236,16 +236,26 @@ def servers(
         asyncio.run_coroutine_threadsafe(each.stop(), server_loop).result(HANG)
 
 
+@pytest.fixture(scope="session")
+def owner_engine(test_database: TestDatabase) -> Iterator[Engine]:
+    """A synchronous engine as the owner of the tables, who alone deploys tenants."""
+    engine = sync_engine(test_database.owner)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
 def make_portal(
-    test_database: TestDatabase,
+    owner_engine: Engine,
     engine: Engine,
     server_loop: asyncio.AbstractEventLoop,
     servers: Callable[[Mapping[str, Any] | None], Server],
 ) -> Iterator[MakePortal]:
-    """Deploys tenants: `make_portal("name")`, with `plugins={...}` for operators that are not installed."""
-    owner = sync_engine(test_database.owner)
-    portals: list[Portal] = []
+    """Deploys tenants: `make_portal("name")`, with `plugins={...}` for operators that are not installed.
+
+    They are gone from the registry after the test: every server reads all of it whenever a tenant is deployed.
+    """
+    names: list[str] = []
 
     def make(
         operator: str,
@@ -260,11 +270,12 @@ def make_portal(
         second_factor: str = "off",
     ) -> Portal:
         name = f"t{secrets.token_hex(6)}"
+        names.append(name)
         server = servers(plugins)
         assert isinstance(server.database.clock, FixedClock)
         server.database.clock.at = NOON
         where = host or f"{name}.example"
-        with platform_unit(owner) as connection:
+        with platform_unit(owner_engine) as connection:
             connection.execute(
                 insert(TenantRecord).values(
                     name=name,
@@ -278,7 +289,7 @@ def make_portal(
             )
             connection.execute(insert(TenantAddress).values(host=where, prefix=prefix, tenant=name, main=True))
         asyncio.run_coroutine_threadsafe(server.registry.refresh(), server_loop).result(HANG)
-        portal = Portal(
+        return Portal(
             name=name,
             host=where,
             prefix=prefix,
@@ -287,11 +298,11 @@ def make_portal(
             clock=server.database.clock,
             loop=server_loop,
         )
-        portals.append(portal)
-        return portal
 
     yield make
-    owner.dispose()
+    if names:
+        with platform_unit(owner_engine) as connection:
+            connection.execute(delete(TenantRecord).where(TenantRecord.name.in_(names)))
 
 
 @pytest.fixture
