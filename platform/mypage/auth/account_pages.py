@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from mypage.auth.pages import Link, Rule
 from mypage.forms.form import PortalForm
+from mypage.hooks.auth import CredentialChange
 from mypage.web.page import Page
 
 
@@ -15,13 +16,14 @@ from mypage.web.page import Page
 class CredentialsPage(Page):
     """Change of login ID and password (ACTV-64 to ACTV-66). `current` names the field of the current password, if any.
 
-    `login_id` is the ID in use; `new_login` and `new_password` are the fields of either change, empty if not allowed.
+    `words` are the operator's. `login_id` is the ID in use; `new_login` and `new_password` are the fields of either
+    change, empty if not allowed. `wait` says why there is no form just now, and until when (OCN-57).
     `must_change`: the password was handed out, and nothing else is open before it is changed.
     """
 
     template: ClassVar[str] = "auth/credentials.html"
 
-    title: str
+    words: CredentialChange
     form: PortalForm
     login_id: str
     current: str
@@ -32,10 +34,8 @@ class CredentialsPage(Page):
     rules: tuple[Rule, ...] = ()
     rules_url: str = ""
     factors_url: str = ""
-    lead: str = ""
-    id_label: str = ""
-    next: str = ""
     must_change: bool = False
+    wait: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +49,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialsConfirmPage(Page):
-    """Before and after, passwords as `*****`, or with `plain` what will be. `hidden` are further inputs of the form."""
+    """Before and after, passwords as `*****`, or with `plain` what will be. `hidden` are further inputs of the form.
+
+    Without rows nothing of the change is shown (OCN-53).
+    """
 
     template: ClassVar[str] = "auth/credentials_confirm.html"
 
-    title: str
+    words: CredentialChange
     changes: tuple[Change, ...]
     action_url: str
     back_url: str
     hidden: tuple[tuple[str, str], ...] = ()
-    heading: str = ""
-    lead: str = ""
-    commit: str = ""
-    back: str = ""
     plain: tuple[tuple[str, str], ...] = ()
 
 
@@ -71,13 +70,11 @@ class CredentialsDonePage(Page):
 
     template: ClassVar[str] = "auth/credentials_done.html"
 
-    title: str
+    words: CredentialChange
     login_id: str
     home_url: str
     email: str = ""
     others_ended: bool = True
-    heading: str = ""
-    id_label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from sqlalchemy import delete, insert, select, update
 
 from mypage.audit.trail import record
 from mypage.auth import names
-from mypage.auth.errors import LoginNameTaken
+from mypage.auth.errors import LoginNameTaken, TooSoon
 from mypage.auth.links import end_links
 from mypage.auth.models import Account, Credential, PasswordHistory
+from mypage.auth.password_changes import again_at, note_change
 from mypage.auth.sessions import end_other_sessions
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
@@ -44,7 +45,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A credential before a change, and every hash that its new password must differ from."""
+    """A credential before a change, and every hash that its new password must differ from.
+
+    `again_at` is from when its password may be changed again; None when it may be changed now.
+    """
 
     credential_id: uuid.UUID
     login_id: str
@@ -52,7 +56,7 @@ class Earlier:
     customer_number: str
     hashes: tuple[str, ...]
     must_change: bool
-    changed_at: datetime
+    again_at: datetime | None
 
 
 def earlier(tx: Tx, policy: PasswordPolicy, credential: Credential, customer_number: str) -> Earlier:
@@ -73,8 +77,23 @@ def earlier(tx: Tx, policy: PasswordPolicy, credential: Credential, customer_num
         customer_number=customer_number,
         hashes=hashes,
         must_change=credential.must_change,
-        changed_at=credential.changed_at,
+        again_at=None if credential.must_change else again_at(tx, policy, credential.id),
     )
+
+
+def change_own(
+    tx: Tx, vault: Vault, policy: PasswordPolicy, wanted: Change, *, keep: uuid.UUID | None, language: str
+) -> Mapping[str, Any]:
+    """A change by the holder, as `change`. Raises TooSoon as well: of changes side by side one is made (OCN-57).
+
+    A password that was handed out may be changed at any time.
+    """
+    credential, _ = lock_credential(tx, wanted.credential_id)
+    if wanted.password_hash is not None and not credential.must_change:
+        at = again_at(tx, policy, credential.id)
+        if at is not None:
+            raise TooSoon(at)
+    return change(tx, vault, policy, wanted, keep=keep, language=language)
 
 
 def change(
@@ -152,6 +171,7 @@ def _replace_password(tx: Tx, policy: PasswordPolicy, credential: Credential, pa
             )
         )
         _prune(tx, policy, credential.id)
+    note_change(tx, policy, credential.id, credential.password_hash)
     tx.execute(
         update(Credential)
         .where(Credential.tenant_id == tx.tenant, Credential.id == credential.id)

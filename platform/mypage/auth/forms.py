@@ -117,7 +117,7 @@ def credentials_form(
     """`current`, then `login` and `password` with `password_again` as far as they may be changed (ACTV-64 to 66)."""
     fields: dict[str, Any] = {}
     if rules.present:
-        fields["current"] = PasswordField(t("Current %(label)s", label=t(scheme.secret)))
+        fields["current"] = PasswordField(rules.present_label or t("Current %(label)s", label=t(scheme.secret)))
     if rules.login:
         fields["login"] = LoginIdField(rules.login_label or "Login ID", required=False)
     if rules.password:

@@ -13,8 +13,9 @@ from mypage.audit.trail import record
 from mypage.auth.conditions import CONTRACTS, looking, signs_in
 from mypage.auth.known import Devices
 from mypage.auth.models import Account, Credential
+from mypage.auth.password_changes import former_hash
 from mypage.auth.sessions import end_session, open_session
-from mypage.auth.throttle import Target, admit, device_target, forgive, login_target
+from mypage.auth.throttle import Target, admit, device_target, forgive, give_back, login_target
 from mypage.db.reads import Read
 from mypage.db.session import Actor, Tx
 from mypage.hooks.auth import ThrottlePolicy
@@ -83,7 +84,8 @@ class Entry:
 class Attempt:
     """A password about to be compared. `encoded` is what to compare with: None still has to take its time.
 
-    `at` is when it was counted.
+    `at` is when it was counted. `former` is the hash of the password before a change that may not be known everywhere
+    yet: who gives that one is not let in, and not counted either (OCN-59).
     """
 
     scheme: str
@@ -92,12 +94,17 @@ class Attempt:
     at: datetime
     admitted: bool
     found: Found | None
+    former: str | None = None
 
     @property
     def encoded(self) -> str | None:
         """The stored hash, or None when the answer is no whatever was typed."""
-        usable = self.admitted and self.found is not None and self.found.active
-        return self.found.password_hash if usable and self.found is not None else None
+        return self.found.password_hash if self.usable and self.found is not None else None
+
+    @property
+    def usable(self) -> bool:
+        """Whether a password may be right at all."""
+        return self.admitted and self.found is not None and self.found.active
 
 
 def key_of(policy: IdentifierPolicy, login_id: str) -> str:
@@ -116,11 +123,13 @@ def begin(
     devices: Devices | None = None,
     *,
     operator: Operator | None = None,
+    lingers: bool = False,
 ) -> Attempt:
     """Count an attempt and find what to compare with; commit before comparing (ACTV-11).
 
     One from a known device of the credential counts for that device only, so that strangers cannot make it wait. With
     `operator` it is a login: where the customer's contracts must permit one and do not, no password is right (OCN-151).
+    `lingers`: passwords of the scheme may take a while to change everywhere (PasswordPolicy.effective_within).
     """
     found = None
     looks = operator is not None and operator.contract_policy.signs_in is not None
@@ -143,20 +152,33 @@ def begin(
     else:
         target = login_target(scheme, login_key, network)
     admitted = admit(tx, policy, target, at=now)
-    return Attempt(scheme=scheme, login_key=login_key, target=target, at=now, admitted=admitted, found=found)
+    # Looked up for a login ID that nobody has as well.
+    former = former_hash(tx, (found.id if found is not None else _NOBODY[0])) if lingers else None
+    return Attempt(
+        scheme=scheme, login_key=login_key, target=target, at=now, admitted=admitted, found=found, former=former
+    )
 
 
-def settle(tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, renews: bool = False) -> bool:
+def settle(
+    tx: Tx, policy: ThrottlePolicy, attempt: Attempt, matched: bool, *, former: bool = False, renews: bool = False
+) -> bool:
     """Whether the attempt holds: `matched`, and the credential is still the one that was compared.
 
-    `renews`: the compared hash is to be made anew, which a login at the same moment may have done already. Locks the
-    credential, so that a password change cannot miss a session that is opened right now.
+    `former`: what was given is the password before a change, which is not counted (OCN-59). `renews`: the compared hash
+    is to be made anew, which a login at the same moment may have done already. Locks the credential, so that a password
+    change cannot miss a session that is opened right now.
     """
     found = attempt.found
-    if matched and found is not None and _unchanged(tx, found, renews=renews):
-        forgive(tx, policy, attempt.target, at=attempt.at)
-        return True
-    if attempt.admitted:
+    if matched and found is not None:
+        if _unchanged(tx, found, renews=renews):
+            forgive(tx, policy, attempt.target, at=attempt.at)
+            return True
+        # It was right when it was compared, and has been changed since.
+        former = former_hash(tx, found.id) == found.password_hash
+    if former and found is not None:
+        give_back(tx, policy, attempt.target, at=attempt.at)
+        record(tx, "login.former", "credential", found.id, customer_id=found.customer_id)
+    elif attempt.admitted:
         digest = token_hash(f"{attempt.scheme}\n{attempt.login_key}").hex()[:12]
         record(tx, "login.failed", "login", digest, customer_id=found.customer_id if found else None)
     return False
@@ -168,6 +190,7 @@ def sign_in(
     attempt: Attempt,
     matched: bool,
     *,
+    former: bool = False,
     rehashed: str | None,
     device: str,
     replaces: str,
@@ -175,10 +198,11 @@ def sign_in(
 ) -> Entry | None:
     """Open a session when the attempt holds; None when it does not (ACTV-11 to ACTV-13).
 
-    `rehashed` is the password under today's costs, to be stored instead; `replaces` the browser's earlier session.
-    `waits` says whether a second step comes first, and has then kept what it needs; no session is opened.
+    `former` is as in `settle`. `rehashed` is the password under today's costs, to be stored instead; `replaces` the
+    browser's earlier session. `waits` says whether a second step comes first, and has then kept what it needs; no
+    session is opened.
     """
-    if not settle(tx, operator.throttle, attempt, matched, renews=rehashed is not None):
+    if not settle(tx, operator.throttle, attempt, matched, former=former, renews=rehashed is not None):
         return None
     found = attempt.found
     assert found is not None

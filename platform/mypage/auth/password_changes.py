@@ -78,3 +78,17 @@ def wipe_former(tx: Tx, limit: int) -> int:
         execution_options={"synchronize_session": False},
     )
     return len(wiped.all())
+
+
+def reopen(tx: Tx, credential_id: uuid.UUID) -> None:
+    """The last change did not come about everywhere: the next one is possible now."""
+    tx.execute(
+        update(PasswordChange)
+        .where(
+            PasswordChange.tenant_id == tx.tenant,
+            PasswordChange.credential_id == credential_id,
+            PasswordChange.again_at > tx.now(),
+        )
+        .values(again_at=tx.now()),
+        execution_options={"synchronize_session": False},
+    )

@@ -23,7 +23,15 @@ from mypage.auth.pages import (
     Printed,
     RulesFragment,
 )
-from mypage.auth.routes_base import devices_of, guessable_at, hashed, matches, remember_device, scheme_of
+from mypage.auth.routes_base import (
+    compared,
+    devices_of,
+    guessable_at,
+    hashed,
+    lingers,
+    remember_device,
+    scheme_of,
+)
 from mypage.auth.sessions import log_out
 from mypage.auth.turns import Turns
 from mypage.forms.drafts import drop_all
@@ -137,12 +145,19 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
     login_key = login.key_of(operator.login_id_policies[scheme.name], joined_login_id(scheme, form))
     attempt = await rq.run(
         lambda tx: login.begin(
-            tx, operator.throttle, scheme.name, login_key, rq.network, devices_of(rq), operator=operator
+            tx,
+            operator.throttle,
+            scheme.name,
+            login_key,
+            rq.network,
+            devices_of(rq),
+            operator=operator,
+            lingers=lingers(rq, scheme.name),
         )
     )
-    matched = await matches(rq, attempt.encoded, password)
+    given = await compared(rq, attempt, password)
     hasher = rq.ports.get(PasswordHasher)
-    stale = matched and attempt.encoded is not None and hasher.needs_rehash(attempt.encoded)
+    stale = given.matched and attempt.encoded is not None and hasher.needs_rehash(attempt.encoded)
     rehashed = await hashed(rq, password) if stale else None
     device = device_name(rq.headers.get("user-agent", ""))
     entry = await rq.run(
@@ -150,7 +165,8 @@ async def _sign_in(rq: PortalRequest, scheme: LoginScheme, form: PortalForm) -> 
             tx,
             operator,
             attempt,
-            matched,
+            given.matched,
+            former=given.former,
             rehashed=rehashed,
             device=device,
             replaces=rq.signed_in.token if rq.signed_in else "",

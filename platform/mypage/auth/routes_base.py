@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from mypage.auth.breached import BreachedPasswords
 from mypage.auth.forms import checklist
 from mypage.auth.hashing import PasswordHasher
 from mypage.auth.known import LIFE, Devices
+from mypage.auth.login import Attempt
 from mypage.auth.pages import Rule
 from mypage.auth.passwords import Guessable
 from mypage.hooks.auth import LoginScheme
@@ -21,6 +23,31 @@ from mypage.web.request import PortalRequest
 async def matches(rq: PortalRequest, encoded: str | None, password: str) -> bool:
     """Compare a password while no connection is held. Raises HashingBusy."""
     return await rq.ports.get(PasswordHasher).verify_async(encoded, password)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a given password is: the present one, or the one before a change that may not be known everywhere yet."""
+
+    matched: bool
+    former: bool = False
+
+
+async def compared(rq: PortalRequest, attempt: Attempt, password: str) -> Compared:
+    """Compare what was given for an attempt. Raises HashingBusy.
+
+    Where passwords take a while to change, all that is wrong is compared twice: how long it took says nothing.
+    """
+    if await matches(rq, attempt.encoded, password):
+        return Compared(True)
+    if not lingers(rq, attempt.scheme):
+        return Compared(False)
+    return Compared(False, former=await matches(rq, attempt.former if attempt.usable else None, password))
+
+
+def lingers(rq: PortalRequest, scheme: str) -> bool:
+    """Whether passwords of a scheme may take a while to change everywhere."""
+    return rq.operator.password_policies[scheme].effective_within is not None
 
 
 async def hashed(rq: PortalRequest, password: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from mypage.audit.trail import record
 from mypage.auth import login
 from mypage.auth.account_pages import ReauthPage, SessionRow, SessionsPage
+from mypage.auth.credential_entry import wrong_password
 from mypage.auth.factors.routes_base import second_step
 from mypage.auth.forms import reauth_form
 from mypage.auth.login import Attempt, Entry
 from mypage.auth.pages import Link
-from mypage.auth.routes_base import devices_of, matches
-from mypage.auth.routes_credentials import wrong_password
+from mypage.auth.routes_base import Compared, compared, devices_of, lingers
 from mypage.auth.sessions import FEDERATED, end_other_sessions, end_session_of, list_sessions, rotate_session
 from mypage.db.session import Tx
 from mypage.forms.form import PortalForm
@@ -82,8 +82,8 @@ async def reauth_post(rq: PortalRequest) -> Reply:
         return _page(rq, form, onward, 422)
     attempt = await rq.run(lambda tx: _begin(rq, tx))
     own = attempt.found is not None and attempt.found.account_id == rq.principal.account_id
-    matched = await matches(rq, attempt.encoded, str(form["password"].data)) and own
-    entry = await rq.run(lambda tx: _settle(rq, tx, attempt, matched))
+    given = await compared(rq, attempt, str(form["password"].data))
+    entry = await rq.run(lambda tx: _settle(rq, tx, attempt, own, given))
     if entry is None:
         form.add_error("password", wrong_password(rq))
         return _page(rq, form, onward, 422)
@@ -104,12 +104,23 @@ def _begin(rq: PortalRequest, tx: Tx) -> Attempt:
     credential = login.credential_of(tx, rq.principal.account_id, rq.principal.scheme)
     if credential is None:
         raise NotFound
-    return login.begin(tx, rq.operator.throttle, rq.principal.scheme, credential.login_key, rq.network, devices_of(rq))
+    scheme = rq.principal.scheme
+    return login.begin(
+        tx,
+        rq.operator.throttle,
+        scheme,
+        credential.login_key,
+        rq.network,
+        devices_of(rq),
+        lingers=lingers(rq, scheme),
+    )
 
 
-def _settle(rq: PortalRequest, tx: Tx, attempt: Attempt, matched: bool) -> Entry | None:
+def _settle(rq: PortalRequest, tx: Tx, attempt: Attempt, own: bool, given: Compared) -> Entry | None:
     """None when the password does not hold; an entry without a token when the session has ended meanwhile."""
-    if not login.settle(tx, rq.operator.throttle, attempt, matched) or attempt.found is None:
+    former = own and given.former
+    holds = login.settle(tx, rq.operator.throttle, attempt, own and given.matched, former=former)
+    if not holds or attempt.found is None:
         return None
     if second_step(rq, tx, "second-reauth", attempt.found):
         return Entry(second=True)

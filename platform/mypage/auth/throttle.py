@@ -130,6 +130,13 @@ def forgive(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime | No
         each.get()
 
 
+def give_back(tx: Tx, policy: ThrottlePolicy, target: Target, *, at: datetime) -> None:
+    """The attempt that was admitted at `at` is not counted, nor the wait that it began; earlier failures stand."""
+    sent = [_given_back(tx, policy, key, at) for key in sorted(target.own + target.shared)]
+    for each in sent:
+        each.get()
+
+
 def _count(tx: Tx, policy: ThrottlePolicy, key: Key, now: datetime) -> bool:
     limits = _limits(policy, key)
     return bool(tx.rows(_COUNT, tenant_id=tx.tenant, kind=key.kind, key=key.key, now=now, **limits))

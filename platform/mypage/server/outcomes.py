@@ -11,4 +11,6 @@ from mypage.terminations.systems import TerminationOutcome
 
 def outcome_handlers() -> OutcomeHandlers:
     """The handlers of all areas, by what their jobs concern."""
-    return OutcomeHandlers({CONCERNS: SlotOutcome(), CREDENTIAL: LinePasswordOutcome(), TERMINATION: TerminationOutcome()})
+    return OutcomeHandlers(
+        {CONCERNS: SlotOutcome(), CREDENTIAL: LinePasswordOutcome(), TERMINATION: TerminationOutcome()}
+    )
