@@ -50,5 +50,10 @@ def ucom(both: Mapping[str, Compiled]) -> Operator:
 
 
 @pytest.fixture(scope="session")
+def ocn(both: Mapping[str, Compiled]) -> Operator:
+    return both["ocn"].operator
+
+
+@pytest.fixture(scope="session")
 def nagi(both: Mapping[str, Compiled]) -> Operator:
     return both["nagi"].operator
