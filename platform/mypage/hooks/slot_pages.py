@@ -74,6 +74,9 @@ class SlotStates:
     removing: str = "Removal in process"
     blocked: str = "Cannot be changed now"
     received: str = "In process"
+    done: str = "Done"
+    cancelled: str = "Cancelled"
+    refused: str = "The last order could not be carried out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,8 @@ class SlotPage:
 
     `over` names the function above the step's title. `intro` stands above the list and its first link is the
     operator's page on personal data; `pending_note` above it only while an application waits. `now_lines` stand before
-    what there is now; `patterns` are the ways to change it, of which the customer chooses one. `host` is what follows
+    what there is now; `patterns` are the ways to change it, of which
+    the customer chooses one; `pattern_mark` stands before each. `host` is what follows
     the field of a name whose host the system picks. `characters` say what a name and a password may be made of.
     `warnings` stand on the confirm page of a new name. `paper` is the notice on each step, and what a posted
     application is refused with while one on paper runs (OCN-73).
@@ -137,6 +141,7 @@ class SlotPage:
     price_title: str = "Fees"
     price_lead: str = ""
     price_column: str = "Monthly fee"
+    price_label: str = "Monthly fee"
     tiers: tuple[SlotTier, ...] = ()
     price_notes: tuple[str, ...] = ()
     states: SlotStates = field(default_factory=SlotStates)
@@ -150,6 +155,7 @@ class SlotPage:
     now_title: str = "What you have now"
     fields_title: str = "Please enter what you need."
     patterns_lead: str = "Choose one of these."
+    pattern_mark: str = ""
     patterns: tuple[SlotPattern, ...] = (
         SlotPattern(code="name", label="Change the address only", name=True),
         SlotPattern(code="options", label="Change the options only", options=True),

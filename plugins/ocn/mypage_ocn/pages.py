@@ -4,6 +4,8 @@ from mypage.plugin import (
     CREDENTIAL_CHANGE,
     GUIDANCE,
     HOME,
+    SLOT_CHANGE,
+    SLOT_READ,
     TERMINATION,
     TERMINATION_READ,
     ContactBlock,
@@ -17,6 +19,7 @@ from mypage.plugin import (
 )
 from mypage_ocn.guidance import HOURS, PHONE
 from mypage_ocn.names import CHANGES, HOLDER
+from mypage_ocn.slots import MAIL
 
 PORTAL = Portal(
     company="OCN for business",
@@ -28,7 +31,13 @@ PORTAL = Portal(
     contact=ContactBlock(title="お電話での問い合わせ", phone=PHONE, hours=HOURS),
 )
 
-PERMISSIONS = PermissionMatrix({HOLDER: frozenset({HOME, CREDENTIAL_CHANGE, GUIDANCE, CHANGES, TERMINATION, TERMINATION_READ})})
+PERMISSIONS = PermissionMatrix(
+    {
+        HOLDER: frozenset(
+            {HOME, CREDENTIAL_CHANGE, GUIDANCE, CHANGES, SLOT_READ, SLOT_CHANGE, TERMINATION, TERMINATION_READ}
+        )
+    }
+)
 """OCN-167."""
 
 
@@ -49,6 +58,7 @@ MENU: tuple[MenuSection, ...] = (
                 ),
             ),
             _guided("担当者連絡先", "contact-person"),
+            Entry("メールアカウントおよびウイルスチェック", "slots", icon="", params={"code": MAIL}),
         ),
         heading="各種変更のお申込み",
     ),

@@ -11,12 +11,15 @@ from mypage.plugin import (
     PasswordPolicy,
     PermissionMatrix,
     Portal,
+    Product,
     PublicPage,
+    SlotPage,
+    Slots,
     StatusHome,
     Termination,
     hookimpl,
 )
-from mypage_ocn import contract, guidance, home, login, pages
+from mypage_ocn import contract, guidance, home, login, pages, slots
 from mypage_ocn.ending import MAILS, TERMINATION
 
 
@@ -40,8 +43,26 @@ def public_page_items() -> list[PublicPage]:
 
 @hookimpl
 def guidance_items() -> list[Guidance]:
-    """OCN-28, OCN-153, OCN-174."""
-    return list(guidance.GUIDANCE)
+    """OCN-28, OCN-153, OCN-174, OCN-176."""
+    return [*guidance.GUIDANCE, *slots.GUIDANCE]
+
+
+@hookimpl
+def product_items() -> list[Product]:
+    """OCN-156 to OCN-164."""
+    return list(slots.PRODUCTS)
+
+
+@hookimpl
+def slot_items() -> list[Slots]:
+    """OCN-61, OCN-170, OCN-178."""
+    return list(slots.SLOTS)
+
+
+@hookimpl
+def slot_page_items() -> list[SlotPage]:
+    """OCN-60 to OCN-119."""
+    return list(slots.SLOT_PAGES)
 
 
 @hookimpl

@@ -1,26 +1,87 @@
-"""Mail accounts with ウイルスチェックサービス: every word of their pages (OCN-60 to OCN-119, OCN-156 to OCN-164).
+"""Mail accounts with ウイルスチェックサービス: rules, prices and every word (OCN-60 to OCN-119, OCN-156 to OCN-164).
 
 The manual spells the option with a small ィ in some places and a large イ in others: each stands where it was read.
 """
 
 from mypage.plugin import (
+    ASCII_LETTERS,
+    ASCII_LOWER,
+    DIGITS,
+    SLOT_CHANGE,
+    ChargedMonths,
     Guidance,
+    LocalPart,
     Paragraphs,
+    PasswordPolicy,
+    Product,
     Sentence,
     SlotButtons,
     SlotMailWords,
+    SlotOption,
     SlotOptionWords,
     SlotPage,
     SlotPattern,
+    Slots,
     SlotStates,
     SlotSteps,
     SlotTier,
+    TierPrice,
+    UnitPrice,
+    symbols,
 )
 
 MAIL = "mail"
 """The code of the numbered places of mail accounts."""
 VIRUS_CHECK = "virus-check"
+ACCOUNT = "mail-account"
 PROCEDURES = "mail-procedures"
+HOSTS = ("arrow.example.jp", "dune.example.jp", "blue.example.jp")
+"""What may follow the @: the system picks one at 登録 (OCN-23, OCN-105). The manual has no list of them."""
+
+SLOTS: tuple[Slots, ...] = (
+    Slots(
+        code=MAIL,
+        product=ACCOUNT,
+        at_most=4,
+        local=LocalPart(length=(3, 20), alphabet=ASCII_LOWER + DIGITS + symbols("-_.")),
+        secret=PasswordPolicy(length=(8, 16), alphabet=ASCII_LETTERS + DIGITS, letters=1, digits=1),
+        options=(SlotOption(code=VIRUS_CHECK, product=VIRUS_CHECK),),
+        hosts=HOSTS,
+    ),
+)
+"""OCN-61, OCN-170, OCN-178. The two lists of characters are not in the manual (OCN-24, OCN-25)."""
+
+_FROM_NEXT_MONTH = ChargedMonths(first=False, last=True, only=False)
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(
+        code=ACCOUNT,
+        name="複数メールアドレス",
+        holder="contract",
+        price=TierPrice(totals=(0, 0, 250, 350, 450), months=_FROM_NEXT_MONTH),
+        permission=SLOT_CHANGE,
+        sold=False,
+    ),
+    Product(
+        code=VIRUS_CHECK,
+        name="ウイルスチェックサービス",
+        holder="contract",
+        price=UnitPrice(monthly=200, months=_FROM_NEXT_MONTH),
+        permission=SLOT_CHANGE,
+        sold=False,
+        terms=(
+            "本規約は、メールアカウントごとにご利用いただくウイルスチェックサービスの提供条件を定めるものです。",
+            "1. 本サービスは、メールアカウントで送受信されるメールのウイルスを検知し、駆除または削除します。",
+            "2. すべてのウイルスの検知と駆除を保証するものではありません。",
+            "3. 利用料金は、メールアカウント1個につき月額200円（税込 220円）です。",
+            "4. 本サービスの利用をやめるとき、またはメールアカウントを削除するときに、本サービスの提供は終了します。",
+            "5. 駆除または削除されたメールは元に戻せません。",
+        ),
+        consent="規約に同意してウイルスチェックサービスを申し込む",
+        terms_version="2024-03",
+    ),
+)
+"""OCN-156 to OCN-164: yen without tax; 192.5 is only shown. A change is charged from the month after it was done."""
 
 GUIDANCE: tuple[Guidance, ...] = (
     Guidance(
@@ -36,8 +97,13 @@ GUIDANCE: tuple[Guidance, ...] = (
 
 _NAME = "メールアカウント"
 _CHECK = "ウイルスチェックサービス"
-_CHARACTERS_NAME = "メールアカウント：英小文字（a-z）、数字（0-9）、ハイフン（-）、アンダーバー（_）、ピリオド（.）"
-_CHARACTERS_SECOND = "メールパスワード：英大文字（A-Z）、英小文字（a-z）、数字（0-9）"
+_CHARACTERS_NAME = (
+    "メールアカウント：3～20文字の英小文字（a-z）、数字（0-9）、ハイフン（-）、アンダーバー（_）、ピリオド（.）。"
+    "記号は先頭と末尾に使えず、続けて使えません。"
+)
+_CHARACTERS_SECOND = (
+    "メールパスワード：8～16文字の英大文字（A-Z）、英小文字（a-z）、数字（0-9）。英字と数字の両方を使います。"
+)
 _BANK = (
     "「口座振替のご案内」メールのご案内先に設定しているメールアドレスを変更すると、"
     "ご案内先は新しいアドレスに引き継がれます。"
@@ -176,6 +242,7 @@ SLOT_PAGES: tuple[SlotPage, ...] = (
             "・複数のメールアカウントをお申込みになる場合、ご利用追加メールアカウント数により以下の料金が適用されます。"
         ),
         price_column="【月額使用料金】",
+        price_label="月額使用料金",
         tiers=_TIERS,
         price_notes=("・ウィルスチェックサービスは、1個につき200円（税込 220円）／月額がかかります。",),
         states=SlotStates(
@@ -186,6 +253,9 @@ SLOT_PAGES: tuple[SlotPage, ...] = (
             removing="削除のお申込み処理中",
             blocked="申込書による変更のお申込み中",
             received="お申込み処理中",
+            done="お申込み処理完了",
+            cancelled="キャンセル（取消し）済み",
+            refused="前回のお申込みは承れませんでした",
         ),
         buttons=SlotButtons(
             change="変更",
@@ -213,9 +283,10 @@ SLOT_PAGES: tuple[SlotPage, ...] = (
         patterns_lead=(
             "下記の3つの申込みのパターンから1つを選択し、選択した申込みパターンの申込み内容を入力して下さい。"
         ),
+        pattern_mark="←",
         patterns=_PATTERNS,
         name_help=("メールアドレスの@の前の部分を指します。", "尚、ホスト(@の次)はご指定できません。"),
-        host="@●●●.ocn.ne.jp",
+        host="@●●●.example.jp",
         secret_label="メールパスワード",
         again_label="メールパスワード(確認の為再入力)",
         add_help=_ADD_HELP,
