@@ -65,7 +65,7 @@ class OutLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryPage(Page):
-    """All of a small portal on one page (USEN-32, USEN-33). `links` are label and address of pages elsewhere."""
+    """All of a small portal on one page (USEN-32, USEN-33). `ways` are label and address of pages elsewhere."""
 
     template: ClassVar[str] = "billing/summary.html"
 
@@ -86,4 +86,4 @@ class SummaryPage(Page):
     lines: tuple[ServiceLine, ...]
     rows_title: str
     rows: tuple[PayLine | OutLine, ...]
-    links: tuple[tuple[str, str], ...]
+    ways: tuple[tuple[str, str], ...]

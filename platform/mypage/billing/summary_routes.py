@@ -46,7 +46,7 @@ def summary(rq: PortalRequest) -> Reply:
             lines=tuple(line for item in contracts for line in _lines(words, item, rq.today)),
             rows_title=words.rows_title,
             rows=tuple(_row(rq, row, card) for row in words.rows),
-            links=words.links,
+            ways=words.links,
         )
     )
 

@@ -53,7 +53,7 @@ def confirm(tx: Tx, principal: Principal, names: Collection[str]) -> bool:
     ).one_or_none()
     if changed is None:
         return False
-    after = {"shown": list(names)}
+    after = {"shown": "、".join(names)}
     record(tx, CONFIRMED, "account", principal.account_id, customer_id=principal.customer_id, after=after)
     return True
 
