@@ -145,7 +145,8 @@ def accept(tx: Tx, vault: Vault, operator: Operator, principal: Principal, wish:
     Raises NotAllowed, AlreadyAccepted, Hindered, DayGone, Changed, and NotFound; then nothing happened.
     """
     if not principal.may(TERMINATION):
-        raise NotAllowed(TERMINATION)
+        # An end that was accepted takes the permission away: who pressed a moment later is told of that one.
+        raise AlreadyAccepted if accepted_of(tx, principal) is not None else NotAllowed(TERMINATION)
     rules, ref = rules_of(operator), reach_endable(tx, principal)
     lock_contract(tx, ref)
     # Whoever waited for the lock sees what the other one did.
