@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,16 @@ _STORED = (
     "SELECT number_key, id, customer_id, number, name, status, plan, features, place, started_on, ended_on, details"
     " FROM contract WHERE tenant_id = %s AND number_key = ANY(%s)"
 )
+_ENDING = (
+    "SELECT contract_id, state = 'done', wanted_on FROM termination WHERE tenant_id = %s AND contract_id = ANY(%s)"
+)
+_ENDED_MEANWHILE = (
+    "UPDATE contract SET status = CASE WHEN ending.state = 'done' THEN 'terminated' ELSE contract.status END,"
+    " ended_on = ending.wanted_on FROM termination AS ending"
+    " WHERE contract.tenant_id = %s AND contract.id = ANY(%s) AND ending.tenant_id = contract.tenant_id"
+    " AND ending.contract_id = contract.id AND contract.status <> 'terminated'"
+)
+"""What was accepted or done while this chunk was being read is not taken back by it."""
 _STORED_SERVICES = (
     "SELECT contract_id, category, name, status, started_on, ended_on, progress"
     " FROM service WHERE tenant_id = %s AND contract_id = ANY(%s) ORDER BY contract_id, position"
@@ -92,9 +102,14 @@ def natural_key(value: Prepared) -> tuple[str, str, str]:
 
 
 def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
-    """Insert what is new, replace what is different; services are replaced as a whole."""
+    """Insert what is new, replace what is different; services are replaced as a whole.
+
+    A contract whose end was accepted online ends: no feed takes its last day back, and none revives one that has ended.
+    """
     customers = chunk.customers(item.value.customer_key for item in items)
     stored = {row[0]: row[1:] for row in chunk.select(_STORED, [item.value.key for item in items])}
+    ids = [found[0] for found in stored.values()]
+    ending = {row[0]: (row[1], row[2]) for row in chunk.select(_ENDING, ids)} if ids else {}
     services: defaultdict[UUID, list[ServiceRow]] = defaultdict(list)
     for row in chunk.select(_STORED_SERVICES, [found[0] for found in stored.values()]) if stored else ():
         services[row[0]].append(row[1:])
@@ -109,6 +124,12 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
             chunk.refuse(NAME, item.line, unknown_customer(value.customer))
             continue
         found = stored.get(value.key)
+        if found is not None and found[0] in ending:
+            done, last_day = ending[found[0]]
+            if done:
+                chunk.count(NAME, "unchanged")
+                continue
+            value = _until(value, last_day)
         same = found is not None and found[1:] == (customer.id, *value.stated)
         if same and found is not None and tuple(services[found[0]]) == value.services:
             chunk.count(NAME, "unchanged")
@@ -122,10 +143,20 @@ def load(chunk: Chunk, items: list[Item[Prepared]]) -> None:
     chunk.write(_TABLE, rows)
     if replaced and not chunk.dry_run:
         chunk.cursor.execute(_FORGET_SERVICES, (chunk.tenant, replaced))
+        chunk.cursor.execute(_ENDED_MEANWHILE, (chunk.tenant, replaced))
     chunk.write(_SERVICES, service_rows)
     if chunk.dry_run:
         there = (item.value for item in items if item.value.customer_key in customers)
         chunk.scratch.note(NAME, (value.key for value in there))
+
+
+def _until(value: Prepared, last_day: date) -> Prepared:
+    """The line with the day that was accepted online, unless it says that the contract has ended."""
+    if value.stated[_STATED.index("status")] == "terminated":
+        return value
+    at = _STATED.index("ended_on")
+    stated = (*value.stated[:at], last_day, *value.stated[at + 1 :])
+    return replace(value, stated=stated, row=copy_row(stated))
 
 
 def _service(path: str, service: Service, means: Means) -> ServiceRow:
