@@ -76,7 +76,7 @@ class SummaryPage(Page):
     number: str
     number_note: str
     services_title: str
-    none: str
+    empty_text: str
     before: str
     after: str
     progress_label: str

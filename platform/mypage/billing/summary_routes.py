@@ -36,7 +36,7 @@ def summary(rq: PortalRequest) -> Reply:
             number=rq.principal.customer_number,
             number_note=words.number_note,
             services_title=words.services_title,
-            none=words.none,
+            empty_text=words.none,
             before=words.before,
             after=words.after,
             progress_label=words.progress_label,
