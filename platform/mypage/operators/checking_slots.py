@@ -5,6 +5,7 @@ from __future__ import annotations
 from mypage.hooks.prices import TierPrice
 from mypage.hooks.slots import Slots
 from mypage.operators.checking_base import Wrong
+from mypage.operators.checking_slot_pages import check_slot_consents, check_slot_page
 from mypage.operators.operator import Operator
 
 
@@ -22,9 +23,12 @@ def check_slots(operator: Operator, wrong: Wrong) -> None:
     held = [code for slots in operator.slots.values() for code in (slots.product, *(o.product for o in slots.options))]
     if len(set(held)) != len(held):
         raise wrong("slot_items", "two kinds of places, or two options, have one product; give each its own")
+    for slots in operator.slots.values():
+        check_slot_consents(operator, slots, wrong)
     for page in operator.slot_pages.values():
         if page.code not in operator.slots:
             raise wrong("slot_page_items", f"there are no places {page.code!r}; declare them in slot_items")
+        check_slot_page(operator, page, operator.slots[page.code], wrong)
 
 
 def _check_product(operator: Operator, slots: Slots, code: str, wrong: Wrong) -> None:
