@@ -74,6 +74,7 @@ from mypage.plugin import (
     Slots,
     SubAccounts,
     TenantSettings,
+    Termination,
     TextPart,
     ThrottlePolicy,
     TierPrice,
@@ -86,7 +87,7 @@ from mypage.plugin import (
     minutes,
     symbols,
 )
-from sample_operator import berths
+from sample_operator import berths, leaving
 from sample_operator.counter import CounterOnly
 from sample_operator.requests import CATALOGUE
 from sample_operator.slips import SlipsOnly
@@ -131,6 +132,7 @@ def menu_items() -> list[MenuSection]:
                 Entry("ご家族のサインイン", "accounts", "user"),
                 Entry("沖の天気だより", "option", params={"slug": "weather"}),
                 Entry("お引っこし", "guidance", params={"slug": "moving"}),
+                Entry("お別れ", "termination"),
                 Entry("書面のうけつけ", "requests", "inbox"),
             ),
         ),
@@ -211,7 +213,7 @@ def permission_policy() -> PermissionMatrix:
     }
     return PermissionMatrix(
         {
-            "holder": frozenset(everything | more | accounts),
+            "holder": frozenset(everything | more | accounts | leaving.MAY),
             "reader": frozenset({HOME, BILL_READ, GUIDANCE}),
             "crew": frozenset({HOME, GUIDANCE, ACCOUNT_READ, ACCOUNT_CHANGE, OPTION_READ, "weather"}),
         }
@@ -308,6 +310,7 @@ def product_items() -> list[Product]:
             mailed=True,
         ),
         *berths.PRODUCTS,
+        leaving.LINE,
     ]
 
 
@@ -553,6 +556,12 @@ def make_provisioning_adapter(name: str, settings: Mapping[str, str]) -> Provisi
     if "tray" not in settings:
         raise ValueError("slips needs tray, where the slips lie")
     return SlipsOnly(settings["tray"])
+
+
+@hookimpl
+def termination_items() -> list[Termination]:
+    """How one leaves."""
+    return [leaving.LEAVING]
 
 
 @hookimpl
