@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from mypage.hooks.desk import APPLICATION, CARD_REVIEW, FAILURE, MAIL, ORDER, WorkRule
+from mypage.hooks.requests import REQUEST
 from mypage.operators.checking_base import Wrong
 from mypage.operators.operator import Operator
 
-KINDS = (CARD_REVIEW, APPLICATION, ORDER, FAILURE, MAIL)
+KINDS = (CARD_REVIEW, APPLICATION, REQUEST, ORDER, FAILURE, MAIL)
 LONGEST = 250
 """Business days: about a year."""
 _CODE = re.compile(r"[a-z0-9-]{1,40}")

@@ -101,6 +101,7 @@ def menu_items() -> list[MenuSection]:
             heading="Reception",
             entries=(
                 Entry("Work queue", "queue", icon="inbox"),
+                Entry("Requests", "queue-requests", icon="doc"),
                 Entry("Names on cards", "queue-cards", icon="card"),
                 Entry("Stuck and failed", "queue-failures", icon="alert"),
             ),

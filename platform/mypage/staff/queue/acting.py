@@ -14,11 +14,13 @@ from mypage.forms.fields import PortalForm, TextAreaField
 from mypage.hooks.desk import WorkReason, WorkRule
 from mypage.lib.errors import NotFound
 from mypage.orders.errors import BadPin, EarlierFirst, JobEnded, NoRetry
+from mypage.requests.errors import Overtaken
 from mypage.staff.customers.service import find_customer
 from mypage.staff.queue.kinds import kind_of
-from mypage.staff.queue.means import Act, Deciding, Subject
+from mypage.staff.queue.means import Act, Deciding, Means, Subject
 from mypage.staff.queue.pages import ActPage, ItemPage
 from mypage.staff.queue.saying import late_text
+from mypage.staff.queue.told import mailable
 from mypage.staff.queue.views import find_item, item_page, means_of
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
@@ -26,9 +28,10 @@ from mypage.work.errors import Moved, WrongState
 from mypage.work.models import WorkItem
 from mypage.work.service import decided, may_decide
 
-OVERTAKEN = (Moved, WrongState, AlreadyDecided, JobEnded, NoRetry, EarlierFirst)
+OVERTAKEN = (Moved, WrongState, AlreadyDecided, JobEnded, NoRetry, EarlierFirst, Overtaken)
 """Why nothing was done: the world is not as the page showed it."""
 LONGEST = 500
+LONGEST_TOLD = 1000
 
 
 class PinField(PortalField):
@@ -60,9 +63,21 @@ def act_form(rq: PortalRequest, act: Act, rule: WorkRule, *, posted: bool = Fals
         fields["reason"] = ChoiceField("Reason", options=options)
     if "pin" in act.asks:
         fields["pin"] = PinField("PIN", max_length=200, size="l")
+    if "told" in act.asks:
+        fields["told"] = TextAreaField(
+            "What the customer is told",
+            description="The customer reads it as you write it; no web addresses.",
+            required="reason" in act.asks and not listed,
+            max_length=LONGEST_TOLD,
+            checks=(mailable,),
+            render_kw={"rows": "4"},
+        )
     if "note" in act.asks:
         fields["note"] = TextAreaField(
-            "Note for staff", required=not listed, max_length=LONGEST, render_kw={"rows": "3"}
+            "Note for staff",
+            required=not listed and "told" not in act.asks,
+            max_length=LONGEST,
+            render_kw={"rows": "3"},
         )
     return PortalForm(fields, rq.form if posted else None, t=rq.t)
 
@@ -74,12 +89,12 @@ def act_page(rq: PortalRequest, tx: Tx, *, form: PortalForm | None = None, secon
     act, rule = act_of(subject, rq.params["act"]), means.operator.desk.rule(item.kind)
     customer, form = find_customer(tx, item.customer_id), form or act_form(rq, act, rule)
     reason = chosen(rule, form) if second else None
-    sealed = tuple((name, form.text(name)) for name in ("reason", "note") if name in act.asks and name in form)
+    sealed = tuple((name, form.text(name)) for name in ("reason", "told", "note") if name in act.asks and name in form)
     return ActPage(
         title=rq.t(act.label),
         over=item.reference,
         sure=rq.t(act.sure, what=subject.what, customer=customer.name),
-        told=(means.words(reason.told),) if reason is not None and reason.told else (),
+        told=_told(means, reason, form.text("told") if second and "told" in form else ""),
         reason=means.words(reason.label) if reason is not None else "",
         note=form.text("note") if second and "note" in form else "",
         form=form,
@@ -111,11 +126,17 @@ def settle(rq: PortalRequest, tx: Tx, act_name: str, form: PortalForm) -> Act:
             means=means,
             reason=chosen(means.operator.desk.rule(item.kind), form),
             note=form.text("note") if "note" in form else "",
+            told=form.text("told") if "told" in form else "",
             pin=form.text("pin") if "pin" in form else "",
         ),
     )
     decided(tx, item_id, version=version, by=means.by)
     return act
+
+
+def _told(means: Means, reason: WorkReason | None, written: str) -> tuple[str, ...]:
+    from_list = (means.words(reason.told),) if reason is not None and reason.told else ()
+    return (*from_list, *written.splitlines())
 
 
 def posted_version(rq: PortalRequest) -> int:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from wtforms.validators import ValidationError
-
 from mypage.db.session import Tx
 from mypage.forms.fields import PortalForm, TextAreaField
 from mypage.hooks.desk import WorkRule
-from mypage.lib.text import BadText, clean_text
 from mypage.staff.customers.service import find_customer
 from mypage.staff.queue.acting import late_reply, posted_version
 from mypage.staff.queue.kinds import kind_of
 from mypage.staff.queue.pages import ActPage
-from mypage.staff.queue.telling import MOST_LINES, tell_customer
+from mypage.staff.queue.subjects import after, before
+from mypage.staff.queue.telling import tell_customer
+from mypage.staff.queue.told import mailable
 from mypage.staff.queue.views import find_item, means_of
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
@@ -71,6 +68,7 @@ def ask_posted(rq: PortalRequest) -> Reply:
     if not rq.form.get("confirmed"):
         return Show(ask_page(rq, rq.tx, form=form, second=True))
     version, question, desk = posted_version(rq), form.text("question"), means.operator.desk
+    before(rq.tx, item.id)
     try:
         item = ask_back(
             rq.tx,
@@ -83,15 +81,17 @@ def ask_posted(rq: PortalRequest) -> Reply:
         )
     except (Moved, WrongState) as late:
         return late_reply(rq, rq.tx, late)
-    mailed = tell_customer(
-        rq.tx,
-        means,
-        find_customer(rq.tx, item.customer_id),
-        key=f"work-question-{item.id}-{version}",
-        title=TITLE,
-        texts=question.splitlines(),
-        permission=kind_of(item.kind).notice_permission,
-    )
+    mailed = after(rq, rq.tx, item, "asked", question)
+    if mailed is None:
+        mailed = tell_customer(
+            rq.tx,
+            means,
+            find_customer(rq.tx, item.customer_id),
+            key=f"work-question-{item.id}-{version}",
+            title=TITLE,
+            texts=question.splitlines(),
+            permission=kind_of(item.kind).notice_permission,
+        )
     if mailed:
         rq.flash("ok", rq.t("The question was sent."))
     else:
@@ -108,20 +108,8 @@ def question_form(rq: PortalRequest, rule: WorkRule, *, posted: bool = False, la
         "Question to the customer",
         description="The customer reads it as you write it. Say how to answer; no web addresses.",
         max_length=LONGEST_QUESTION,
-        checks=(_mailable,),
+        checks=(mailable,),
         render_kw={"rows": "6"},
     )
     values = {"question": words(template.text)} if template else {}
     return PortalForm({"question": field}, rq.form if posted else None, t=rq.t, values=values)
-
-
-def _mailable(form: PortalForm, field: Any) -> None:
-    lines = [line for line in str(field.data).splitlines() if line.strip()]
-    if len(lines) > MOST_LINES:
-        raise ValidationError(form.t("Please use at most %(count)s lines", count=MOST_LINES))
-    if "://" in field.data:
-        raise ValidationError(form.t("Please leave out web addresses: customers are told never to follow them"))
-    try:
-        clean_text(field.data, multiline=True)
-    except BadText as error:
-        raise ValidationError(form.t("It contains characters that cannot be used")) from error

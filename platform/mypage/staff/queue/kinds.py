@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mypage.hooks.desk import CARD_REVIEW, FAILURE, MAIL, ORDER, TERMINATION
+from mypage.hooks.desk import APPLICATION, CARD_REVIEW, FAILURE, MAIL, ORDER, TERMINATION
+from mypage.hooks.requests import REQUEST
 from mypage.lib.errors import NotFound
+from mypage.staff.queue.applications import APPLICATIONS
 from mypage.staff.queue.cards import CARDS
 from mypage.staff.queue.jobs import FAILURES, ORDERS, UNDELIVERED
 from mypage.staff.queue.means import Kind
 from mypage.staff.queue.terminations import ENDINGS
+from mypage.staff.requests.kind import REQUESTS
 
-KINDS: Mapping[str, Kind] = {CARD_REVIEW: CARDS, ORDER: ORDERS, FAILURE: FAILURES, MAIL: UNDELIVERED, TERMINATION: ENDINGS}
+KINDS: Mapping[str, Kind] = {
+    CARD_REVIEW: CARDS,
+    ORDER: ORDERS,
+    APPLICATION: APPLICATIONS,
+    FAILURE: FAILURES,
+    MAIL: UNDELIVERED,
+    TERMINATION: ENDINGS,
+    REQUEST: REQUESTS,
+}
 STUCK = (FAILURE, MAIL)
 """What failed, and waits for somebody to see to it."""
 

@@ -36,6 +36,8 @@ class Wanted:
 
     text: str = ""
     kinds: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    """Stored titles: of requests the codes of their forms. Empty is all."""
     state: str = ""
     who: str = ""
     due: str = ""
@@ -164,6 +166,8 @@ def _filters(tx: Tx, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(WorkItem.state == wanted.state)
     if wanted.kinds:
         found.append(WorkItem.kind.in_(wanted.kinds))
+    if wanted.titles:
+        found.append(WorkItem.title.in_(wanted.titles))
     if wanted.who == NOBODY:
         found.append(WorkItem.assignee_id.is_(None))
     elif wanted.who:

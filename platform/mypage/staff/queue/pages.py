@@ -112,6 +112,8 @@ class ItemPage(Page):
     row: WorkRow
     what: str
     lines: tuple[Line, ...]
+    subject_links: tuple[tuple[str, str, bool], ...]
+    """Label, address, and whether it is a file."""
     hint: str
     customer_url: str
     page_label: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from mypage.db.session import Tx
 from mypage.hooks.desk import CARD_REVIEW
 from mypage.staff.names import active_members
 from mypage.staff.permissions import EXPORT, QUEUE_READ, QUEUE_WORK
@@ -11,6 +12,7 @@ from mypage.staff.queue.acting import act_page, act_posted, in_step, late_reply,
 from mypage.staff.queue.asking import ask_page, ask_posted
 from mypage.staff.queue.exporting import export_file
 from mypage.staff.queue.kinds import STUCK
+from mypage.staff.queue.subjects import after, before
 from mypage.staff.queue.views import answer_form, find_item, hand_form, item_page, note_form, queue_page
 from mypage.web.replies import Go, GoPath, Reply, Show
 from mypage.web.request import PortalRequest
@@ -18,6 +20,7 @@ from mypage.web.routing import desk_get, desk_post
 from mypage.web.urls import safe_path
 from mypage.work import service
 from mypage.work.errors import Moved, WrongState
+from mypage.work.models import WorkItem
 
 FIXED = {"queue-cards": (CARD_REVIEW,), "queue-failures": STUCK}
 """Lists of certain kinds, by route."""
@@ -57,10 +60,12 @@ def queue_item(rq: PortalRequest) -> Reply:
 def take_post(rq: PortalRequest) -> Reply:
     """Take it, from a list or from its page; from a list one stays there, at the same line."""
     item_id, by = rq.uuid_param("item_id"), rq.principal.account_id
+    before(rq.tx, item_id)
     try:
         item = service.take(rq.tx, item_id, version=posted_version(rq), by=by)
     except (Moved, WrongState) as late:
         return late_reply(rq, rq.tx, late)
+    after(rq, rq.tx, item, "taken")
     rq.flash("ok", rq.t("You have taken %(reference)s.", reference=item.reference))
     back = safe_path(rq.form.get("from", ""), rq.prefix)
     if back is not None and back.startswith(rq.href("queue")):
@@ -90,9 +95,16 @@ def hand_post(rq: PortalRequest) -> Reply:
     to = uuid.UUID(form.text("to"))
     name = next(member.name for member in active_members(rq.tx) if member.id == to)
     why, version = form.text("why"), posted_version(rq)
+
+    def hand(tx: Tx) -> WorkItem:
+        before(tx, item_id)
+        handed = service.hand_over(tx, item_id, version=version, by=by, to=to, body=why)
+        after(rq, tx, handed, "taken")
+        return handed
+
     return in_step(
         rq,
-        lambda tx: service.hand_over(tx, item_id, version=version, by=by, to=to, body=why),
+        hand,
         "%(name)s has %(reference)s now.",
         name=name,
     )
@@ -118,9 +130,16 @@ def resume_post(rq: PortalRequest) -> Reply:
     if not form.validate():
         return _refused(rq, item_id, "resume", form)
     answer, closed = form.text("answer"), rq.desk.operator.desk.closed
+
+    def resume(tx: Tx) -> WorkItem:
+        before(tx, item_id)
+        item = service.resume(tx, item_id, version=posted_version(rq), by=str(by), answer=answer, closed=closed)
+        after(rq, tx, item, "answered", answer)
+        return item
+
     return in_step(
         rq,
-        lambda tx: service.resume(tx, item_id, version=posted_version(rq), by=str(by), answer=answer, closed=closed),
+        resume,
         "The answer is kept. %(reference)s goes on.",
     )
 

@@ -92,11 +92,19 @@ def wanted_of(query: Mapping[str, str], kinds: tuple[str, ...] = ()) -> Wanted:
     )
 
 
-def queue_page(rq: PortalRequest, tx: Tx, *, title: str, kinds: tuple[str, ...] = ()) -> QueuePage:
-    """A list of work, and how much there is."""
-    wanted = wanted_of(rq.query, kinds)
+def queue_page(
+    rq: PortalRequest,
+    tx: Tx,
+    *,
+    title: str,
+    kinds: tuple[str, ...] = (),
+    titles: tuple[str, ...] = (),
+    section: str = "",
+) -> QueuePage:
+    """A list of work, and how much there is. `titles` are the stored ones that `section` in the address stands for."""
+    wanted = replace(wanted_of(rq.query, kinds), titles=titles)
     found, counts = list_work(tx, wanted), count_open(tx, kinds)
-    query = _query(wanted, fixed=bool(kinds))
+    query = _query(wanted, fixed=bool(kinds)) | {"section": section or None}
     refreshed = _number(rq.query.get("refreshed", ""))
     name = rq.route_name
     here = rq.href(name, **query, after=wanted.after or None)
@@ -151,6 +159,7 @@ def item_page(
     said = [note_text(rq, note, item, names) for note in notes]
     return ItemPage(
         row=row,
+        subject_links=tuple((link.label, rq.href(link.route, **link.params), link.file) for link in subject.links),
         what=subject.what,
         lines=subject.lines,
         hint=subject.hint if is_open else "",

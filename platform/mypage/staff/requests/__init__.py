@@ -1,0 +1,1 @@
+"""Forms that customers filed: in the queue, printed, exported, with their files."""
