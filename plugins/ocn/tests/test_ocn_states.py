@@ -42,7 +42,9 @@ PLACES = (
     Place("/guidance/setup", "設定方法について", OPEN | {"accepted"}),
     Place("/guidance/payment", "お支払い方法（クレジットカードへ）", OPEN, CHANGES_ARE_OVER),
     Place("/guidance/contact-person", "担当者連絡先", OPEN, CHANGES_ARE_OVER),
+    Place("/slots/mail", "メールアカウントおよびウイルスチェック", OPEN, CHANGES_ARE_OVER),
     Place("/credentials", "認証パスワード変更", OPEN, CHANGES_ARE_OVER),
+    Place("/termination", "廃止申込", OPEN, CHANGES_ARE_OVER),
 )
 
 
@@ -79,7 +81,7 @@ def bring(of: Line, state: str) -> None:
 
 def labels(browser: PortalClient) -> list[str]:
     """The entries of the menu."""
-    return [text.partition("（専用")[0].strip() for text in browser.get("/home").texts("//nav[@id='menu']//li//a")]
+    return [text.partition("（専用")[0].strip("└ ") for text in browser.get("/home").texts("//nav[@id='menu']//li//a")]
 
 
 @pytest.mark.req("OCN-32", "OCN-35", "OCN-126", "OCN-127", "OCN-150", "OCN-151", "OCN-166", "OCN-168", "OCN-171")
