@@ -147,8 +147,12 @@ def test_a_wait_between_changes_and_the_echo_of_first_characters(make_portal: Ma
     assert f"{PASSWORDS[1][:3]}*****" in confirm.text
     assert PASSWORDS[1][:5] not in confirm.raw.text
     assert browser.submit({}).status == 303
-    refused = change(browser, PASSWORDS[1], PASSWORDS[2])
-    assert refused.all("//*[@id='password-e']")
+    closed = browser.get("/credentials")
+    assert closed.status == 200
+    assert closed.all("//main//form") == []
+    assert closed.texts("//main//*[@role='alert']") == [
+        "パスワードは、変更したばかりです。次に変更できるのは2026年11月23日 13:00以降です"
+    ]
     portal.clock.at += timedelta(hours=24)
     browser, _ = login(portal, PASSWORDS[1])
     assert change(browser, PASSWORDS[1], PASSWORDS[2]).status == 303
