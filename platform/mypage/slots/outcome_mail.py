@@ -71,7 +71,7 @@ def _values(means: OutcomeMeans, slots: Slots, app: SlotApplication, number: str
         "number": app.number,
         "state": app.state,
         "ordered": ORDERED[app.action],
-        "reason": " ".join(t(app.reason).split()),
+        "reason": " ".join(t(line) for line in app.reason.splitlines()),
         "labels": labels,
         "befores": befores,
         "afters": afters,

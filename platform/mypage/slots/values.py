@@ -23,8 +23,8 @@ def address_of(local: str, host: str) -> str:
 class ApplicationRow:
     """What was applied for. `address` is "" where the name stays; `options` are those of the place afterwards.
 
-    `cancellable`: it waits, and no other system has been asked yet. `reason` is a msgid of the operator, or what staff
-    wrote. `told` are the addresses that get mails about it.
+    `cancellable`: it waits, and no other system has been asked yet. Every line of `reason` is a msgid of the
+    operator, or what staff wrote. `told` are the addresses that get mails about it.
     """
 
     id: uuid.UUID

@@ -56,6 +56,14 @@ _NAMES = (
 _FACTOR = (Detail("kind", "Kind"), Detail("name", "Name"))
 _ADDRESS = Detail("address", "Mail address", "mail")
 _PROBLEM = Detail("problem", "Problem")
+_WHY = Detail("reason", "Reason")
+_SLOT = (
+    Detail("application", "Order number"),
+    Detail("address_before", "Address now", "mail"),
+    Detail("address", "Address afterwards", "mail"),
+    Detail("options_before", "Options now"),
+    Detail("options", "Options afterwards"),
+)
 _PROPOSAL = (Detail("summary", "What"), Detail("proposer", "Proposed by"), Detail("decider", "Decided by"))
 _TITLE = Detail("title", "Title")
 _WORK = (Detail("reference", "Number"),)
@@ -101,6 +109,17 @@ WORDS: Mapping[str, Words] = {
     "provisioning.done": Words("An option was set up, changed or ended as ordered", "application", (_PRODUCT,)),
     "provisioning.failed": Words("Setting up an option did not work", "application", (_PRODUCT, _PROBLEM)),
     "provisioning.withdrawn": Words("Setting up an option was called off before it began", "application", (_PRODUCT,)),
+    # Numbered places, such as mail accounts
+    "slot.applied": Words("%(who)s applied for something about an address", "application", _SLOT),
+    "slot.done": Words("What was applied for about an address is done", "application", _SLOT),
+    "slot.failed": Words("An application about an address was turned down", "application", (*_SLOT, _WHY)),
+    "slot.returned": Words("An application about an address was given back", "application", (*_SLOT, _WHY)),
+    "slot.cancelled": Words("%(who)s called an application about an address off", "application", _SLOT),
+    "slot.closed": Words("An application about an address was closed", "application", (*_SLOT, _WHY)),
+    "slot.address_followed": Words("Mails go to the new address from now on", "application", (_ADDRESS,)),
+    "slot.mail_impossible": Words(
+        "No mail about an application could be sent: the address cannot be reached", "application"
+    ),
     # Bills and cards
     "card.consented": Words("%(who)s agreed to pay by card", "bill"),
     "card.changed": Words("The card was changed", "bill", _CARD),
