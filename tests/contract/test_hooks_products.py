@@ -53,7 +53,7 @@ def test_hook_quota_items(ucom: Operator, nagi: Operator, actv: Operator) -> Non
     assert {name: quota.base_of("") for name, quota in nagi.quotas.items()} == {"family": 2}
 
 
-MORE, WEATHER = nagi_plugin.product_items()
+MORE, WEATHER, *_ = nagi_plugin.product_items()
 MORE_PAGE, WEATHER_PAGE = nagi_plugin.product_page_items()
 
 
