@@ -140,7 +140,8 @@ def test_before_its_start_a_line_shows_the_progress_and_afterwards_the_facts(por
 
 @pytest.mark.req("USEN-37")
 @pytest.mark.parametrize(
-    ("start", "badge"), [(TODAY - timedelta(1), "ご利用中"), (TODAY, "ご利用中"), (TODAY + timedelta(1), "ご利用開始前")]
+    ("start", "badge"),
+    [(TODAY - timedelta(1), "ご利用中"), (TODAY, "ご利用中"), (TODAY + timedelta(1), "ご利用開始前")],
 )
 def test_each_line_changes_on_its_own_start_date(portal: Portal, start: date, badge: str) -> None:
     line = Line(started_on=start, status="preparing")
