@@ -23,6 +23,8 @@ from mypage.plugin import (
     PROFILE_CHANGE,
     REQUEST_FILE,
     REQUEST_READ,
+    SLOT_CHANGE,
+    SLOT_READ,
     AccountDeletion,
     AccountField,
     AccountSteps,
@@ -71,6 +73,7 @@ from mypage.plugin import (
     RequestCatalogue,
     Sentence,
     SessionPolicy,
+    SlotPage,
     Slots,
     SubAccounts,
     TenantSettings,
@@ -88,6 +91,7 @@ from mypage.plugin import (
     symbols,
 )
 from sample_operator import berths, leaving
+from sample_operator.berth_words import BERTH_PAGE
 from sample_operator.counter import CounterOnly
 from sample_operator.requests import CATALOGUE
 from sample_operator.slips import SlipsOnly
@@ -205,7 +209,7 @@ def profile_form_items() -> list[ProfileForm]:
 def permission_policy() -> PermissionMatrix:
     """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, "family.more", REQUEST_READ, REQUEST_FILE}
+    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, SLOT_READ, SLOT_CHANGE, "family.more", REQUEST_READ, REQUEST_FILE}
     accounts = {
         each + reach
         for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE, OPTION_READ, "weather")
@@ -492,7 +496,11 @@ def desk_policy() -> DeskPolicy:
                 questions=(
                     WorkQuestion(code="pier", label="桟橋の番号", text="どの桟橋か、港の窓口にお知らせください。"),
                 ),
-            )
+            ),
+            "request": WorkRule(
+                reasons=(WorkReason(code="papers", label="証がたりない", told="許可証がたりませんでした。"),),
+                questions=(WorkQuestion(code="boat", label="どの舟か", text="舟の名をおしらせください。"),),
+            ),
         },
         usual=WorkRule(days=5),
         answer_days=10,
@@ -567,6 +575,12 @@ def termination_items() -> list[Termination]:
 @hookimpl
 def slot_items() -> list[Slots]:
     return [berths.BERTHS]
+
+
+@hookimpl
+def slot_page_items() -> list[SlotPage]:
+    """In other words than the shipped operator's, and with fewer patterns."""
+    return [BERTH_PAGE]
 
 
 @hookimpl

@@ -158,7 +158,7 @@ class RequestSection:
 
 
 _STATES: Mapping[RequestState, str] = {
-    "filed": "Received",
+    "filed": "Taken in",
     "working": "Being checked",
     "asked": "We have a question",
     "done": "Completed",

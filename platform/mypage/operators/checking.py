@@ -14,12 +14,14 @@ from mypage.hooks.portal import SubMenu
 from mypage.i18n import Catalogue
 from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts
+from mypage.operators.checking_credentials import check_credential_changes
 from mypage.operators.checking_desk import check_desk
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_home import check_home
 from mypage.operators.checking_overview import check_overview
 from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
+from mypage.operators.checking_requests import check_requests
 from mypage.operators.checking_slots import check_slots
 from mypage.operators.checking_terminations import check_termination
 from mypage.operators.operator import Operator, OperatorError
@@ -41,6 +43,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     _check_menu(operator, routes, linked, wrong)
     _check_public_pages(operator, wrong)
     _check_schemes(operator, wrong)
+    check_credential_changes(operator, wrong)
     _check_gates(operator, routes, linked, wrong)
     _check_permissions(operator, routes, wrong)
     check_contracts(operator, wrong)
@@ -51,6 +54,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
     check_desk(operator, wrong)
+    check_requests(operator, linked, wrong)
     check_slots(operator, wrong)
     check_termination(operator, wrong)
     for registration in operator.registrations.values():
@@ -85,6 +89,8 @@ def _check_permissions(operator: Operator, routes: Mapping[str, str], wrong: Wro
     demanded.update(page.permission for page in operator.guidance.values())
     demanded.update(product.permission for product in operator.products.values())
     demanded.update(page.permission for page in operator.product_pages.values())
+    forms = operator.requests.forms if operator.requests is not None else {}
+    demanded.update(form.permission for form in forms.values())
     if unknown := operator.permissions.known() - demanded:
         raise wrong("permission_policy", f"no route demands {', '.join(sorted(unknown))}; remove or correct it")
 

@@ -36,6 +36,7 @@ from mypage.operators.tenants import Tenant
 from mypage.orders.provisioning import PERFORM
 from mypage.orders.provisioning_adapters import Provisioners
 from mypage.orders.provisioning_jobs import Provisioner
+from mypage.requests.files import drop_strays
 from mypage.server.app import Compiled, compile_all, make_keyring
 from mypage.server.outcomes import outcome_handlers
 from mypage.server.registry import LiveRegistry
@@ -73,7 +74,7 @@ def cleanups_of(operator: Operator) -> tuple[Cleanup, ...]:
     counters = partial(cleanup, counters_kept=operator.throttle.forget_after)
     ended = partial(end_due, operator=operator)
     asked = partial(end_arranged, operator=operator)
-    return (counters, expire_views, stuck, forget_old, wipe_failed, expire, ended, asked, tally)
+    return (counters, expire_views, stuck, forget_old, wipe_failed, expire, ended, asked, drop_strays, tally)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

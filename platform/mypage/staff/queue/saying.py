@@ -24,6 +24,8 @@ _DONE = {
     "withdrawn": "It was settled otherwise (%(who)s)",
 }
 _OTHERS = {"a newer card": "a newer card", "system": "the system"}
+CUSTOMER = "the customer"
+"""The author of what a customer did with an item."""
 _DECIDED = {"done": "%(who)s completed it", "rejected": "%(who)s turned it down"}
 _LATE = {
     "taken": "%(who)s took it at %(at)s.",
@@ -46,6 +48,8 @@ def note_text(rq: PortalRequest, note: WorkNote, item: WorkItem, names: Mapping[
     if note.kind == "decided":
         state = item.state if item.state in _DECIDED else "done"
         return rq.t(_DECIDED[state], who=who), note.body
+    if note.kind == "answered" and note.author == CUSTOMER:
+        return rq.t("The customer has answered"), note.body
     return rq.t(_DONE[note.kind], who=who), note.body
 
 

@@ -25,7 +25,7 @@ from mypage.web.request import PortalRequest
 MOST_ROWS = 10_000
 DAYS = 92
 """How far back a file goes where the address says nothing."""
-HEADER = ("Request number", "Form", "Status", "Sent", "Closed", "Customer number", "Customer", "Contract")
+HEADER = ("Request number", "Form", "Status", "Sent on", "Ended on", "Customer number", "Customer", "Contract")
 
 
 def codes_of(catalogue: RequestCatalogue, wanted: str) -> tuple[str, ...]:

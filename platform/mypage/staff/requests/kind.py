@@ -130,7 +130,7 @@ def _moved(tx: Tx, means: Means, item: WorkItem, act: Moving, body: str) -> bool
 
 
 REQUESTS = Kind(
-    label="Request",
+    label="Filed form",
     title=form_title,
     subject=_subject,
     notice_permission=REQUEST_READ,
