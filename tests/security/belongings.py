@@ -45,6 +45,8 @@ def things(portal: Portal, person: Person) -> dict[str, str]:
         "kind": "password",
         "slug": "faq",
         "name": "x.png",
+        "code": next(iter(operator_of(portal).slots), "none"),
+        "number": "1",
     }
 
 

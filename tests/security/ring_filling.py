@@ -58,7 +58,7 @@ def _row(oracle: Oracle, table: Table, tenant: str) -> dict[str, Any]:
 
 
 def _value(column: Column[Any]) -> Any:
-    kind = str(column.type).upper().partition("(")[0]
+    kind = str(column.type).upper().partition("(")[0].partition(" COLLATE")[0]
     if "UUID" in kind or "CHAR" in kind:
         return uuid.uuid4()
     if "TIMESTAMP" in kind or "DATETIME" in kind:

@@ -158,6 +158,29 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "GET termination-confirm": drafts[: 2 * size],
         "POST termination-confirm": operations[: 2 * size],
         "GET termination-done": drafts[: 2 * size],
+        "GET slots": [{}, stolen],
+        "GET slots-one": drafts[: 2 * size],
+        "POST slots-one": [
+            {
+                "action": "add",
+                "pnew-name": "attacker1",
+                "pnew-secret": "abc123",
+                "pnew-again": "abc123",
+                "pnew-option-buoy": "not",
+                "pnew-option-lamp": "not",
+            }
+            | stolen,
+            {"pattern": "gear", "pgear-option-buoy": "use", "pgear-option-lamp": "not"} | stolen,
+        ],
+        "GET slots-terms": drafts[: 2 * size],
+        "POST slots-terms": [each | {"answer": "agree", "terms": "x"} for each in operations[: 2 * size]],
+        "GET slots-confirm": drafts[: 2 * size],
+        "POST slots-confirm": [each | {"price": "x", "tell": "e@evil.example"} for each in operations[: 2 * size]],
+        "GET slots-done": drafts[: 2 * size],
+        "GET slots-remove": [{}, stolen],
+        "POST slots-remove": [each | {"price": "x", "tell": "e@evil.example"} for each in operations[: 2 * size]],
+        "GET slots-cancel": nothing,
+        "POST slots-cancel": [{"operation": str(uuid.UUID(int=9))} | stolen, *operations[:size]],
         "GET notices": [{}, stolen, {"page": "2"}],
         "GET notices-one": nothing,
         "GET bills": [{}, stolen],
@@ -207,6 +230,8 @@ def _fillings(
 ) -> tuple[str, ...]:
     if kind == "uuid":
         return (*victim.ids, *missing)
+    if kind == "int":
+        return ("1", "3", "99")
     guessed = (*victim.ids[:2], victim.texts["login_id"], NO_TOKEN)
     named = {
         "token": guessed if at_home and route.name in OWN_TENANT_BEARER else (*victim.tokens, *guessed),
@@ -214,6 +239,7 @@ def _fillings(
         "kind": ("login-id", "password", "none"),
         "name": ("x.png", f"{victim.tokens[0]}.wav"),
         "slug": ("faq", "guide", victim.ids[0]),
+        "code": ("berths", "mail", victim.ids[0]),
     }
     return named[name]
 
@@ -241,4 +267,6 @@ def carried(victim: Victim, route: Route, each: str) -> Attempt:
 
 def path_of(route: Route, victim: Victim) -> str:
     """The route's path with the victim's things in it."""
-    return re.sub(r"\{[a-z_]+:([a-z]+)\}", lambda m: victim.ids[0] if m[1] == "uuid" else victim.tokens[0], route.path)
+    known = {"uuid": victim.ids[0], "int": "1"}
+    named = {"code": "berths"}
+    return re.sub(r"\{([a-z_]+):([a-z]+)\}", lambda m: named.get(m[1]) or known.get(m[2], victim.tokens[0]), route.path)
