@@ -46,6 +46,7 @@ MEMORIES: Mapping[str, str] = {
     "i18n/catalogue.py:Catalogue.plurals": "an operator's texts in one language",
     "server/app.py:kernels": "one per operator, made at the start",
     "jobs/worker.py:_workers": "one per lane, made at the start",
+    "auth/pages.py:LoginBlock.parts": "of one page; captions that a plugin declares",
     "hooks/desk.py:DeskPolicy.kinds": "declared by a plugin, frozen",
     "hooks/portal.py:Entry.params": "declared by a plugin, frozen",
     "hooks/products.py:Quota.base_by_plan": "declared by a plugin, frozen",

@@ -15,7 +15,7 @@ def test_hook_login_scheme_items(actv: Operator, nagi: Operator) -> None:
     local, domain = nagi.schemes["mail"].parts
     assert isinstance(local, TextPart)
     assert isinstance(domain, ChoicePart)
-    assert local.forbidden == "@"
+    assert (local.forbidden, local.hint) == ("@", "@からうしろは、となりで選びます。")
     assert domain.values == ("nagi.example", "sea.nagi.example")
     assert nagi.schemes["mail"].join({"local": "umi", "domain": "nagi.example"}) == "umi@nagi.example"
 
@@ -25,6 +25,8 @@ def test_hook_login_page_policy(actv: Operator, nagi: Operator) -> None:
     assert actv.login_page.caution
     assert nagi.login_page.title == "凪ネット お客さまページ"
     assert nagi.login_page.caution == ()
+    assert actv.login_page.printed == ()
+    assert [each.label for each in nagi.login_page.printed] == ["メールアドレス"]
 
 
 def test_hook_password_policy(actv: Operator, nagi: Operator) -> None:
@@ -58,6 +60,9 @@ def test_hook_credential_change_items(actv: Operator, nagi: Operator) -> None:
     both, one = actv.credential_changes["mypage"], nagi.credential_changes["mail"]
     assert (both.login, both.password) == (True, True)
     assert (one.login, one.password) == (False, True)
+    assert (both.notes, both.line, one.line) == (None, "", "")
+    assert one.notes is not None
+    assert one.notes.title == "ごらんください"
 
 
 def test_hook_throttle_policy(actv: Operator, nagi: Operator) -> None:

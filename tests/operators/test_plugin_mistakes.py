@@ -181,6 +181,20 @@ def test_parts_that_are_joined_wrongly(joined: str) -> None:
     assert message == f"login_scheme_items: 'mail' joins its parts by '{joined}'; use each of {{local}}, {{domain}}"
 
 
+@pytest.mark.parametrize(
+    ("declared", "says"),
+    [
+        ({"line": "dsl"}, "line 'dsl' would not hear of passwords that are set by recovery_items"),
+        ({"line": "dsl", "password": False, "login": True}, "no password is changed there"),
+        ({"password": False}, "changes nothing"),
+    ],
+)
+def test_a_change_of_a_password_that_does_not_fit(declared: dict[str, Any], says: str) -> None:
+    [change] = nagi.credential_change_items()
+    wrong = plugin(credential_change_items=lambda: [dataclasses.replace(change, **declared)])
+    assert says in refused(wrong)
+
+
 def test_parts_that_cannot_be_filled_in() -> None:
     local, domain = nagi.login_scheme_items()[0].parts
     empty = plugin(login_scheme_items=scheme(parts=(local, dataclasses.replace(domain, values=()))))

@@ -61,6 +61,7 @@ from mypage.plugin import (
     PaymentGateway,
     PermissionMatrix,
     Portal,
+    PrintedAt,
     Product,
     ProductPage,
     ProfileField,
@@ -70,6 +71,7 @@ from mypage.plugin import (
     Question,
     Quota,
     Recovery,
+    Remarks,
     RequestCatalogue,
     Sentence,
     SessionPolicy,
@@ -380,7 +382,13 @@ def login_scheme_items() -> list[LoginScheme]:
             name=MAIL,
             title="サインイン",
             parts=(
-                TextPart("local", "メールアドレス（@の前）", help="@の前だけを入力します。", forbidden="@"),
+                TextPart(
+                    "local",
+                    "メールアドレス（@の前）",
+                    help="@の前だけを入力します。",
+                    forbidden="@",
+                    hint="@からうしろは、となりで選びます。",
+                ),
                 ChoicePart("domain", "ドメイン", ("nagi.example", "sea.nagi.example"), empty="選んでください"),
             ),
             joined="{local}@{domain}",
@@ -392,8 +400,12 @@ def login_scheme_items() -> list[LoginScheme]:
 
 @hookimpl
 def login_page_policy() -> LoginPageText:
-    """A title and one sentence."""
-    return LoginPageText(title="凪ネット お客さまページ", lead="いつもご利用ありがとうございます。")
+    """A title, one sentence, and where the address is printed."""
+    return LoginPageText(
+        title="凪ネット お客さまページ",
+        lead="いつもご利用ありがとうございます。",
+        printed=(PrintedAt("メールアドレス", "加入証のおもて"),),
+    )
 
 
 @hookimpl
@@ -435,6 +447,7 @@ def credential_change_items() -> list[CredentialChange]:
             password=True,
             password_label="新しい暗証",
             password_again_label="新しい暗証（確認）",
+            notes=Remarks("ごらんください", ("ほかで使っていない暗証にします。",)),
         )
     ]
 

@@ -172,6 +172,7 @@ NO_TEXTS = frozenset(
         "kana_key",
         "login_key",
         "password_hash",
+        "former_hash",
         "purpose",
         "wizard",
         "operation_id",

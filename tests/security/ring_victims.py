@@ -15,6 +15,7 @@ from ring_filling import fill, words_of
 from ring_holdings import holding
 
 from mypage.audit.trail import record
+from mypage.auth.change_models import PasswordChange
 from mypage.auth.credentials import WIZARD as CREDENTIALS
 from mypage.auth.factors.models import RecoveryCode, SecondFactor
 from mypage.auth.links import issue_link
@@ -36,6 +37,7 @@ CANARY = re.compile(r"zq[0-9a-f]{10}z")
 PLANT = "'zq' || substr(md5(random()::text || '{place}'), 1, 10) || 'z'"
 CLOSED = {
     "kind", "role", "status", "state", "language", "scheme", "purpose", "password_hash", "key_id", "wizard", "template",
+    "former_hash",
     "importance", "permission", "currency", "tax_mode", "cause", "gateway", "brand", "actor_kind", "action",
     "object_type", "registration_number", "audience",
 }  # fmt: skip
@@ -105,7 +107,10 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
             tenant_id=tx.tenant, id=uuid.uuid4(), account_id=person.account_id, kind="totp", name="n", sealed=b"s",
             created_at=tx.now(),
         )  # fmt: skip
-        for row in (history, waiting, name, counter, read, code, app):
+        change = PasswordChange(
+            tenant_id=tx.tenant, credential_id=credential, former_hash="h", former_until=tx.now(), again_at=tx.now()
+        )
+        for row in (history, change, waiting, name, counter, read, code, app):
             tx.add(row)
         tx.flush()
         made["registration"], made["factor"] = waiting.id, app.id

@@ -72,6 +72,7 @@ WORDS: Mapping[str, Words] = {
     # Logging in
     "login.succeeded": Words("%(who)s logged in", "login", (_BROWSER, _METHOD)),
     "login.failed": Words("A login failed: the password was wrong, or the login was locked", "login"),
+    "login.former": Words("A login with the password from before a change; it was not counted", "login"),
     "login.second_failed": Words("A login failed at its second step", "login", (_METHOD,)),
     "logout": Words("%(who)s logged out", "login"),
     "reauth.succeeded": Words("%(who)s gave the password again", "login", (_METHOD,)),
