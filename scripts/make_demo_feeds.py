@@ -18,6 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import demo_desk_lines
 import demo_households
 import demo_lines
 
@@ -519,10 +520,12 @@ def _table(name: str, values: dict[str, str]) -> str:
     return f"[[{name}]]\n{''.join(lines)}"
 
 
-if __name__ == "__main__":
+def write_everything() -> None:
+    """All feeds and the table of logins."""
     write_feeds("actv", actv(), notices())
     write_feeds("actv-plain", plain(), [])
     write_files(demo_households.TENANT, demo_households.feeds())
+    write_files(demo_desk_lines.TENANT, demo_desk_lines.feeds())
     for tenant in demo_lines.PORTALS:
         write_files(tenant, demo_lines.feeds(tenant))
     write_logins(
@@ -530,5 +533,9 @@ if __name__ == "__main__":
             "actv": ("http://actv.localhost:{port}/", "青森ケーブルテレビ", actv()),
             "actv-plain": ("http://plain.localhost:{port}/aomori/", "標準テーマ", plain()),
         },
-        [*demo_households.logins(), *demo_lines.logins()],
+        [*demo_households.logins(), *demo_desk_lines.logins(), *demo_lines.logins()],
     )
+
+
+if __name__ == "__main__":
+    write_everything()

@@ -34,11 +34,11 @@ def test_every_case_is_a_sample_login_of_the_demo() -> None:
     operators = {each["name"]: each["operator"] for each in tenants}
     known = {(each["tenant"], each["login"]): each["note"] for each in logins}
     cases = read_cases(FILE).case
-    assert {case.tenant for case in cases} == {"actv", "ucom"}
+    assert {case.tenant for case in cases} == {"actv", "ocn", "ucom"}
     for case in cases:
         assert operators[case.tenant] == case.operator
         assert ("ロック中" in known[case.tenant, case.login]) == case.locked
-        assert case.locked or case.missed or case.by_hand or case.declined
+        assert case.locked or case.missed or case.by_hand or case.declined or case.paper or case.adds or case.ends
 
 
 def test_it_is_refused_outside_of_a_demo(here: Portal) -> None:

@@ -102,9 +102,8 @@ def test_the_sample_logins_and_papers_are_those_of_the_feeds(
 
 def test_the_script_makes_these_very_files(tmp_path: Path) -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "make_demo_feeds.py"))
-    script["write_feeds"].__globals__["DEMO"] = tmp_path
-    script["write_feeds"]("actv", script["actv"](), script["notices"]())
-    script["write_feeds"]("actv-plain", script["plain"](), [])
-    script["write_files"]("ucom", script["demo_households"].feeds())
-    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
-    assert made == {path.relative_to(DEMO): path.read_bytes() for path in FEEDS}
+    script["write_everything"].__globals__["DEMO"] = tmp_path
+    script["write_everything"]()
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
+    kept = (*FEEDS, DEMO / "logins.toml")
+    assert made == {path.relative_to(DEMO): path.read_bytes() for path in kept}

@@ -19,6 +19,7 @@ from mypage.auth.models import Account, Credential, LoginCounter
 from mypage.auth.throttle import login_target
 from mypage.db.keys import Vault
 from mypage.db.session import Actor, Scope, Tx, unit
+from mypage.demo.contract_cases import apply_for_place, ask_for_end, principal_of, run_paper
 from mypage.demo.making import read_file, run
 from mypage.lib.clock import SystemClock, tokyo_day
 from mypage.mail.models import MailMessage
@@ -42,7 +43,9 @@ ANSWER_OF_SWITCH = "line not found"
 class CaseFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One login, and what its customer calls about: it is `locked`, or the mail about a change (`missed`) failed.
 
-    `by_hand` and `declined` name products that somebody has to see to, since `days_ago`.
+    `by_hand` and `declined` name products that somebody has to see to, since `days_ago`. `paper` is the kind of an
+    application on paper that `noted_by` has noted, `adds` a name for the first free place with its first password
+    `secret`, `ends` the answers of the form with which the contract's end was asked for.
     """
 
     tenant: str
@@ -55,6 +58,11 @@ class CaseFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     by_hand: str = ""
     declined: str = ""
     days_ago: int = 0
+    paper: str = ""
+    noted_by: str = ""
+    adds: str = ""
+    secret: str = ""
+    ends: dict[str, str] = {}
 
 
 class Cases(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,6 +87,13 @@ def bring_about(tx: Tx, vault: Vault, operator: Operator, case: CaseFor) -> bool
         _miss(tx, vault, operator, account, case.missed)
     if case.by_hand or case.declined:
         _ask_staff(tx, operator, account, case)
+    principal = principal_of(tx, operator, account, case.scheme)
+    if case.paper:
+        run_paper(tx, principal, case.paper, case.noted_by)
+    if case.adds:
+        apply_for_place(tx, vault, operator, principal, case.adds, case.secret)
+    if case.ends:
+        ask_for_end(tx, vault, operator, principal, case.ends)
     return True
 
 
