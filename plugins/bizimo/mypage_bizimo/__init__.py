@@ -1,0 +1,1 @@
+"""BIZIMO as an operator of mypage."""
