@@ -13,6 +13,7 @@ BRANDS = (
 CARD = CardChange(
     title="クレジットカード決済",
     start="クレジットカード決済",
+    current_title="お支払いのカード",
     labels=CardLabels(
         title="カード情報登録 入力",
         brand="カード会社",

@@ -38,12 +38,13 @@ PORTAL = Portal(
 LOGIN = LoginScheme(
     name="customer",
     title="マイページ",
-    help="ログイン情報は【契約内容確認書】の『マイページ』の項目を確認してください。",
     parts=(TextPart("login", "ログインID"),),
     secret="パスワード",
     submit="ログイン",
 )
-LOGIN_PAGE = LoginPageText(title="マイページ ログイン")
+LOGIN_PAGE = LoginPageText(
+    title="マイページ ログイン", lead="ログイン情報は【契約内容確認書】の『マイページ』の項目を確認してください。"
+)
 
 PERMISSIONS = PermissionMatrix({"holder": frozenset({HOME, CARD_CHANGE})})
 

@@ -128,7 +128,7 @@ def test_before_its_start_a_line_shows_the_progress_and_afterwards_the_facts(por
     assert steps == [
         "申込受付（済）2026/11/04",
         "工事日の調整（済）2026/11/12",
-        "工事待ち2026/12/03の予定 午前",
+        "工事待ち2026/12/03 午前の予定",
         "4ご利用開始",
     ]
     assert [li.get("class") for li in coming.xpath(".//ol/li")] == ["is-done", "is-done", "is-now", "is-todo"]
