@@ -47,6 +47,8 @@ def things(portal: Portal, person: Person) -> dict[str, str]:
         "name": "x.png",
         "code": next(iter(operator_of(portal).slots), "none"),
         "number": "1",
+        "form": "slip-mail",
+        "field": "postal",
     }
 
 

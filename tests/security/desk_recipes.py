@@ -28,7 +28,7 @@ HOLES: Mapping[str, str] = {
     "member_id": "member", "bill_id": "bill", "invoice_id": "bill", "credential_id": "credential", "order_id": "order",
     "mail_id": "mail", "message_id": "mail", "mail": "mail", "paper": "paper", "login": "credential", "session_id": "session", "entry_id": "entry", "staff_id": "member",
     "application_id": "paper", "note_id": "note", "login_id": "credential", "proposal_id": "approval",
-    "service_id": "service", "subject_id": "order", "review_id": "review", "factor_id": "factor",
+    "request_id": "request", "file_id": "file", "service_id": "service", "subject_id": "order", "review_id": "review", "factor_id": "factor",
 }  # fmt: skip
 """What a placeholder or a field means, by the name that `Victim.things` has for it."""
 CHOICES: Mapping[str, tuple[str, ...]] = {

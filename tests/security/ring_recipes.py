@@ -181,6 +181,19 @@ def recipes(victim: Victim, size: int) -> dict[str, list[Fields]]:
         "POST slots-remove": [each | {"price": "x", "tell": "e@evil.example"} for each in operations[: 2 * size]],
         "GET slots-cancel": nothing,
         "POST slots-cancel": [{"operation": str(uuid.UUID(int=9))} | stolen, *operations[:size]],
+        "GET requests": [{}, {"q": ids[0]} | stolen],
+        "GET requests-filed": [{}, stolen, {"page": "2"}],
+        "GET request": nothing,
+        "POST request-answer": [{"answer": "x", "question": each} | stolen for each in ids[:size]],
+        "GET request-withdraw": nothing,
+        "POST request-withdraw": [stolen],
+        "GET request-file": nothing,
+        "GET request-new": drafts[: 2 * size],
+        "POST request-new": [{"draft": each, "f-mail": "a@evil.example"} | stolen for each in ids[: 2 * size]],
+        "GET request-address": [{"f-postal": "1710022"} | stolen],
+        "GET request-confirm": drafts[: 2 * size],
+        "POST request-confirm": operations[: 2 * size],
+        "GET request-done": drafts[: 2 * size],
         "GET notices": [{}, stolen, {"page": "2"}],
         "GET notices-one": nothing,
         "GET bills": [{}, stolen],
@@ -240,6 +253,8 @@ def _fillings(
         "name": ("x.png", f"{victim.tokens[0]}.wav"),
         "slug": ("faq", "guide", victim.ids[0]),
         "code": ("berths", "mail", victim.ids[0]),
+        "form": ("slip-mail", "berth-move", victim.ids[0]),
+        "field": ("postal",),
     }
     return named[name]
 
@@ -268,5 +283,5 @@ def carried(victim: Victim, route: Route, each: str) -> Attempt:
 def path_of(route: Route, victim: Victim) -> str:
     """The route's path with the victim's things in it."""
     known = {"uuid": victim.ids[0], "int": "1"}
-    named = {"code": "berths"}
+    named = {"code": "berths", "form": "slip-mail", "field": "postal"}
     return re.sub(r"\{([a-z_]+):([a-z]+)\}", lambda m: named.get(m[1]) or known.get(m[2], victim.tokens[0]), route.path)

@@ -53,6 +53,7 @@ SAYS_NOTHING_TWICE = {
     "profile": "an input step: keeps the newest draft, and changes nothing else",
     "accounts-mail": "an input step: keeps the newest draft, and changes nothing else",
     "termination": "an input step: keeps the newest draft, and changes nothing else",
+    "request-new": "an input step: keeps the newest draft and each file once, and changes nothing else",
     "view": "a ticket of staff is used up by the first; tests/staff/test_viewing.py presses twice at once",
     "view-end": "what has ended stays ended",
 }
@@ -64,6 +65,9 @@ PRESSED_ELSEWHERE = {
     "profile-confirm": "plugins/ucom/tests/test_ucom_profile.py",
     "accounts-mail-confirm": "plugins/ucom/tests/test_ucom_mail.py",
     "termination-confirm": "plugins/ocn/tests/test_ocn_ending.py",
+    "request-confirm": "tests/requests/test_request_pages.py",
+    "request-answer": "tests/requests/test_request_pages.py",
+    "request-withdraw": "tests/requests/test_request_pages.py",
     "provisioning-report": "tests/orders/test_provisioning_report.py",
 }
 """Forms of what the portal here does not have; the tests of an operator that has it press them, by `at_once`."""

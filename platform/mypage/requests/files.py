@@ -148,17 +148,21 @@ def drop_absent(tx: Tx, *, owner: bytes, draft_id: uuid.UUID, fields: tuple[str,
     )
 
 
-def own_file(tx: Tx, principal: Principal, request_id: uuid.UUID, file_id: uuid.UUID) -> FileFacts:
+def own_file(tx: Tx, principal: Principal, file_id: uuid.UUID) -> FileFacts:
     """A file of a request of the principal's customer. Raises NotFound."""
-    owner = select(Request.id).where(
-        Request.tenant_id == tx.tenant, Request.id == request_id, Request.customer_id == principal.customer_id
-    )
+    owner = select(Request.id).where(Request.tenant_id == tx.tenant, Request.customer_id == principal.customer_id)
     return _only(_facts(tx, RequestFile.id == file_id, RequestFile.request_id.in_(owner)))
 
 
-def file_of(tx: Tx, request_id: uuid.UUID, file_id: uuid.UUID) -> FileFacts:
-    """A file of a request, for staff. Raises NotFound."""
-    return _only(_facts(tx, RequestFile.id == file_id, RequestFile.request_id == request_id))
+def file_for_staff(tx: Tx, file_id: uuid.UUID) -> tuple[FileFacts, uuid.UUID]:
+    """A file of whatever request of the tenant, and that request's id. Raises NotFound, also for one of a draft."""
+    facts = _only(_facts(tx, RequestFile.id == file_id, RequestFile.request_id.is_not(None)))
+    request_id = tx.execute(
+        select(RequestFile.request_id).where(RequestFile.tenant_id == tx.tenant, RequestFile.id == file_id)
+    ).scalar_one()
+    if request_id is None:
+        raise NotFound
+    return facts, request_id
 
 
 def read_file(tx: Tx, vault: Vault, file_id: uuid.UUID) -> Iterator[bytes]:

@@ -104,10 +104,7 @@ def _subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
         acts=(COMPLETE, RETURN) if filed.state in OPEN_REQUESTS else (),
         hint="Do what is asked for in your own system, then complete it." if filed.state in OPEN_REQUESTS else "",
         links=(
-            *(
-                SubjectLink(file.name, "request-attachment", {"request_id": filed.id, "file_id": file.id}, True)
-                for file in filed.files
-            ),
+            *(SubjectLink(file.name, "request-attachment", {"file_id": file.id}, True) for file in filed.files),
             SubjectLink(means.t("Print view"), "request-print", {"request_id": filed.id}),
         ),
     )

@@ -10,7 +10,7 @@ from mypage.audit.trail import record
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.requests import REQUEST
-from mypage.requests.files import file_of, read_file
+from mypage.requests.files import file_for_staff, read_file
 from mypage.requests.reading import request_for_staff
 from mypage.staff.customers.service import find_customer
 from mypage.staff.names import names_of
@@ -44,11 +44,11 @@ def request_print(rq: PortalRequest) -> Reply:
     return Show(_print(rq, rq.tx))
 
 
-@desk_get("/requests/{request_id:uuid}/files/{file_id:uuid}", name="request-attachment", permission=QUEUE_READ)
+@desk_get("/requests/files/{file_id:uuid}", name="request-attachment", permission=QUEUE_READ)
 def request_attachment(rq: PortalRequest) -> Reply:
     """A file of a customer, always as a download; the trail says who took it."""
-    filed = request_for_staff(rq.tx, rq.uuid_param("request_id"))
-    facts = file_of(rq.tx, filed.id, rq.uuid_param("file_id"))
+    facts, request_id = file_for_staff(rq.tx, rq.uuid_param("file_id"))
+    filed = request_for_staff(rq.tx, request_id)
     record(
         rq.tx,
         "request.file_read",
