@@ -120,7 +120,9 @@ def desks() -> list[Desk]:
         Desk(
             number="N100000002", name="見本印刷株式会社", kana="ミホンインサツ",
             local="insatsu02", password="insa26ts",
-            mail=("soumu@arrow.example.jp+", "eigyo@dune.example.jp+", "keiri@blue.example.jp+", "info@dune.example.jp+"),
+            mail=(
+                "soumu@arrow.example.jp+", "eigyo@dune.example.jp+", "keiri@blue.example.jp+", "info@dune.example.jp+",
+            ),
             shows="メールアカウント4個、すべてウイルスチェックあり（月額1,250円、税込1,375円）",
         ),
         Desk(

@@ -2,7 +2,7 @@
 
 from mypage.plugin import HomeNotice, HomeRow, StatusHome
 
-PASSWORD_ONLINE = "左側メニューに「認証パスワード変更」メニューの表示がある場合は、オンラインでのお手続きが可能です。"
+SHOWN_IN_MENU = "左側メニューに「認証パスワード変更」メニューの表示がある場合は、オンラインでのお手続きが可能です。"
 """OCN-32."""
 
 HOME_PAGE = StatusHome(
@@ -12,13 +12,15 @@ HOME_PAGE = StatusHome(
     notices=(
         HomeNotice(
             title="【お客さまへのお知らせ】",
-            lines=("セキュリティの観点からログインパスワードの定期的な変更を推奨しております。", PASSWORD_ONLINE),
+            lines=("セキュリティの観点からログインパスワードの定期的な変更を推奨しております。", SHOWN_IN_MENU),
         ),
         HomeNotice(
             title="【注意事項】",
             lines=(
-                "認証パスワードを変更された場合は、"
-                "ネットワーク機器等に設定しているパスワード変更も必要となる場合がございます。",
+                (
+                    "認証パスワードを変更された場合は、"
+                    "ネットワーク機器等に設定しているパスワード変更も必要となる場合がございます。"
+                ),
                 "あらかじめご確認をお願いいたします。",
             ),
         ),
