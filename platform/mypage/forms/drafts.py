@@ -21,7 +21,10 @@ SECRET_LIFE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftContent:
-    """What was typed so far. `secret` is what was sealed, never a password in clear."""
+    """What was typed so far.
+
+    `secret` is what was sealed: no password in clear, unless another system has to be told it (decision 0021).
+    """
 
     id: uuid.UUID
     data: Mapping[str, Any]

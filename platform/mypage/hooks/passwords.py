@@ -75,7 +75,8 @@ class PasswordPolicy:
     is refused inside the password too or only as the whole of it, which keeps passwords of 6 to 8 characters usable.
     ``history``: how many earlier passwords are refused besides the present one, or ``"all"``.
     ``common``: refuse well-known passwords. ``cool_down``: the least time between two changes.
-    ``effective_within``: how long a change may take to work; shown to people, enforced nowhere.
+    ``effective_within``: how long a change may take to work everywhere; meanwhile who gives the former password is not
+    let in, and not counted either.
     ``echo``: how many first characters a confirm page shows, at most half of the shortest password.
     ``stops``: the input takes no more characters than the longest password has; else a longer one is refused in words.
     """
