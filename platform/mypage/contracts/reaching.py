@@ -15,7 +15,10 @@ from mypage.lib.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class ContractRef:
-    """What others need to know of a contract. `plan` is the operator's code for what decides about options."""
+    """What others need to know of a contract. `plan` is the operator's code for what decides about options.
+
+    `ending`: its end was accepted online, so nothing is bought or changed on it any more.
+    """
 
     id: uuid.UUID
     number: str
@@ -23,6 +26,7 @@ class ContractRef:
     name: str
     status: str
     customer_id: uuid.UUID
+    ending: bool = False
 
 
 def reach_contract(tx: Tx, principal: Principal, wanted: uuid.UUID | None = None) -> ContractRef:
@@ -31,7 +35,15 @@ def reach_contract(tx: Tx, principal: Principal, wanted: uuid.UUID | None = None
     Raises NotFound: there is none, its last day is over, or it is another customer's.
     """
     found = (
-        select(Contract.id, Contract.number, Contract.plan, Contract.name, Contract.status, Contract.customer_id)
+        select(
+            Contract.id,
+            Contract.number,
+            Contract.plan,
+            Contract.name,
+            Contract.status,
+            Contract.customer_id,
+            Contract.ending_accepted_at.is_not(None).label("ending"),
+        )
         .where(
             Contract.tenant_id == tx.tenant,
             Contract.customer_id == principal.customer_id,
@@ -46,7 +58,7 @@ def reach_contract(tx: Tx, principal: Principal, wanted: uuid.UUID | None = None
     row = tx.execute(found).one_or_none()
     if row is None:
         raise NotFound
-    return ContractRef(row.id, row.number, row.plan, row.name, row.status, row.customer_id)
+    return ContractRef(row.id, row.number, row.plan, row.name, row.status, row.customer_id, row.ending)
 
 
 def lock_contract(tx: Tx, ref: ContractRef) -> None:

@@ -19,7 +19,7 @@ from mypage.orders.holdings import holdings
 from mypage.orders.values import Holding
 
 Refusal = Literal[
-    "", "held", "paper", "not-yours", "mail-address", "payment-none", "payment-expired", "payment-review"
+    "", "held", "paper", "ending", "not-yours", "mail-address", "payment-none", "payment-expired", "payment-review"
 ]  # fmt: skip
 """Why something cannot be bought now; "" when it can."""
 
@@ -86,7 +86,9 @@ def list_offers(
         refusal = _refusal(product, holding, reached, account, standing)
         if paper and refusal != "held":
             refusal = "paper"
-        can_end = holding is not None and product.online_end and reached and not paper
+        if ref.ending and refusal != "held":
+            refusal = "ending"
+        can_end = holding is not None and product.online_end and reached and not paper and not ref.ending
         offers.append(Offer(product, holding, mine, refusal, can_end, paper))
     if not offers:
         raise NotFound

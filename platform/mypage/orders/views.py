@@ -29,6 +29,7 @@ from mypage.orders.preview import amount_of, monthly_net
 from mypage.web.request import PortalRequest
 
 _REFUSED: Mapping[Refusal, str] = {
+    "ending": "The end of your contract was accepted. Nothing can be changed any more.",
     "not-yours": "You cannot buy this with the login that you use now.",
     "mail-address": "A mail address is needed first. Please register one for this account.",
     "payment-none": "A credit card is needed first. Please register one.",
