@@ -159,7 +159,7 @@ class Termination:
     refused: str = "The end of your contract was accepted. Nothing can be changed any more."
     days_gone: str = "The day that you chose is not offered any more. Please choose another one."
     done: str = "The end of your contract was accepted for %(day)s."
-    done_notes: tuple[str, ...] = ("A mail was sent to %(address)s.",)
+    done_notes: tuple[str, ...] = ("A mail about it was sent to %(address)s.",)
     number_title: str = "Receipt number"
 
     @property

@@ -30,6 +30,7 @@ from mypage.hooks.permissions import TERMINATION
 from mypage.hooks.terminations import Termination
 from mypage.lib.errors import NotAllowed, NotFound
 from mypage.operators.operator import Operator
+from mypage.slots.service import close_pending
 from mypage.terminations.closing import Ending, set_last_day, what_ends
 from mypage.terminations.days import offered_days
 from mypage.terminations.errors import AlreadyAccepted, Changed, DayGone, Hindered
@@ -166,6 +167,7 @@ def accept(tx: Tx, vault: Vault, operator: Operator, principal: Principal, wish:
         .where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
         .values(ending_accepted_at=tx.now(), updated_at=tx.now())
     )
+    close_pending(tx, operator, ref, cause="termination")
     open_kind(
         tx,
         operator.desk,
