@@ -9,8 +9,11 @@ from typing import Any
 from ocnkit import Line, line, signed_in
 from sqlalchemy import select
 
+from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.mail.models import MailMessage
+from mypage.orders.by_hand import complete_by_hand
+from mypage.server.outcomes import outcome_handlers
 from mypage.slots.models import Slot, SlotApplication, SlotName
 from mypage.testing.portal import Answer, Portal, PortalClient
 
@@ -24,6 +27,8 @@ ADD = {
     "pnew-option-virus-check": "not",
 }
 """An addition without the option."""
+DESK = {"provisioning": {"adapter": "desk"}}
+"""People do what is applied for; without it it is done at once."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,16 @@ class MailLine:
         return self.portal.run(
             lambda tx: [tuple(row) for row in tx.execute(found.where(MailMessage.tenant_id == tx.tenant))]  # type: ignore[misc]
         )
+
+    def finish(self) -> None:
+        """People have done all that waits."""
+        server = self.portal.server
+        vault = server.ports.get(Vault)
+        outcomes = outcome_handlers().of(server.compiled.operators["ocn"], vault)
+        for app in self.applications():
+            if app.state == "pending" and app.job_id is not None:
+                job_id = app.job_id
+                self.portal.run(lambda tx, job_id=job_id: complete_by_hand(tx, vault, job_id, outcomes=outcomes))
 
     def enter(self, number: int, fields: dict[str, Any]) -> Answer:
         """Open the form of a place, fill it in and go where it leads."""
