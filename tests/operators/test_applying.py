@@ -261,16 +261,19 @@ def test_the_demo_s_tenants_are_good() -> None:
     declared = read_tenants(
         ROOT / "demo" / "tenants.toml",
         {"MYPAGE_PAYMENT_URL": "http://127.0.0.1:8002"},
-        settings_types={"actv": TenantSettings, "ucom": TenantSettings, "staff": OfficeSettings},
+        settings_types=dict.fromkeys(("actv", "ucom", "usen", "ocn"), TenantSettings) | {"staff": OfficeSettings},
         themes=THEMES,
     )
     assert [(d.name, d.theme, d.addresses) for d in declared] == [
         ("actv", "actv", (Address("actv.localhost", ""),)),
         ("actv-plain", "plain", (Address("plain.localhost", "/aomori"),)),
         ("ucom", "ucom", (Address("ucom.localhost", ""),)),
+        ("usen", "usen", (Address("usen.localhost", "/u0020"),)),
+        ("usen-u0021", "plain", (Address("usen.localhost", "/u0021"),)),
+        ("ocn", "ocn", (Address("ocn.localhost", ""),)),
         ("staff", "plain", (Address("staff.localhost", ""),)),
     ]
-    assert [d.second_factor for d in declared] == ["offered", "off", "off", "required"]
+    assert [d.second_factor for d in declared] == ["offered", *["off"] * 5, "required"]
 
 
 @pytest.mark.parametrize(

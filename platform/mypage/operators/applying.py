@@ -22,6 +22,7 @@ from mypage.i18n import LOCALES
 from mypage.lib.money import Rounding
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.operators.operator import OFFICE
+from mypage.operators.sharing import hosts_of, wrong_sharing
 from mypage.operators.staff_login import PORT as STAFF_LOGIN
 from mypage.operators.staff_login import wrong_staff_login
 from mypage.operators.store import TenantError, check_settings
@@ -93,12 +94,14 @@ def read_tenants(
     *,
     settings_types: Mapping[str, type[TenantSettings]],
     themes: Collection[str],
+    suppliers: Mapping[str, str] | None = None,
 ) -> list[TenantDeclaration]:
     """Read and check the file against the installed operators (by name, with their type of settings) and themes.
 
     A text value that begins with `$` is taken from the environment now. Values named `*_env` stay: they are names of
     variables that processes read when they serve, so that no secret is in the file or the database. Raises
-    TenantsFileError with every mistake: file, tenant, field and how to mend it.
+    TenantsFileError with every mistake: file, tenant, field and how to mend it. `suppliers` maps themes to the tenants
+    that supply their files: such a theme is refused on a host that portals share.
     """
     try:
         entries = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).tenant
@@ -113,6 +116,7 @@ def read_tenants(
             _check(where, declaration, settings_types, themes, errors.append)
             declared.append(declaration)
     _check_unique(path, declared, errors.append)
+    _check_sharing(path, declared, suppliers or {}, errors.append)
     if errors:
         raise TenantsFileError(errors)
     return declared
@@ -294,6 +298,15 @@ def _check_unique(path: Path, declared: Sequence[TenantDeclaration], tell: Calla
                     f"{path}: tenant {declaration.name}: address {_written(address)} is on the host of the staff "
                     f"console {desk}, which shares it with no portal; choose another host"
                 )
+
+
+def _check_sharing(
+    path: Path, declared: Sequence[TenantDeclaration], suppliers: Mapping[str, str], tell: Callable[[str], None]
+) -> None:
+    hosts = hosts_of({each.name: each.addresses for each in declared})
+    for each in declared:
+        if wrong := wrong_sharing(each.name, each.theme, suppliers.get(each.theme, ""), each.addresses, hosts):
+            tell(f"{path}: tenant {each.name}: {wrong}")
 
 
 def is_registration_number(text: str) -> bool:

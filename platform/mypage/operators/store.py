@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from mypage.hooks.portal import TenantSettings
 from mypage.operators.models import TenantAddress, TenantRecord
 from mypage.operators.operator import OFFICE
+from mypage.operators.sharing import hosts_of, wrong_sharing
 from mypage.operators.tenants import Address, Registry, Tenant
 from mypage.operators.themes import Theme
 
@@ -48,7 +49,15 @@ def read_registry(
             tenants.append(_tenant(row, addresses.get(row.name, []), settings_types, themes))
         except TenantError as error:
             errors.append(error)
-    return Registry(tenants), errors
+    hosts = hosts_of({tenant.name: tenant.addresses for tenant in tenants})
+    served = []
+    for tenant in tenants:
+        wrong = wrong_sharing(tenant.name, tenant.theme.name, tenant.theme.tenant, tenant.addresses, hosts)
+        if wrong:
+            errors.append(TenantError(f"tenant {tenant.name}: {wrong}"))
+        else:
+            served.append(tenant)
+    return Registry(served), errors
 
 
 def check_settings(name: str, settings: Mapping[str, Any], kind: type[TenantSettings]) -> TenantSettings:

@@ -36,7 +36,10 @@ class ThemeError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """How a portal looks. `colours` are those of its mails and PDFs."""
+    """How a portal looks. `colours` are those of its mails and PDFs.
+
+    `tenant`: who supplies its files, when that is a tenant and not the installation (`operators/sharing.py`).
+    """
 
     name: str
     folder: Path
@@ -48,6 +51,7 @@ class Theme:
     colours: Mapping[str, str]
     templates: Path | None
     static: Path
+    tenant: str = ""
 
 
 def load_theme(folder: Path) -> Theme:
@@ -67,11 +71,16 @@ def load_theme(folder: Path) -> Theme:
             colours={str(k): str(v) for k, v in data["mail"].items()},
             templates=folder / "templates" if (folder / "templates").is_dir() else None,
             static=static,
+            tenant=str(data.get("tenant", "")),
         )
     except FileNotFoundError:
         raise ThemeError(f"theme {folder.name}: {file} does not exist; name an existing theme") from None
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise ThemeError(f"theme {folder.name}: {file}: {type(error).__name__} {error}; see themes/plain") from error
+    if theme.tenant and theme.templates is not None:
+        raise ThemeError(
+            f"theme {theme.name}: a tenant supplies its files, so it brings no templates; remove the folder"
+        )
     for name in (theme.css, theme.favicon, theme.logo):
         if not (static / name).is_file():
             raise ThemeError(f"theme {theme.name}: {static / name} does not exist; add the file or correct theme.toml")

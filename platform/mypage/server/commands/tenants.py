@@ -33,7 +33,8 @@ def apply_command(file: Path, *, dry_run: bool) -> None:
         raise SettingsError("MYPAGE_OWNER_URL is not set; give the owner role's postgresql+psycopg:// URL")
     compiled = compile_all(theme_folders())
     types = {name: operator.settings_type for name, operator in compiled.operators.items()}
-    declared = read_tenants(file, os.environ, settings_types=types, themes=compiled.themes)
+    suppliers = {name: theme.tenant for name, theme in compiled.themes.items() if theme.tenant}
+    declared = read_tenants(file, os.environ, settings_types=types, themes=compiled.themes, suppliers=suppliers)
     engine = sync_engine(owner)
     with platform_unit(engine) as connection:
         check_revision(connection)
