@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wtforms.validators import StopValidation
+
 from mypage.auth.forms import check_new_password
 from mypage.auth.passwords import Guessable
 from mypage.forms.choices import ChoiceField
@@ -19,6 +21,19 @@ from mypage.i18n import Translator
 USE, USE_NOT = "use", "not"
 ADD = SlotPattern(code="new", label="", name=True, options=True)
 """An addition is a form of one pattern, which needs no choosing (OCN-113)."""
+
+
+class PatternField(ChoiceField):
+    """Which pattern applies; its label is a whole sentence, so that the message is one of its own."""
+
+    def missing(self, t: Translator, label: str) -> str:
+        """Says what to do."""
+        return t("Choose one of the ways, and fill in what it asks for")
+
+    def check(self, t: Translator, label: str) -> None:
+        """Raises StopValidation."""
+        if self.data not in {option[0] for option in self.options}:
+            raise StopValidation(self.missing(t, label))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ def slot_form(
     choice = None
     if not adding:
         options = tuple((each.code, each.label) for each in patterns)
-        field = ChoiceField(words.patterns_lead, options=options, cards=True)
+        field = PatternField(words.patterns_lead, options=options, cards=True)
         choice = PortalForm({"pattern": field}, data, t=t, values={"pattern": typed.pattern if typed else ""})
     parts = {}
     for pattern in patterns:
