@@ -37,6 +37,11 @@ class Words:
     """Whether `before` and `after` hold the operator's profile fields by name: shown with their labels, masked."""
 
 
+_ENDING = (
+    Detail("contract", "Contract"),
+    Detail("number", "Receipt number"),
+    Detail("wanted_on", "Last day of the contract"),
+)
 _LOGIN_ID = Detail("login_id", "Login ID")
 _BROWSER = Detail("device", "Browser")
 _METHOD = Detail("method", "Second step")
@@ -183,6 +188,12 @@ WORDS: Mapping[str, Words] = {
     "approval.refused": Words("%(who)s refused a proposal", "staff", _PROPOSAL),
     "approval.withdrawn": Words("%(who)s withdrew a proposal", "staff", _PROPOSAL),
     "approval.expired": Words("A proposal expired: nobody confirmed it in time", "staff", _PROPOSAL),
+    "termination.accepted": Words(
+        "%(who)s asked for the end of the contract: it was accepted", "application", _ENDING
+    ),
+    "termination.arranged": Words("The end of the contract is arranged", "application", _ENDING),
+    "termination.done": Words("The contract that its holder ended is over", "application", _ENDING),
+    "termination.mail_impossible": Words("The mail about the end of the contract cannot reach its address", "mail"),
     "contract.ending_set": Words(
         "The last day of a contract was set",
         "application",
