@@ -188,9 +188,7 @@ WORDS: Mapping[str, Words] = {
     "approval.refused": Words("%(who)s refused a proposal", "staff", _PROPOSAL),
     "approval.withdrawn": Words("%(who)s withdrew a proposal", "staff", _PROPOSAL),
     "approval.expired": Words("A proposal expired: nobody confirmed it in time", "staff", _PROPOSAL),
-    "termination.accepted": Words(
-        "%(who)s asked for the end of the contract: it was accepted", "application", _ENDING
-    ),
+    "termination.accepted": Words("%(who)s asked for the end of the contract: it was accepted", "application", _ENDING),
     "termination.arranged": Words("The end of the contract is arranged", "application", _ENDING),
     "termination.done": Words("The contract that its holder ended is over", "application", _ENDING),
     "termination.mail_impossible": Words("The mail about the end of the contract cannot reach its address", "mail"),
