@@ -14,7 +14,7 @@ from mypage.operators.loading import load_operator
 from mypage.testing.database import TestDatabase
 from mypage.testing.portal import MakePortal, Portal
 
-PLUGINS: dict[str, Any] = {"actv": load_operator("actv"), "nagi": nagi, "ucom": load_operator("ucom")}
+PLUGINS: dict[str, Any] = {"nagi": nagi} | {name: load_operator(name) for name in ("actv", "ocn", "ucom")}
 PAYMENT = {
     "payment": {"adapter": "hosted-page", "base_url": "http://127.0.0.1:9", "key_env": "MYPAGE_TEST_PAYMENT_KEY"}
 }

@@ -38,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 FILES = {
     "actv": ROOT / "plugins/actv/policy.toml",
     "nagi": ROOT / "tests/sample_operator/policy.toml",
+    "ocn": ROOT / "plugins/ocn/policy.toml",
     "ucom": ROOT / "plugins/ucom/policy.toml",
 }
 ANONYMOUS = "anonymous"
@@ -178,7 +179,10 @@ def _account(portal: Portal, holder: Person, role: str) -> Person:
 def belongings(portal: Portal, person: Person) -> dict[str, str]:
     """One thing of the customer for every placeholder of a path."""
     bill = add_bill(portal, person, date(2026, 10, 1), [("月額", 5000)], note="備考")
-    add_contract(portal, person, "C1", [("ネット", "光", "active")], place="青森市", details=[["速度", "1 Gbps"]])
+    add_contract(
+        portal, person, "C1", [("ネット", "光", "active")], place="青森市", details=[["速度", "1 Gbps"]],
+        features=sorted({each.feature for each in operator_of(portal).contract_policy.conditions if each.feature}),
+    )  # fmt: skip
     add_card(portal, person)
     notice = add_notice(portal, "件名", starts_at=NOON - timedelta(days=1), person=person, title_en="t", body_en="b")
     token = new_token()
@@ -197,6 +201,8 @@ def belongings(portal: Portal, person: Person) -> dict[str, str]:
         "kind": "password",
         "slug": next(slug for slug, page in operator_of(portal).public_pages.items() if slug and not page.url),
         "name": "x.png",
+        "code": next(iter(operator_of(portal).slots), "none"),
+        "number": "1",
     }
 
 
@@ -241,8 +247,8 @@ def must_change(portal: Portal, person: Person) -> None:
     )
 
 
-PASSWORDS = ("Kazenomachi2026", "Umibenomachi2026")
-"""The password that the holder has, and the one that it is changed to."""
+PASSWORDS = ("Kaze2026nomachi", "Umi2026benomachi")
+"""The password that the holder has, and the one that it is changed to; also good for who takes few characters."""
 
 
 def give_password(cast: Cast, *, must_change: bool = False) -> None:
@@ -304,14 +310,20 @@ def change_profile(cast: Cast) -> None:
 PLANTED = re.compile(r"zq[0-9a-f]{10}z")
 
 
-def plant_fields(oracle: Oracle, tenant: str, columns: Iterable[tuple[str, str, str]]) -> dict[str, str]:
-    """A text of its own into every text column of a tenant; returns text → "table.column"."""
+def plant_fields(
+    oracle: Oracle, tenant: str, columns: Iterable[tuple[str, str, str]], *, labels: Iterable[str] = ()
+) -> dict[str, str]:
+    """A text of its own into every text column of a tenant; returns text → "table.column".
+
+    `labels` are those of a contract's details that some page looks for.
+    """
     planted: dict[str, str] = {}
     for table, column, kind in columns:
         digest = hashlib.sha256(f"{table}.{column}".encode()).hexdigest()[:9]
         if kind == "JSONB":
             texts = [f"zq{digest}0z", f"zq{digest}1z"]
-            value = json.dumps(dict.fromkeys(ANSWERS, texts[0]) if column == "profile" else [texts])
+            details = [texts, *([label, texts[1]] for label in labels)]
+            value = json.dumps(dict.fromkeys(ANSWERS, texts[0]) if column == "profile" else details)
             sql = f'UPDATE "{table}" SET "{column}" = %s::jsonb WHERE tenant_id = %s'
             changed = oracle.change(sql, value, tenant)
         else:
