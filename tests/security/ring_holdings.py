@@ -11,6 +11,7 @@ from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.orders.models import ConsentText, ProductOrder, ProvisioningJob
 from mypage.orders.service import PIN_PLACE
+from mypage.requests.models import Request, RequestFile, RequestFilePiece
 from mypage.testing.portal import Portal
 from portal_rows import Person
 
@@ -20,7 +21,7 @@ def holding(
 ) -> tuple[uuid.UUID, ...]:
     """A product with a PIN and its order, an address, what is charged besides, a card that is looked at; their ids."""
     tenant, vault = portal.name, portal.server.ports.get(Vault)
-    bought, ordered, address, review, job = (uuid.uuid4() for _ in range(5))
+    bought, ordered, address, review, job, asked, file = (uuid.uuid4() for _ in range(7))
 
     def work(tx: Tx) -> None:
         now, text = tx.now(), uuid.uuid4()
@@ -76,6 +77,22 @@ def holding(
             )
         )
         tx.add(Counter(tenant_id=tenant, name="n", value=1))
+        tx.add(
+            Request(
+                id=asked, number="q", contract_id=contract, account_id=account, form="slip-mail", form_version=1,
+                section="contact", title="t", state="filed", content=[], language="ja", filed_at=now, **whose,
+            )
+        )  # fmt: skip
+        tx.flush()
+        tx.add(
+            RequestFile(
+                tenant_id=tenant, id=file, request_id=asked, owner=b"o", draft_id=uuid.uuid4(), field="f", name="n",
+                media_type="application/pdf", size=1, digest=b"d", created_at=now,
+            )
+        )  # fmt: skip
+        tx.flush()
+        sealed = vault.seal(tx, b"%PDF", table="request_file_piece", column="sealed", row=f"{file}:0")
+        tx.add(RequestFilePiece(tenant_id=tenant, file_id=file, position=0, sealed=sealed))
 
     portal.run(work)
-    return bought, ordered, address, review, job
+    return bought, ordered, address, review, job, asked, file

@@ -152,6 +152,7 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
         {name: str(each) for name, each in desk.items()} | {
             "customer": str(person.customer_id), "account": str(person.account_id), "notice": str(notices[0]),
             "contract": str(contracts[0]), "bill": str(bills[0]), "credential": str(credential), "order": str(held[1]),
+            "request": str(held[5]), "file": str(held[6]),
             "entry": str(entry),
         },
     )  # fmt: skip
