@@ -176,6 +176,15 @@ def one_of_each() -> list[dict[str, Any]]:
             "description": "通話料",
             "amount": 1234,
         },
+        {
+            "type": "slot",
+            "contract": "K-1",
+            "kind": "mail",
+            "number": 1,
+            "address": "soumu@arrow.example.jp",
+            "options": ["virus-check"],
+            "started_at": "2026-09-05T10:00:00+09:00",
+        },
         {"type": "line_secret", "contract": "K-1", "label": "認証パスワード", "value": "x7Kd-29pQ"},
     ]
 

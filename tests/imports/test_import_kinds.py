@@ -31,7 +31,7 @@ Rows = Callable[..., list[Any]]
 InUnit = Callable[[Callable[[Tx], Any]], Any]
 Objects = list[dict[str, Any]]
 KINDS = (
-    "customer", "account", "contract", "subscription", "resource", "line_secret", "posting", "invoice", "card", "notice"
+    "customer", "account", "contract", "subscription", "resource", "slot", "line_secret", "posting", "invoice", "card", "notice"
 )  # fmt: skip
 SECRET = -1
 """The place of the secret of a line among `each`."""
@@ -193,7 +193,7 @@ def test_the_same_feed_again_changes_nothing(feed: Feed, each: Objects, rows: Ro
     before = everything()
     clock.at = datetime(2026, 12, 1, tzinfo=UTC)
     report = feed(*each)
-    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 10, "refused": 0}
+    assert outcomes(report) == {"new": 0, "updated": 0, "unchanged": 11, "refused": 0}
     assert everything() == before
 
 
@@ -208,7 +208,7 @@ def test_changed_lines_update_their_rows(feed: Feed, each: Objects, rows: Rows, 
     card |= {"exp_year": 2031}
     notice |= {"title": "工事の延期", "ends_at": "2026-12-01T00:00:00Z"}
     del notice["customer"]
-    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 4, "refused": 0}
+    assert outcomes(feed(*each)) == {"new": 0, "updated": 6, "unchanged": 5, "refused": 0}
     assert rows("SELECT name, proof_hash IS NULL FROM customer WHERE tenant_id = :t") == [("見本 次郎", False)]
     assert rows("SELECT status, email FROM account WHERE tenant_id = :t") == [("suspended", "jiro@example.jp")]
     [(stored, must_change)] = rows("SELECT password_hash, must_change FROM credential WHERE tenant_id = :t")
@@ -337,17 +337,22 @@ def test_each_chunk_leaves_an_audit_entry(feed: Feed, each: Objects, in_unit: In
             {"last line": 8, "card new": 1, "notice new": 1, "subscription new": 1, "resource new": 1},
         ),
         # The trail masks whatever has "secret" in its name, a count too.
-        ("import.loaded", "import", "feed.jsonl", {"last line": 10, "posting new": 1, "line_secret new": "*****"}),
+        (
+            "import.loaded",
+            "import",
+            "feed.jsonl",
+            {"last line": 11, "posting new": 1, "slot new": 1, "line_secret new": "*****"},
+        ),
     ]
     assert "himitsu" not in json.dumps([e[3] for e in entries])
 
 
 def test_a_dry_run_tells_the_same_and_writes_nothing(feed: Feed, each: Objects, rows: Rows) -> None:
     report = feed(*each, dry_run=True, chunk=1)
-    assert outcomes(report) == {"new": 10, "updated": 0, "unchanged": 0, "refused": 0}
+    assert outcomes(report) == {"new": 11, "updated": 0, "unchanged": 0, "refused": 0}
     assert "would be 1 new" in "\n".join(report.printable())
     tables = ("customer", "account", "credential", "login_name", "contract", "service", "invoice", "invoice_line")
-    bought = ("subscription", "resource", "posting", "line_secret")
+    bought = ("subscription", "resource", "slot", "slot_name", "posting", "line_secret")
     for table in (*tables, *bought, "invoice_tax", "payment_method", "notice", "audit_entry", "tenant_key"):
         assert rows(f"SELECT count(*) FROM {table} WHERE tenant_id = :t") == [0], table
     assert feed(each[2], dry_run=True).problems[0].field == "customer"

@@ -175,8 +175,8 @@ def test_each_bad_line_is_named_and_its_neighbours_are_loaded(
     feed(*each[:3], *other, means=sold)
     report = feed(*(each[kind] | change for kind, change, _ in BAD), *each[SECURITY:], means=sold)
     assert said(report) == [f"line {number}, {why}" for number, (_, _, why) in enumerate(BAD, 1)]
-    assert report.tally.total("new") == 4
-    for table in ("subscription", "resource", "posting", "line_secret"):
+    assert report.tally.total("new") == 5
+    for table in ("subscription", "resource", "posting", "slot", "line_secret"):
         assert rows(f"SELECT count(*) FROM {table} WHERE tenant_id = :t") == [1]
 
 
@@ -238,7 +238,7 @@ def test_feeds_of_one_dry_run_know_each_others_contracts_and_accounts(feed: Feed
     with Scratch() as scratch:
         assert feed(*each[:3], dry_run=True, scratch=scratch).clean
         assert feed(*each[SECURITY:], dry_run=True, scratch=scratch).clean
-    assert [p.field for p in feed(*each[SECURITY:], dry_run=True).problems] == ["contract"] * 4
+    assert [p.field for p in feed(*each[SECURITY:], dry_run=True).problems] == ["contract"] * 5
     feed(*each[:1])
     with Scratch() as scratch:
         assert feed(*each[1:], dry_run=True, scratch=scratch).clean

@@ -17,6 +17,7 @@ from mypage.hooks.desk import USUAL, DeskPolicy
 from mypage.hooks.passwords import IdentifierPolicy
 from mypage.hooks.portal import TenantSettings
 from mypage.hooks.products import Product
+from mypage.hooks.slots import Slots
 from mypage.imports import cleaning
 from mypage.imports.report import BadLine, Outcome, Problem, Tally
 from mypage.imports.scratch import Scratch
@@ -37,10 +38,10 @@ class Means:
     """What an import needs of the deployment.
 
     `settings` are the tenant's. `schemes` maps the operator's login schemes to the rules of their login IDs,
-    `roles` are those of its permissions, `products` what it sells by code, `mail_domain` what follows the @ of its own
-    mail addresses, `card_reviews` whether its staff compare names on cards; None: not checked, and login IDs are
-    compared without case. `new_roles` maps schemes to the role of new accounts, `steps` are those of an application
-    for a service, `desk` says what holds for the work of staff.
+    `roles` are those of its permissions, `products` what it sells by code, `slots` its kinds of numbered places,
+    `mail_domain` what follows the @ of its own mail addresses, `card_reviews` whether its staff compare names on
+    cards; None: not checked, and login IDs are compared without case. `new_roles` maps schemes to the role of new
+    accounts, `steps` are those of an application for a service, `desk` says what holds for the work of staff.
     """
 
     vault: Vault
@@ -49,6 +50,7 @@ class Means:
     schemes: Mapping[str, IdentifierPolicy] | None = None
     roles: frozenset[str] | None = None
     products: Mapping[str, Product] | None = None
+    slots: Mapping[str, Slots] | None = None
     mail_domain: str | None = None
     card_reviews: bool | None = None
     new_roles: Mapping[str, str] | None = None
@@ -65,6 +67,7 @@ class Means:
             schemes={scheme: operator.login_id_policies[scheme] for scheme in operator.schemes},
             roles=frozenset(operator.permissions.roles),
             products=operator.products,
+            slots=operator.slots,
             mail_domain=operator.mailboxes.domain if operator.mailboxes is not None else None,
             card_reviews=operator.card_change.review,
             new_roles={name: scheme.role for name, scheme in operator.schemes.items()},

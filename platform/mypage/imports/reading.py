@@ -19,6 +19,7 @@ from mypage.imports import (
     notices,
     postings,
     resources,
+    slots,
     subscriptions,
 )
 from mypage.imports.chunk import Item, Kind, Means
@@ -35,7 +36,7 @@ _BOM = b"\xef\xbb\xbf"
 _WORDS = {"date": "a day such as 2026-11-27", "datetime": "an instant such as 2026-11-21T09:00:00+09:00"}
 
 LOADERS: tuple[Kind[Any, Any], ...] = (
-    customers, accounts, contracts, subscriptions, resources, line_secrets, postings, invoices, cards, notices
+    customers, accounts, contracts, subscriptions, resources, slots, line_secrets, postings, invoices, cards, notices
 )  # fmt: skip
 """The modules that load the kinds, in the order of `KINDS`."""
 _LOADER: dict[type, Kind[Any, Any]] = dict(zip(KINDS, LOADERS, strict=True))

@@ -300,6 +300,26 @@ class Resource(_Line, frozen=True, kw_only=True, tag="resource"):
     ended_at: Instant | None = None
 
 
+class Slot(_Line, frozen=True, kw_only=True, tag="slot"):
+    """What is in a numbered place of a contract, found again by contract, `kind`, `number`, `address`, `started_at`.
+
+    A mail account, say. A later line may state the end of one that has none, and whether it is `blocked`; options
+    that were changed online stay. What is charged for a place are lines of `subscription` whose `piece` is the
+    place's number.
+    """
+
+    contract: ContractNumber
+    kind: Annotated[
+        str, Meta(min_length=1, max_length=40, description="Code of one of the operator's kinds of places.")
+    ]
+    number: Annotated[int, Meta(ge=1, le=99, description="Number of the place.")]
+    address: Annotated[str, Meta(min_length=1, max_length=254, description="The whole address.")]
+    options: Annotated[list[Feature], Meta(max_length=20, description="Codes of the options that the place has.")] = []
+    blocked: Annotated[bool, Meta(description="Nothing about it can be applied for online.")] = False
+    started_at: Instant
+    ended_at: Instant | None = None
+
+
 class LineSecret(_Line, frozen=True, kw_only=True, tag="line_secret"):
     """A secret of a line that staff tell its customer, found again by contract and `label`. Stored sealed."""
 
@@ -324,9 +344,9 @@ class Posting(_Line, frozen=True, kw_only=True, tag="posting"):
 
 
 Record: TypeAlias = (
-    Customer | Account | Contract | Subscription | Resource | LineSecret | Posting | Invoice | Card | Notice
+    Customer | Account | Contract | Subscription | Resource | Slot | LineSecret | Posting | Invoice | Card | Notice
 )
 KINDS: tuple[type[Record], ...] = (
-    Customer, Account, Contract, Subscription, Resource, LineSecret, Posting, Invoice, Card, Notice
+    Customer, Account, Contract, Subscription, Resource, Slot, LineSecret, Posting, Invoice, Card, Notice
 )  # fmt: skip
 """All kinds in the order in which they depend on each other."""
