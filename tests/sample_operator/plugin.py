@@ -28,25 +28,32 @@ from mypage.plugin import (
     AccountDeletion,
     AccountField,
     AccountSteps,
+    ApplicationStep,
     AutoEnd,
     BillingView,
+    Bundle,
     CardChange,
     CardLabels,
     CardRows,
     ChargedMonths,
     ChoicePart,
     ContactBlock,
+    ContactPoints,
+    ContactTopic,
     ContractCondition,
     ContractPolicy,
     ContractView,
     CredentialChange,
     DeskPolicy,
     Entry,
+    FirstLogin,
+    FirstLoginVariant,
     Gate,
     Guidance,
     IdentifierPolicy,
     Landing,
     Licence,
+    LinkLine,
     LoginPageText,
     LoginScheme,
     Mailboxes,
@@ -78,6 +85,7 @@ from mypage.plugin import (
     SlotPage,
     Slots,
     SubAccounts,
+    Summary,
     TenantSettings,
     Termination,
     TextPart,
@@ -599,3 +607,64 @@ def slot_page_items() -> list[SlotPage]:
 @hookimpl
 def make_name_reservation(name: str, settings: Mapping[str, str]) -> NameReservation | None:
     return berths.make(name, settings)
+
+
+@hookimpl
+def first_login_items() -> list[FirstLogin]:
+    """A greeting that nobody has to confirm: no gate leads to it. Boats with a beacon learn its code."""
+    return [
+        FirstLogin(
+            title="ようこそ、みなとへ",
+            submit="うけとりました",
+            login_title="サインインのしかた",
+            login_label="メールアドレス",
+            missing="まだありません。窓口でおたずねください。",
+            lead="はじめに一度だけお見せします。",
+            variants=(
+                FirstLoginVariant(
+                    name="灯台つき", plans=frozenset({"beacon"}), title="灯台の合図", secrets=("灯台の合図",)
+                ),
+                FirstLoginVariant(name="岸壁だけ"),
+            ),
+        )
+    ]
+
+
+@hookimpl
+def summary_items() -> list[Summary]:
+    """A second page about the berths beside the home page; nothing is paid there."""
+    return [
+        Summary(
+            title="係留のようす",
+            over="船主さま",
+            number_note="無線ではこの番号をお伝えください。",
+            services_title="係留",
+            none="係留はありません。",
+            before="これから",
+            after="係留中",
+            progress_label="準備のようす",
+            no_progress="準備はまだ始まっていません。",
+            steps=(ApplicationStep("survey", "岸壁のしらべ"), ApplicationStep("ropes", "もやい綱")),
+            place_label="岸壁",
+            bundles=(Bundle(plans=frozenset({"beacon"}), name="灯台（無料）"),),
+            bundle_label="そなえつけ",
+            rows_title="そのほか",
+            rows=(LinkLine(label="潮見表", value="海の案内所", link="ひらく", url="https://tide.example/"),),
+        )
+    ]
+
+
+@hookimpl
+def contact_items() -> list[ContactPoints]:
+    """Two windows, one of them by telephone only."""
+    return [
+        ContactPoints(
+            title="みなとの窓口",
+            lead="船のことは港務所へ。",
+            topics=(
+                ContactTopic(label="船", phone="0120-000-773", note="昼のあいだ"),
+                ContactTopic(label="潮", url="https://tide.example/", link="海の案内所"),
+            ),
+            back="ホームへ",
+        )
+    ]

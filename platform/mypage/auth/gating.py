@@ -37,8 +37,12 @@ def looks_at_gates(operator: Operator) -> bool:
 
 
 def standing_gate(operator: Operator, row: Any, known: Mapping[str, bool]) -> Gate | None:
-    """The first gate that stands; `row` has the columns of `GATED` where they are looked at, `known` the others."""
+    """The first gate that stands; `row` has the columns of `GATED` where they are looked at, `known` the others.
+
+    What a first login shows is the customer's alone: accounts that they handed out confirm nothing.
+    """
     conditions = dict(known)
     if looks_at_gates(operator):
-        conditions |= {"unconfirmed": row.confirmed_at is None, "card-missing": not row.card_fixed}
+        unconfirmed = row.confirmed_at is None and not operator.hands_out(row.role)
+        conditions |= {"unconfirmed": unconfirmed, "card-missing": not row.card_fixed}
     return next((gate for gate in operator.gates if conditions[gate.condition]), None)

@@ -198,7 +198,7 @@ def shown_name(operator: Operator, row: Any) -> str:
 
 def _handed_out(operator: Operator, role: str) -> bool:
     """An account that the customer registered: there was no mail by which an address could have been confirmed."""
-    return operator.sub_accounts is not None and role in operator.sub_accounts.roles
+    return operator.hands_out(role)
 
 
 def _reads_on(operator: Operator, role: str) -> bool:

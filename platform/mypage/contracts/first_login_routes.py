@@ -59,6 +59,7 @@ def first_login_confirm(rq: PortalRequest) -> Reply:
 
 
 def _words(rq: PortalRequest) -> FirstLogin:
-    if rq.operator.first_login is None:
+    # The secrets of a line are the customer's, not those of accounts that were handed out.
+    if rq.operator.first_login is None or rq.operator.hands_out(rq.principal.role):
         raise NotFound
     return rq.operator.first_login

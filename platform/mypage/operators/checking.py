@@ -24,6 +24,7 @@ from mypage.operators.checking_profile import check_profile
 from mypage.operators.checking_requests import check_requests
 from mypage.operators.checking_slots import check_slots
 from mypage.operators.checking_terminations import check_termination
+from mypage.operators.checking_summary import check_summary
 from mypage.operators.operator import Operator, OperatorError
 
 MAILS = Path(__file__).parent.parent / "templates" / "email"
@@ -53,6 +54,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_profile(operator, wrong)
     check_landings(operator, routes, linked, wrong)
     check_overview(operator, linked, wrong)
+    check_summary(operator, wrong)
     check_desk(operator, wrong)
     check_requests(operator, linked, wrong)
     check_slots(operator, wrong)

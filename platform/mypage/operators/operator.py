@@ -102,6 +102,10 @@ class Operator:
         fitting = (each.route for each in self.landings if not each.condition and role in (each.roles or {role}))
         return next(fitting, "home")
 
+    def hands_out(self, role: str) -> bool:
+        """Whether accounts of a role are those that customers hand out."""
+        return self.sub_accounts is not None and role in self.sub_accounts.roles
+
     def sends(self, mail: str) -> bool:
         """Whether the portal sends the mail of this name."""
         return self.portal.mails is None or mail in self.portal.mails
