@@ -10,12 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from ocnkit import PASSWORD, Line, line, signed_in, try_login
+from ocnkit import LOCAL, PASSWORD, Line, line, signed_in, try_login
 from sqlalchemy import func, select
 
 import mypage_ocn.plugin as ocn
 from mypage.audit.models import AuditEntry
-from mypage.auth import credentials
+from mypage.auth import credentials, routes_base
 from mypage.auth.change_models import PasswordChange
 from mypage.auth.cleanup import cleanup
 from mypage.auth.credentials import Change
@@ -33,6 +33,7 @@ from mypage.orders.models import ProvisioningJob
 from mypage.orders.outcomes import OutcomeHandlers, Outcomes
 from mypage.orders.provisioning import Try, begin_try, note_done, note_failed
 from mypage.testing.portal import HANG, Answer, MakePortal, Portal, PortalClient
+from mypage.web.request import PortalRequest
 from mypage_ocn.login import DOMAINS, PASSWORDS, SYMBOLS
 from mypage_ocn.names import ONLINE_CHANGE
 
@@ -386,6 +387,35 @@ def test_for_five_minutes_neither_password_counts_towards_the_lock(portal: Porta
     portal.clock.at += timedelta(minutes=5)
     assert try_login(portal.client()).status == 422
     assert counted(portal) == 7
+    trail = select(func.count()).where(AuditEntry.tenant_id == portal.name, AuditEntry.action == "login.former")
+    assert portal.run(lambda tx: tx.scalars(trail).one()) == 12
+
+
+@pytest.mark.req("OCN-09", "OCN-59")
+def test_all_that_fails_takes_as_many_comparisons(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's ID, a wrong password, the former one, and a locked ID, with and without a change just now."""
+    customer(portal)
+    line(portal, "quiet00001", number="N2")
+    change(signed_in(portal))
+    done: list[bool] = []
+    real = routes_base.matches
+
+    async def watched(rq: PortalRequest, encoded: str | None, password: str) -> bool:
+        done.append(encoded is not None)
+        return await real(rq, encoded, password)
+
+    monkeypatch.setattr(routes_base, "matches", watched)
+
+    def comparisons(local: str, password: str) -> int:
+        done.clear()
+        try_login(portal.client(), local, password)
+        return len(done)
+
+    wrong = "Wrong12x"
+    tries = [("nobody0001", wrong), ("quiet00001", wrong), (LOCAL, wrong), (LOCAL, PASSWORD), *[(LOCAL, wrong)] * 6]
+    assert {comparisons(*each) for each in tries} == {2}
+    assert not any(done), "it is locked by now"
+    assert comparisons("quiet00001", PASSWORD) == 1
 
 
 @pytest.mark.req("OCN-59")
