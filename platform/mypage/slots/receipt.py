@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mypage.audit.trail import record
 from mypage.db.keys import Vault
 from mypage.db.session import Tx
 from mypage.hooks.context import Principal
@@ -54,6 +55,8 @@ def send_receipts(
                 subject_id=principal.account_id,
             )
         except BadMail:
+            # What was applied for stays so: an address that no mail can reach must not undo that.
+            record(tx, "slot.mail_impossible", "slot_application", row.id, customer_id=principal.customer_id)
             continue
         reached.append(address)
     return tuple(reached)

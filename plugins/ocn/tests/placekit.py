@@ -88,7 +88,7 @@ class MailLine:
 def mail_line(portal: Portal, *addresses: str, **columns: Any) -> MailLine:
     """A line with these addresses in its first places."""
     owner = line(portal, **columns)
-    made = MailLine(owner, signed_in(portal))
+    made = MailLine(owner, signed_in(portal, owner.login_id.partition("@")[0]))
     for number, address in enumerate(addresses, 1):
         made.put(number, address)
     return made
