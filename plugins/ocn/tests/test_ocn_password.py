@@ -114,7 +114,7 @@ def test_the_vectors_of_the_rules() -> None:
         **dict.fromkeys(("abc#12", 'abc"12', "abc:12", "abc@12", "abc|12", "abc\\12", "abc 12"), "characters"),
         **dict.fromkeys(("ａｂｃ１２３", "abc！12", "abc\t12", "abc\u00e912"), "characters"),
     }
-    said = {}
+    said: dict[str, str] = {}
     for bad, rule in refused.items():
         found = {result.code: result.text for result in broken(check(PASSWORDS, bad, t=ja))}
         assert rule in found, bad
@@ -122,7 +122,20 @@ def test_the_vectors_of_the_rules() -> None:
     assert len(set(said.values())) == len(said) == 4
 
 
-@pytest.mark.req("OCN-12", "OCN-13", "OCN-42", "OCN-43", "OCN-44", "OCN-45", "OCN-46", "OCN-47", "OCN-48", "OCN-184")
+@pytest.mark.req(
+    "OCN-11",
+    "OCN-12",
+    "OCN-13",
+    "OCN-50",
+    "OCN-42",
+    "OCN-43",
+    "OCN-44",
+    "OCN-45",
+    "OCN-46",
+    "OCN-47",
+    "OCN-48",
+    "OCN-184",
+)
 def test_the_first_page(portal: Portal) -> None:
     customer(portal)
     page = signed_in(portal).get("/credentials")
