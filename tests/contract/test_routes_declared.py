@@ -15,6 +15,8 @@ from mypage.hooks.permissions import (
     PROFILE_CHANGE,
     PUBLIC,
     SIGNED_IN,
+    TERMINATION,
+    TERMINATION_READ,
 )
 from mypage.server.routes import all_routes
 from mypage.web.replies import Reply
@@ -29,6 +31,8 @@ OF_CAPABILITIES = {
     MAILBOX_CHANGE,
     OPTION_READ,
     PROFILE_CHANGE,
+    TERMINATION,
+    TERMINATION_READ,
 }
 each = pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method}-{r.name}")
 
