@@ -8,7 +8,6 @@ one mail goes out (OCN-147). Nothing takes it back.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from mypage.hooks.desk import TERMINATION as WORK
 from mypage.hooks.permissions import TERMINATION
 from mypage.hooks.terminations import Termination
 from mypage.lib.errors import NotAllowed, NotFound
+from mypage.lib.tokens import token_hash
 from mypage.operators.operator import Operator
 from mypage.slots.service import close_pending
 from mypage.terminations.closing import Ending, set_last_day, what_ends
@@ -137,7 +137,7 @@ def fee_on(operator: Operator, facts: Facts, wanted_on: date) -> EndFee | None:
 def mark_of(facts: Facts, fee: EndFee | None) -> str:
     """A short mark of all that was shown to end and to cost: it differs when that does."""
     shown = [str(facts.ref.id), *facts.ending.ids, *facts.ending.services, str(fee.kept() if fee else "")]
-    return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:24]
+    return token_hash("\n".join(shown)).hex()[:24]
 
 
 def accept(tx: Tx, vault: Vault, operator: Operator, principal: Principal, wish: Wish) -> EndingRow:

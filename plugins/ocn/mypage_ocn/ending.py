@@ -15,6 +15,7 @@ from mypage.plugin import (
 )
 from mypage_ocn.contract import CHANGES_ARE_OVER
 from mypage_ocn.names import VOICE_FEATURE
+from mypage_ocn.slots import ACCOUNT, VIRUS_CHECK
 
 WARNINGS = (
     "本画面は、ご利用中のOCN回線及び全てのオプションサービスの廃止を一括して受付けます。",
@@ -116,8 +117,8 @@ TERMINATION = Termination(
     reasons=REASONS,
     days=EndDays(earliest=5, latest=45),
     options=(
-        EndOption(label="メールアカウント"),
-        EndOption(label="ウイルスチェックサービス"),
+        EndOption(label="メールアカウント", products=(ACCOUNT,)),
+        EndOption(label="ウイルスチェックサービス", products=(VIRUS_CHECK,)),
         EndOption(label="OCNひかり電話", services=("OCNひかり電話",)),
         EndOption(label="テレビオプション", services=("テレビオプション",)),
         EndOption(label="OCNリモートサポートサービス", services=("OCNリモートサポートサービス",)),

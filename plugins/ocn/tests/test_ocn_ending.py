@@ -282,6 +282,16 @@ def test_one_press_ends_it_once_and_for_all(portal: Portal, home: Line, browser:
     assert list(works) == ["termination"]
 
 
+def at_once(portal: Portal, posts: list[tuple[PortalClient, dict[str, str]]]) -> list[Any]:
+    """All of these presses at the same moment."""
+
+    async def together() -> list[Any]:
+        return await asyncio.gather(*(b.arequest("POST", "/termination/confirm", data=v) for b, v in posts))
+
+    found: list[Any] = portal.wait(together())
+    return found
+
+
 @pytest.mark.req("OCN-147")
 @pytest.mark.parametrize("presses", [2, 16, 64])
 def test_many_presses_at_once_accept_one_end(portal: Portal, home: Line, browser: PortalClient, presses: int) -> None:
@@ -292,10 +302,7 @@ def test_many_presses_at_once_accept_one_end(portal: Portal, home: Line, browser
         values = checked(each).form_values("//form[.//input[@name='operation']]")
         posts += [(each, values)] * (presses // 2)
 
-    async def together() -> list[Any]:
-        return await asyncio.gather(*(b.arequest("POST", "/termination/confirm", data=v) for b, v in posts))
-
-    answers = portal.wait(together())
+    answers = at_once(portal, posts)
     # Who reads the session after the first acceptance is told the same: there is one, and where it is seen.
     assert {answer.status_code for answer in answers} == {303}
     assert {answer.headers["location"] for answer in answers} == {"/termination/done"}
