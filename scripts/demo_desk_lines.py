@@ -14,6 +14,8 @@ SCHEME = "line"
 DOMAIN = "one.example.jp"
 MENU = "OCN光フレッツ IP1 ファミリータイプ"
 OWN_PASSWORD, VOICE = "auth-password", "voice"
+ACCOUNT, CHECK = "mail-account", "virus-check"
+SINCE = "2026-04-01T10:00:00+09:00"
 INVOICE, DEBIT = "請求書によるお支払い", "口座振替によるお支払い"
 
 
@@ -88,13 +90,21 @@ class Desk:
             {
                 "type": "slot",
                 "contract": self.number,
-                "slots": "mail",
+                "kind": "mail",
                 "number": place,
                 "address": address.rstrip("+"),
-                "options": ["virus-check"] if address.endswith("+") else [],
-                "since": "2026-04-01T10:00:00+09:00",
+                "options": [CHECK] if address.endswith("+") else [],
+                "started_at": SINCE,
             }
             for place, address in enumerate(self.mail, 1)
+        ]
+
+    def charged(self) -> list[Line]:
+        """What is charged for them: each account, and each option of one."""
+        return [
+            {"type": "subscription", "contract": self.number, "product": product, "piece": place, "bought_at": SINCE}
+            for place, address in enumerate(self.mail, 1)
+            for product in (ACCOUNT, *((CHECK,) if address.endswith("+") else ()))
         ]
 
     def line_secrets(self) -> list[Line]:
@@ -182,6 +192,8 @@ def feeds() -> dict[str, list[Line]]:
         "1-customers": [each.customer() for each in lines],
         "2-accounts": [each.account() for each in lines],
         "3-contracts": [each.contract() for each in lines],
+        "4-slots": [line for each in lines for line in each.places()],
+        "5-subscriptions": [line for each in lines for line in each.charged()],
         "7-line-secrets": [line for each in lines for line in each.line_secrets()],
     }
 

@@ -50,7 +50,8 @@ def test_all_lines_are_valid_by_the_schema(schema: Draft202012Validator) -> None
             schema.validate(record)
             kinds.add(record["type"])
     assert kinds == {
-        "customer", "account", "contract", "invoice", "card", "notice", "subscription", "resource", "line_secret"
+        "customer", "account", "contract", "invoice", "card", "notice", "subscription", "resource", "line_secret",
+        "slot",
     }  # fmt: skip
 
 
