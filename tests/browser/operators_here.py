@@ -37,6 +37,8 @@ class Facts:
     guidance: tuple[str, ...] = ()
     corrects: bool = False
     """Whether customers correct their own data."""
+    ends: bool = False
+    """Whether customers end their contract online."""
     lands: str = "/home"
     """Where a login leads."""
 
@@ -95,6 +97,7 @@ FACTS: Mapping[str, Facts] = {
         sells=("more", "weather"),
         guidance=("moving", "counter"),
         corrects=True,
+        ends=True,
     ),
 }
 

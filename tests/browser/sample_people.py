@@ -76,6 +76,10 @@ class People:
         self.load(site, [_customer(person), {**_account(person), "role": "reader"}])
         return person
 
+    def contract(self, person: Person) -> None:
+        """Somebody who had none has a contract now."""
+        self.load(person.site, [_contracts(person)[0]])
+
     def load(self, site: Site, lines: Iterable[Line]) -> None:
         """Import lines as `mypage import` does. Fails when one is refused."""
         server = self._stack.server

@@ -110,12 +110,17 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
                 walk.add("guidance", f"/guidance/{slug}", slug)
             if site.facts.corrects:
                 _correcting(walk)
+            if site.facts.ends:
+                _ending(walk)
             password = _changing_credentials(walk, person)
             if site.facts.changes_card:
                 _changing_card(stack, walk)
             _two_steps(walk, password)
         else:
             walk.add("factors", "/factors", "none")
+            if site.facts.ends:
+                people.contract(person)
+                _ending(walk, press=True)
         walk.surfer.watch.take()
     return walk
 
@@ -186,6 +191,23 @@ def _correcting(walk: Walk) -> None:
         if last == "complete":
             _press_on(walk.surfer, "/profile/complete")
         walk.here(f"profile-{last}")
+
+
+def _ending(walk: Walk, *, press: bool = False) -> None:
+    """Ending the contract: up to the check page, or with the press that nobody takes back."""
+    surfer = walk.surfer
+    surfer.go("/termination")
+    for each in surfer.main.locator("select").all():
+        each.select_option(index=1)
+    surfer.put(surfer.main.locator("input[type=email]").nth(0), "hanako@mail.example")
+    surfer.put(surfer.main.locator("input[type=email]").nth(1), "hanako@mail.example")
+    _press_on(surfer, "/termination/confirm")
+    if press:
+        surfer.main.locator("form .btn--danger").click()
+        surfer.at("/termination/done")
+    else:
+        walk.add("termination", "/termination")
+    walk.here("termination-done" if press else "termination-confirm")
 
 
 def _family(walk: Walk) -> None:
