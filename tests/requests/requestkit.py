@@ -31,6 +31,7 @@ MOVE: Mapping[str, Any] = {
     "f-witness": "no",
     "f-phone": "03-1234-5678",
 }
+ROW = ContentRow(name="address", kind="text", label="あたらしい住所", value="港町1")
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
 
 
@@ -52,7 +53,9 @@ def nagi_portal(make_portal: MakePortal, **more: Any) -> Portal:
 def holder(portal: Portal, number: str = "1000001", **columns: Any) -> Person:
     """Somebody with a contract, a mail address and a telephone."""
     person = add_person(portal, number)
-    add_contract(portal, person, f"K{number}", [("サービス", "灯台", "active"), ("サービス", "浮き", "active")], place="三番")
+    add_contract(
+        portal, person, f"K{number}", [("サービス", "灯台", "active"), ("サービス", "浮き", "active")], place="三番"
+    )
     known = {"email": "taro@example.jp", "phone": "03-1111-2222", **columns}
 
     def work(tx: Tx) -> None:
@@ -86,21 +89,22 @@ def principal_of(person: Person, *permissions: str) -> Principal:
 
 def filed(portal: Portal, person: Person, form: str = "berth-move", **more: Any) -> uuid.UUID:
     """A request that was filed without pages."""
-    rules = CATALOGUE.forms[form]
+    return portal.run(lambda tx: file_in(tx, portal, person, form, **more))
 
-    def work(tx: Tx) -> uuid.UUID:
-        filing = Filing(
-            form=rules,
-            rows=(ContentRow(name="address", kind="text", label="あたらしい住所", value="港町1"),),
-            contract_id=None,
-            draft_id=uuid.uuid4(),
-            owner=b"x" * 32,
-            language="ja",
-            **{"besides": True, **more},
-        )
-        return file_request(tx, vault_of(portal), operator_of(portal), principal_of(person), filing).id
 
-    return portal.run(work)
+def file_in(
+    tx: Tx, portal: Portal, person: Person, form: str = "berth-move", *, operator: Any = None, **more: Any
+) -> uuid.UUID:
+    """The same within a unit of work."""
+    filing = Filing(
+        form=CATALOGUE.forms[form],
+        contract_id=None,
+        draft_id=uuid.uuid4(),
+        owner=b"x" * 32,
+        language="ja",
+        **{"besides": True, "rows": (ROW,), **more},
+    )
+    return file_request(tx, vault_of(portal), operator or operator_of(portal), principal_of(person), filing).id
 
 
 def request_of(portal: Portal, request_id: uuid.UUID) -> Request:
@@ -110,7 +114,9 @@ def request_of(portal: Portal, request_id: uuid.UUID) -> Request:
     )
 
 
-def upload(client: PortalClient, path: str, data: Mapping[str, Any], files: list[tuple[str, tuple[str, bytes]]]) -> Answer:
+def upload(
+    client: PortalClient, path: str, data: Mapping[str, Any], files: list[tuple[str, tuple[str, bytes]]]
+) -> Answer:
     """Post a form with files, with the token and the draft of the last page."""
     assert client.last is not None
     values = {"_csrf": client.csrf, "draft": client.last.form_values("//main//form[@method='post']")["draft"], **data}
