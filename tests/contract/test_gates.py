@@ -23,6 +23,7 @@ MEMORIES: Mapping[str, str] = {
     "db/places.py:_readers": "key: tenant name and account",
     "billing/tenant_gateways.py:_made": "key: tenant name, adapter and its settings",
     "orders/provisioning_adapters.py:_adapters": "key: tenant name, adapter and its settings",
+    "slots/reserving.py:_made": "key: tenant name, adapter and its settings",
     "server/app.py:_remembered.known": "key: tenant name; each signing key is derived for it",
     "web/framing.py:Framer._frames": "one per operator; key: theme, prefix, language, route, permissions; no person's data",
     "web/framing.py:Framer._menus": "one per operator; key: prefix, language, route, permissions; no person's data",
@@ -48,6 +49,11 @@ MEMORIES: Mapping[str, str] = {
     "jobs/worker.py:_workers": "one per lane, made at the start",
     "auth/pages.py:LoginBlock.parts": "of one page; captions that a plugin declares",
     "hooks/desk.py:DeskPolicy.kinds": "declared by a plugin, frozen",
+    "hooks/slot_pages.py:SlotPage.options": "declared by a plugin, frozen",
+    "imports/records.py:Slot.options": "of one line of a feed",
+    "orders/provisioning.py:Concerns.details": "of one job",
+    "slots/drafts.py:SlotDraft.agreed": "of one draft",
+    "slots/prices.py:Usage.options": "of one contract, for one answer",
     "hooks/portal.py:Entry.params": "declared by a plugin, frozen",
     "hooks/products.py:Quota.base_by_plan": "declared by a plugin, frozen",
     "hooks/products.py:Product.adds": "declared by a plugin, frozen",
@@ -209,11 +215,12 @@ def test_every_task_takes_a_job_and_so_a_tenant() -> None:
     from mypage.orders.provisioning_jobs import Provisioner
     from mypage.server.sealing import Sealer
     from mypage.server.worker import Cleaner
+    from mypage.slots.release_jobs import NameReleaser
 
     known = {
         "delivery": Delivery.__call__, "reconciler": CardReconciler.__call__, "cleaner.tenant": Cleaner.tenant,
         "discarder": CardDiscarder.__call__, "provisioner": Provisioner.__call__, "sealer.tenant": Sealer.tenant,
-        "mailer": NoticeMailer.__call__,
+        "mailer": NoticeMailer.__call__, "releaser": NameReleaser.__call__,
     }  # fmt: skip
     tasks, periodic = _tasks()
     assert set(tasks) == set(known), "a new task: add it here; it takes a Job and works in units of job.tenant"

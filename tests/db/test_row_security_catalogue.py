@@ -32,6 +32,8 @@ NOT_CHANGED = {
             "product_order",
             "provisioning_job",
             "resource",
+            "slot",
+            "slot_application",
             "staff_member",
             "staff_view",
             "subscription",

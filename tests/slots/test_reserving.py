@@ -17,8 +17,9 @@ from mypage.jobs.tasks import Job, TryAgain
 from mypage.lib.errors import Missing
 from mypage.slots.errors import NameTaken
 from mypage.slots.models import SlotApplication, SlotName
+from mypage.slots.pool import PoolReservation
 from mypage.slots.release_jobs import NameReleaser
-from mypage.slots.reserving import PoolReservation, Reservations, release, reserve
+from mypage.slots.reserving import Reservations, release, reserve
 from mypage.slots.service import cancel
 from mypage.slots.values import Reserved
 from mypage.testing.portal import MakePortal, Portal

@@ -8,7 +8,6 @@ worker.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,38 +27,16 @@ from mypage.operators.operator import OperatorError
 from mypage.operators.tenants import Tenant
 from mypage.slots.errors import NameTaken
 from mypage.slots.names import hosts_taken, local_key
+from mypage.slots.pool import NAME as POOL
 from mypage.slots.reading import application_by_operation
 from mypage.slots.values import Reserved, SlotWish
 
 log = structlog.get_logger("mypage.reservation")
 
 PORT: Final = "reservation"
-POOL: Final = "pool"
 LONGEST_CALL: Final = 10.0
 Run = Callable[[Callable[[Tx], Any]], Awaitable[Any]]
 """A unit of work of the request's tenant."""
-
-
-class PoolReservation:
-    """Hosts of the portal's own: one on which the name is nobody's. It keeps nothing; the portal's rows do."""
-
-    def __init__(self, hosts: tuple[str, ...]) -> None:
-        """Raises ValueError for what is no host, or no host at all."""
-        for host in hosts:
-            check_host(host)
-        if not hosts:
-            raise ValueError(f"{POOL} needs hosts, names such as mail.example with blanks between them")
-        self._hosts = hosts
-
-    async def reserve(self, wish: NameWish) -> str:
-        free = [host for host in self._hosts if host not in wish.taken]
-        if not free:
-            raise NameRefused
-        drawn = int.from_bytes(hashlib.sha256(wish.id.encode()).digest()[:8])
-        return free[drawn % len(free)]
-
-    async def release(self, wish: NameWish, host: str) -> None:
-        return None
 
 
 class Reservations:
@@ -86,12 +63,10 @@ class Reservations:
 
     def _make(self, tenant: Tenant, name: str, values: Mapping[str, str]) -> NameReservation:
         try:
-            if name == POOL:
-                return PoolReservation(tuple(values.get("hosts", "").split()))
             made: NameReservation | None = self._hooks[tenant.operator].make(
                 "make_name_reservation", name=name, settings=values
             )
-        except (OperatorError, ValueError) as error:
+        except OperatorError as error:
             raise Missing(f"tenant {tenant.name}: {error}") from error
         if made is None:
             raise Missing(f"tenant {tenant.name}: no extension offers the name reservation {name!r}")

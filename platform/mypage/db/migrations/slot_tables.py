@@ -144,5 +144,6 @@ def create_slot_tables() -> None:
     op.create_index(
         op.f("slot_name_tenant_id_contract_id_idx"), "slot_name", ["tenant_id", "contract_id"], unique=False
     )
-    for table in ("slot", "slot_name", "slot_application"):
-        secure_tenant_table(table)
+    secure_tenant_table("slot", rights="SELECT, INSERT, UPDATE")
+    secure_tenant_table("slot_application", rights="SELECT, INSERT, UPDATE")
+    secure_tenant_table("slot_name")
