@@ -15,6 +15,8 @@ from mypage.hooks.permissions import (
     PROFILE_CHANGE,
     PUBLIC,
     SIGNED_IN,
+    SLOT_CHANGE,
+    SLOT_READ,
     TERMINATION,
     TERMINATION_READ,
 )
@@ -31,6 +33,8 @@ OF_CAPABILITIES = {
     MAILBOX_CHANGE,
     OPTION_READ,
     PROFILE_CHANGE,
+    SLOT_CHANGE,
+    SLOT_READ,
     TERMINATION,
     TERMINATION_READ,
 }
