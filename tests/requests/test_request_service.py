@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -118,22 +119,29 @@ def test_every_act_in_every_state(portal: Portal) -> None:
 
 
 def tried(tx: Tx, portal: Portal, acts: Acts) -> Iterator[str]:
-    """Each act in each state, and what was wrong about it."""
-    for name in ("withdraw", "answer", "start", "ask", "complete", "send_back"):
-        for state in STATES:
-            request = file_in(tx, portal, acts.person, operator=acts.means[1])
-            bring(tx, acts, request, state)
-            became, refused = TABLE.get((name, state)), ""
-            try:
-                with tx.begin_nested():
+    """Each act in each state, and what was wrong about it; each is taken back before the next."""
+    for state in STATES:
+        request = file_in(tx, portal, acts.person, operator=acts.means[1])
+        bring(tx, acts, request, state)
+        for name in ("withdraw", "answer", "start", "ask", "complete", "send_back"):
+            became, found = TABLE.get((name, state)), []
+            with contextlib.suppress(TakenBack), tx.begin_nested():
+                try:
                     getattr(acts, name)(tx, request)
-            except (Overtaken, WrongState) as error:
-                refused = type(error).__name__
-            now, item = service.lock_request(tx, request), item_of(tx, request)
-            if bool(refused) == (became is not None) or now.state != (became or state):
-                yield f"{name} in {state}: {refused or 'done'}, now {now.state}"
-            if (now.closed_at is None) != (item.closed_at is None):
-                yield f"{name} in {state}: the work item does not follow"
+                    refused = ""
+                except (Overtaken, WrongState) as error:
+                    refused = type(error).__name__
+                now, item = service.lock_request(tx, request), item_of(tx, request)
+                if bool(refused) == (became is not None) or now.state != (became or state):
+                    found.append(f"{name} in {state}: {refused or 'done'}, now {now.state}")
+                if (now.closed_at is None) != (item.closed_at is None):
+                    found.append(f"{name} in {state}: the work item does not follow")
+                raise TakenBack
+            yield from found
+
+
+class TakenBack(Exception):
+    """Ends what was only tried."""
 
 
 def test_a_form_says_in_which_states_it_may_be_withdrawn(portal: Portal) -> None:

@@ -147,11 +147,10 @@ def answer(
         if answered is not None and answered.position > asked.position and answered.body == text:
             return request  # the second press of one button
         raise Overtaken(request.state)
-    item = tx.scalars(
-        select(WorkItem).where(
-            WorkItem.tenant_id == tx.tenant, WorkItem.kind == REQUEST, WorkItem.subject_id == request.id
-        )
-    ).one()
+    subject = select(WorkItem).where(
+        WorkItem.tenant_id == tx.tenant, WorkItem.kind == REQUEST, WorkItem.subject_id == request.id
+    )
+    item = tx.scalars(subject.execution_options(populate_existing=True)).one()
     try:
         resume(tx, item.id, version=item.version, by="the customer", answer=text, closed=operator.desk.closed)
     except (Moved, WrongState) as late:
