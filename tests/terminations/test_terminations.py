@@ -27,7 +27,7 @@ from mypage.slots.errors import SlotRefused
 from mypage.terminations.arranging import arrange, end_arranged
 from mypage.terminations.errors import AlreadyAccepted, Changed, DayGone, Hindered
 from mypage.terminations.models import EndingRow
-from mypage.terminations.service import Wish, accept, fee_on, look, mark_of
+from mypage.terminations.service import Wish, accept, fee_on, look, mark_of, things_of
 from mypage.testing.portal import MakePortal, PortalClient
 from mypage.work.models import WorkItem
 from portal_rows import operator_of, sign_in
@@ -247,6 +247,23 @@ def test_an_option_that_stays_stops_it_where_the_operator_says_so(home: Home) ->
     service(home, "灯台 大")
     with pytest.raises(Hindered, match="stays"):
         press(home, early)
+
+
+@pytest.mark.req("OCN-124", "OCN-179")
+def test_an_option_that_stays_is_not_said_to_end_and_does_not(home: Home) -> None:
+    rules = dataclasses.replace(home.operator.termination, stays_block=False)
+    operator = dataclasses.replace(home.operator, termination=rules)
+    service(home, "灯台 大")
+    facts = home.portal.run(lambda tx: look(tx, operator, home.principal))
+    assert [thing.name for thing in things_of(rules, facts.ending)] == []
+    wanted = Wish(
+        wanted_on=DAY, email="a@b.jp", answers={}, shown=mark_of(facts, fee_on(operator, facts, DAY)), language="ja"
+    )
+    row = home.portal.run(lambda tx: accept(tx, home.vault, operator, home.principal, wanted))
+    home.portal.clock.at = datetime(2026, 12, 11, 3, 0, tzinfo=UTC)
+    home.portal.run(lambda tx: arrange(tx, operator, row.id, by="test"))
+    assert standing(home) == "terminated"
+    assert [each.status for each in all_of(home.portal, Service)] == ["active"]
 
 
 def test_what_was_shown_is_what_ends(home: Home) -> None:

@@ -167,6 +167,11 @@ class Termination:
         """All fields, in the order of the form."""
         return tuple(field for group in self.groups for field in group.fields)
 
+    @property
+    def staying_services(self) -> tuple[str, ...]:
+        """What the names of services begin with that are not ended here."""
+        return tuple(name for option in self.options if not option.ends for name in option.services)
+
     def field(self, kind: EndKind) -> EndField | None:
         """The first field of a kind."""
         return next((field for field in self.fields if field.kind == kind), None)

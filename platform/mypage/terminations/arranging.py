@@ -53,7 +53,8 @@ def end_arranged(tx: Tx, limit: int, *, operator: Operator) -> int:
 def _finish(tx: Tx, operator: Operator, row: EndingRow) -> None:
     ref = reach(tx, row.contract_id)
     assert ref is not None
-    end_contract(tx, operator, ref, row.wanted_on, cause="customer")
+    rules = operator.termination
+    end_contract(tx, operator, ref, row.wanted_on, cause="customer", staying=rules.staying_services if rules else ())
     row.state, row.done_at = "done", tx.now()
     tx.flush()
     after = {"number": row.number, "contract": ref.number}

@@ -99,10 +99,19 @@ def set_last_day(tx: Tx, ref: ContractRef, last_day: date) -> None:
     record(tx, "contract.ending_set", "contract", ref.id, customer_id=ref.customer_id, before=earlier, after=told)
 
 
-def end_contract(tx: Tx, operator: Operator, ref: ContractRef, last_day: date, *, cause: Cause = "staff") -> None:
+def end_contract(
+    tx: Tx,
+    operator: Operator,
+    ref: ContractRef,
+    last_day: date,
+    *,
+    cause: Cause = "staff",
+    staying: tuple[str, ...] = (),
+) -> None:
     """End the contract with everything on it, now. Harmless for one that is terminated and has nothing left.
 
-    The customer's accounts stay: bills are still to be read. Other systems are told of all that they switched on.
+    Services whose names begin with one of `staying` are ended elsewhere and stay as they are. The customer's accounts
+    stay: bills are still to be read. Other systems are told of all that they switched on.
     """
     lock_contract(tx, ref)
     status = select(Contract.status).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
@@ -116,10 +125,17 @@ def end_contract(tx: Tx, operator: Operator, ref: ContractRef, last_day: date, *
         slot.ended_at = max(tx.now(), slot.started_at)
         leave_name(tx, slot.local, slot.host)
     tx.flush()
+    here = [Service.name.startswith(name, autoescape=True) for name in staying]
     tx.execute(
         update(Service)
-        .where(Service.tenant_id == tx.tenant, Service.contract_id == ref.id, Service.status != "terminated")
+        .where(
+            Service.tenant_id == tx.tenant,
+            Service.contract_id == ref.id,
+            Service.status != "terminated",
+            *(~each for each in here),
+        )
         .values(status="terminated", ended_on=last_day)
+        .execution_options(synchronize_session=False)
     )
     tx.execute(
         update(Contract)

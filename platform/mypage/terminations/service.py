@@ -160,7 +160,7 @@ def accept(tx: Tx, vault: Vault, operator: Operator, principal: Principal, wish:
     fee = fee_on(operator, facts, wish.wanted_on)
     if wish.shown != mark_of(facts, fee):
         raise Changed
-    row = _write(tx, principal, facts, wish, fee)
+    row = _write(tx, rules, principal, facts, wish, fee)
     set_last_day(tx, ref, wish.wanted_on)
     tx.execute(
         update(Contract)
@@ -184,9 +184,9 @@ def accept(tx: Tx, vault: Vault, operator: Operator, principal: Principal, wish:
     return row
 
 
-def things_of(ending: Ending) -> tuple[EndThing, ...]:
+def things_of(rules: Termination, ending: Ending) -> tuple[EndThing, ...]:
     """What ends, in the operator's texts: services, products with how many and whose, addresses."""
-    services = tuple(EndThing(name) for name in ending.services)
+    services = tuple(EndThing(name) for name in ending.services if not name.startswith(rules.staying_services))
     products = tuple(EndThing(name, login, count) for (name, login), count in Counter(ending.products).items())
     return (*services, *products, *(EndThing(address) for address in ending.addresses))
 
@@ -221,7 +221,7 @@ def _unhindered(tx: Tx, operator: Operator, facts: Facts) -> None:
         raise Hindered("stays")
 
 
-def _write(tx: Tx, principal: Principal, facts: Facts, wish: Wish, fee: EndFee | None) -> EndingRow:
+def _write(tx: Tx, rules: Termination, principal: Principal, facts: Facts, wish: Wish, fee: EndFee | None) -> EndingRow:
     row_id = uuid.uuid4()
     login = select(Credential.login_id).where(
         Credential.tenant_id == tx.tenant,
@@ -239,7 +239,7 @@ def _write(tx: Tx, principal: Principal, facts: Facts, wish: Wish, fee: EndFee |
         wanted_on=wish.wanted_on,
         email=wish.email,
         answers=dict(wish.answers),
-        ends=[list(astuple(thing)) for thing in things_of(facts.ending)],
+        ends=[list(astuple(thing)) for thing in things_of(rules, facts.ending)],
         fee=fee.kept() if fee else {},
         language=wish.language,
         placed_login=tx.scalars(login.limit(1)).one_or_none() or "",

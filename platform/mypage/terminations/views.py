@@ -48,7 +48,7 @@ def form_page(rq: PortalRequest, rules: Termination, facts: Facts, form: PortalF
         action_url=rq.href("termination"),
         back_url=rq.href(rq.operator.home_of(rq.principal.role)),
         staying=staying(facts.options),
-        ends=_ends(rq, things_of(facts.ending)),
+        ends=_ends(rq, things_of(rules, facts.ending)),
         reason=reason.name if reason else "",
         detail=detail.name if detail else "",
     )
@@ -79,7 +79,7 @@ def confirm_page(rq: PortalRequest, rules: Termination, facts: Facts, draft: Dra
         number=facts.number,
         name=facts.name,
         contract=facts.ref.name,
-        ends=_ends(rq, things_of(facts.ending)),
+        ends=_ends(rq, things_of(rules, facts.ending)),
         options=tuple((state.option.label, state.held) for state in facts.options if state.option.ends),
         staying=staying(facts.options),
         parts=parts_of(rules, answers, rq.locale),
