@@ -84,7 +84,7 @@ CONTACT_GROUP = EndGroup(
     lead="本お申込みに関するお客さま連絡先をご入力ください。",
     fields=(
         EndField(name="department", kind="line", label="連絡先部署名", required=False),
-        EndField(name="contact", kind="line", label="連絡先お客様名"),
+        EndField(name="contact_name", kind="line", label="連絡先お客様名"),
         EndField(name="phone", kind="phone", label="連絡先電話番号"),
         EndField(name="fax", kind="fax", label="連絡先FAX番号", required=False),
         EndField(

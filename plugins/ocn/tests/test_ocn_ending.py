@@ -33,7 +33,7 @@ FILLED = {
     "why_moved": "price",
     "note": "",
     "department": "総務部",
-    "contact": "山並 太郎",
+    "contact_name": "山並 太郎",
     "phone": "0120-123-456",
     "fax": "",
     "email": "taro@example.co.jp",
@@ -150,7 +150,7 @@ def test_days_begin_after_five_business_days_and_skip_holidays(portal: Portal, b
 def test_details_follow_the_reason_without_a_script(browser: PortalClient) -> None:
     page = browser.get("/termination")
     assert page.texts("//select[@name='detail']/option") == ["先に廃止理由を選択してください"]
-    again = browser.submit(FILLED | {"reload": "1", "reason": "office", "contact": "", "email_again": "x"})
+    again = browser.submit(FILLED | {"reload": "1", "reason": "office", "contact_name": "", "email_again": "x"})
     assert again.status == 200
     assert again.errors == []
     assert again.texts("//select[@name='detail']/option") == ["選択してください", "移転", "閉鎖", "統合"]
@@ -179,7 +179,7 @@ def test_a_detail_of_another_reason_is_refused(browser: PortalClient) -> None:
         ("reason", "unknown"),
         ("detail", ""),
         ("why_moved", "x"),
-        ("contact", "  "),
+        ("contact_name", "  "),
         ("phone", "電話"),
         ("phone", "12"),
         ("fax", "fax"),
@@ -327,7 +327,7 @@ def test_a_day_that_fell_out_of_the_window_goes_back_to_the_input(portal: Portal
     answer = browser.post("/termination/confirm", values)
     assert answer.status == 422
     assert answer.errors == [TERMINATION.days_gone]
-    assert answer.form_values("//form[@action='/termination']")["contact"] == "山並 太郎"
+    assert answer.form_values("//form[@action='/termination']")["contact_name"] == "山並 太郎"
     assert rows_of(home) == []
 
 
