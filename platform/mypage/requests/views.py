@@ -40,7 +40,6 @@ BADGES: Mapping[str, tuple[str, str]] = {
 _SAID: Mapping[RequestStep, str] = {
     "filed": "We have received it.",
     "working": "Somebody of ours checks it.",
-    "asked": "We have a question.",
     "answered": "Your answer has arrived.",
     "done": "It is completed.",
     "returned": "We could not carry it out.",
