@@ -139,6 +139,11 @@ CONSOLE = {
     "line_secret": ("label",),
 }
 """The texts that pages of the staff console show, and which tests of those pages fill (`tests/staff/*_injection.py`)."""
+PLACES = {
+    "slot": ("local", "host"),
+    "slot_application": ("number", "local_before", "host_before", "local", "host", "reason"),
+}
+"""The texts of numbered places, which pages of those and of staff show and `tests/slots/test_slot_injection.py` fills."""
 OF_STAFF: dict[str, tuple[str, ...]] = {
     "staff_member": ("name", "email"),
     "work_item": ("reference", "title"),
@@ -219,6 +224,15 @@ NO_TEXTS = frozenset(
         "daily_figure.name",
         "approval.payload",
         "notice.audience",
+        "provisioning_job.concerns",
+        "provisioning_job.work",
+        "provisioning_job.details",
+        "slot.code",
+        "slot_name.local_key",
+        "slot_name.host",
+        "slot_application.code",
+        "slot_application.filed_scheme",
+        "slot_application.filed_role",
     ]
 )
 """Columns that hold our own words, keys for looking up, or what no page, file or mail shows; seals and hashes are bytes.
@@ -256,7 +270,7 @@ def columns_without_cover() -> list[str]:
         and column.computed is None
         and column.name
         not in (
-            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
+            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
             *NO_TEXTS,
         )
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)

@@ -105,7 +105,6 @@ class SlotApplication(TenantRow):
         one_of("action", ("add", "change", "remove")),
         one_of("state", APPLICATION_STATES),
         CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name="ended_at"),
-        CheckConstraint("(local = '') = (host = '')", name="host"),
     )
 
     number: Mapped[str]

@@ -78,7 +78,6 @@ def create_slot_tables() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tenant_id", sa.Text(collation="C"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("(local = '') = (host = '')", name=op.f("slot_application_host_check")),
         sa.CheckConstraint("(state = 'pending') = (ended_at IS NULL)", name=op.f("slot_application_ended_at_check")),
         sa.CheckConstraint("action IN ('add', 'change', 'remove')", name=op.f("slot_application_action_check")),
         sa.CheckConstraint(
