@@ -195,7 +195,7 @@ FACTOR_GUARDS: tuple[Mutant, ...] = (
     _guard("one factor more", f"{_SERVICE}:_room", ">= MOST", "> MOST", "limit"),
     _guard("a closed account adds factors", f"{_SERVICE}:_lock", ', Account.status == "active"', "", "limit"),
     _guard("no gate asks for a factor", "auth.sessions:find_session",
-           'factor_missing=second_factor == "required" and not row.has_factor', "factor_missing=False", "factor gate"),
+           'factor_missing = second_factor == "required" and not row.has_factor', "factor_missing=False", "factor gate"),
     _guard("anybody's factor opens the gate", "auth.sessions:_FIND_WITH_FACTOR",
            ", SecondFactor.account_id == LoginSession.account_id", "", "factor gate"),
     _guard("no tenant demands a factor", "web.kernel:Kernel._find_session", "second_factor=rq.tenant.second_factor",

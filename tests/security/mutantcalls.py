@@ -13,7 +13,18 @@ from factorcalls import FACTOR_CALLS, plant_factors
 from sqlalchemy import select, text
 from twins import Twins
 
-from mypage.auth import activation, cleanup, credentials, links, login, names, recovery, sessions, throttle
+from mypage.auth import (
+    activation,
+    cleanup,
+    credentials,
+    links,
+    login,
+    names,
+    password_changes,
+    recovery,
+    sessions,
+    throttle,
+)
 from mypage.auth.models import Credential
 from mypage.billing import card, card_entry, cards
 from mypage.billing import service as bills
@@ -155,6 +166,10 @@ CALLS: Mapping[str, Call] = {
     "forgive": lambda t, tx: throttle.forgive(
         tx, t.operator.throttle, throttle.Target((throttle.Key("customer", b"k"),), ())
     ),
+    "again_at": lambda t, tx: password_changes.again_at(tx, operator_policy(t, cool_down=_DAY), t.one["credential"]),
+    "former_hash": lambda t, tx: password_changes.former_hash(tx, t.one["credential"]),
+    "wipe_former": lambda t, tx: password_changes.wipe_former(_late(tx, 1), 500),
+    "reopen": lambda t, tx: password_changes.reopen(tx, t.one["credential"]),
     "cleanup": lambda t, tx: cleanup.cleanup(_late(tx, _DAY.total_seconds()), 500),
     "forget_old": lambda t, tx: mails.forget_old(_sent(t, _late(tx, _DAY.total_seconds())), 500),
     "waiting_registration": lambda t, tx: getattr(
