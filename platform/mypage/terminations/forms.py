@@ -19,6 +19,8 @@ from mypage.terminations.days import day_text
 from mypage.web.formdata import FormData
 
 LINE, TEXT = 100, 1000
+ID = "end-"
+"""Before the name of a field: its id, so that no operator's name is that of another part of the page."""
 AGAIN = "_again"
 """Behind the name of the mail address: its repetition."""
 
@@ -41,7 +43,7 @@ def ending_form(
         if field.kind == "email":
             same = _same_as(field)
             fields[field.name + AGAIN] = EmailField(
-                field.again, checks=(same,), render_kw={"autocomplete": "email"}, required=field.required
+                field.again, checks=(same,), required=field.required, id=ID + field.name + AGAIN
             )
     if values is not None and (email := rules.field("email")) is not None:
         values = {**values, email.name + AGAIN: values.get(email.name, "")}
@@ -64,7 +66,7 @@ def label_of(rules: Termination, field: EndField, answers: Mapping[str, str], lo
 
 
 def _input(rules: Termination, field: EndField, days: tuple[date, ...], reason: str, locale: str) -> Any:
-    words: dict[str, Any] = {"description": field.help, "required": field.required}
+    words: dict[str, Any] = {"description": field.help, "required": field.required, "id": ID + field.name}
     match field.kind:
         case "date":
             options = tuple((day.isoformat(), day_text(day, locale)) for day in days)
