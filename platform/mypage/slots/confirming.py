@@ -52,6 +52,7 @@ def confirm_page(
         price=PriceChange(prices.before, prices.after, _tier_change(rq, words, prices)),
         warnings=words.remove_warnings if removing else words.warnings if named else (),
         mails=tuple(MailChoice(address, words.mail.ticked) for address in addresses),
+        waiting=any(each.application is not None for each in rows),
         operation_id=str(operation),
         shown_price=prices.mark,
         action_url=action_url,

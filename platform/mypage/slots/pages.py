@@ -134,7 +134,8 @@ class MailChoice:
 class SlotConfirmPage(Page):
     """What will be applied for (OCN-93 to OCN-105, OCN-116, OCN-117, OCN-119). There is no password on it.
 
-    An addition is told in `added`, label and value; the others in `rows`.
+    An addition is told in `added`, label and value; the others in `rows`. `waiting`: the prices count other things that
+    were applied for already.
     """
 
     template: ClassVar[str] = "slots/confirm.html"
@@ -149,6 +150,7 @@ class SlotConfirmPage(Page):
     price: PriceChange
     warnings: tuple[str, ...]
     mails: tuple[MailChoice, ...]
+    waiting: bool
     operation_id: str
     shown_price: str
     action_url: str

@@ -56,7 +56,6 @@ def test_the_addition_has_the_help_of_the_manual_and_its_fields(mine: MailLine) 
     page = mine.browser.get("/slots/mail/3")
     assert page.texts("//h1") == ["お申込み内容入力"]
     assert page.texts("//main//h2") == [
-        "メールアカウントとは…", "メールアカウントの追加", "ウイルスチェックサービスの申込み", "【ご注意】",
         "情報を入力してください。", "ご注意",
     ]  # fmt: skip
     place = -1
