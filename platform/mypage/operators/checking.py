@@ -16,6 +16,7 @@ from mypage.operators.checking_base import Wrong
 from mypage.operators.checking_contracts import check_contracts
 from mypage.operators.checking_credentials import check_credential_changes
 from mypage.operators.checking_desk import check_desk
+from mypage.operators.checking_ends import check_ends
 from mypage.operators.checking_guidance import check_guidance, check_landings
 from mypage.operators.checking_home import check_home
 from mypage.operators.checking_overview import check_overview
@@ -59,6 +60,7 @@ def check_operator(operator: Operator, routes: Mapping[str, str], pages: Collect
     check_requests(operator, linked, wrong)
     check_slots(operator, wrong)
     check_termination(operator, wrong)
+    check_ends(operator, wrong)
     for registration in operator.registrations.values():
         _check_registration(registration, wrong)
     _check_recoveries(operator, wrong)

@@ -44,8 +44,6 @@ def _check_page(operator: Operator, page: ProductPage, linked: Collection[str], 
 
 def _check_product(operator: Operator, product: Product, wrong: Wrong) -> None:
     _check_price(product, wrong)
-    if not product.online_end and not product.no_end and product.sold:
-        raise wrong("product_items", f"{product.code!r} cannot be ended online and does not say why; give no_end")
     if "mail-address" in product.needs and product.holder != "account":
         raise wrong("product_items", f"{product.code!r} needs a mail address, but is held by no account")
     if bool(product.terms) and not product.consent:
