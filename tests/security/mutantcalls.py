@@ -168,7 +168,7 @@ CALLS: Mapping[str, Call] = {
     ),
     "again_at": lambda t, tx: password_changes.again_at(tx, operator_policy(t, cool_down=_DAY), t.one["credential"]),
     "former_hash": lambda t, tx: password_changes.former_hash(tx, t.one["credential"]),
-    "wipe_former": lambda t, tx: password_changes.wipe_former(_late(tx, 1), 500),
+    "wipe_former": lambda t, tx: password_changes.wipe_former(_late(tx, _DAY.total_seconds()), 500),
     "reopen": lambda t, tx: password_changes.reopen(tx, t.one["credential"]),
     "cleanup": lambda t, tx: cleanup.cleanup(_late(tx, _DAY.total_seconds()), 500),
     "forget_old": lambda t, tx: mails.forget_old(_sent(t, _late(tx, _DAY.total_seconds())), 500),

@@ -37,7 +37,6 @@ FILTERS: tuple[Mutant, ...] = (
     _filter("auth.throttle:_of_key", 'LoginCounter.tenant_id == bindparam("t"),\n', "forgive", "\n"),
     _filter("auth.password_changes:again_at", "PasswordChange.tenant_id == tx.tenant, ", "again_at"),
     _filter("auth.password_changes:_FORMER", f"PasswordChange.tenant_id {_BOUND},\n", "former_hash", "\n"),
-    _filter("auth.password_changes:wipe_former", "PasswordChange.tenant_id == tx.tenant,\n", "wipe_former", "\n"),
     _filter("auth.password_changes:wipe_former", "PasswordChange.tenant_id == tx.tenant, ", "wipe_former"),
     _filter("auth.password_changes:reopen", "PasswordChange.tenant_id == tx.tenant,\n", "reopen", "\n"),
     _filter("auth.cleanup:_portion", "delete(model).where(model.tenant_id == tx.tenant, ", "cleanup", "delete(model).where("),
@@ -117,7 +116,7 @@ WALLS: tuple[Mutant, ...] = (
 """The walls beside the filters: row security, names and keys of tenants, hosts."""
 
 OTHERS: tuple[Mutant, ...] = (
-    _guard("a permission is not asked for", "web.kernel:Kernel._guard", "raise NotAllowed", "pass", "roles"),
+    _guard("a permission is not asked for", "web.kernel:Kernel._guard", "raise NotAllowed", "NotAllowed", "roles"),
     _guard("nobody need sign in", "web.kernel:Kernel._guard", "raise SignInNeeded", "return", "unsigned"),
     _guard("every role holds every permission", "hooks.permissions:PermissionMatrix.of",
            "self.roles.get(role, frozenset())", "self.known()", "roles"),

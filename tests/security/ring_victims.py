@@ -108,8 +108,9 @@ def victim_of(portal: Portal, oracle: Oracle, number: str, *, size: int = 1) -> 
             created_at=tx.now(),
         )  # fmt: skip
         change = PasswordChange(
-            tenant_id=tx.tenant, credential_id=credential, former_hash="h", former_until=tx.now(), again_at=tx.now()
-        )
+            tenant_id=tx.tenant, credential_id=credential, former_hash="h",
+            former_until=tx.now() + timedelta(hours=1), again_at=tx.now() + timedelta(hours=1),
+        )  # fmt: skip
         for row in (history, change, waiting, name, counter, read, code, app):
             tx.add(row)
         tx.flush()
@@ -187,6 +188,8 @@ def plant(oracle: Oracle, tenant: str) -> None:
                 "TEXT": token,
                 "JSONB": f"jsonb_build_array(jsonb_build_array({token}, {token}))"
                 if (table.name, column.name) == ("contract", "details")
+                else f"jsonb_build_array(jsonb_build_array({token}, '2026-11-01', NULL, {token}))"
+                if (table.name, column.name) == ("service", "progress")
                 else f"jsonb_build_object('login_id', {token}, 'email', {token}, 'password', true, 'echo', {token})",
             }.get(str(column.type))
             if value and (table.name, column.name) not in UNPLANTED:
