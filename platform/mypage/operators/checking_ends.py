@@ -1,7 +1,7 @@
 """Whatever is sold online has an end online, or says why not and how it ends: `mypage check` fails otherwise.
 
-電気通信事業法施行規則 第22条の2の13の2 第1号 wants consumers to be able to end their contracts without delay. Options that a
-contract has and that its end online does not reach are looked at in `checking_terminations`.
+電気通信事業法施行規則 第22条の2の13の2 第1号 wants consumers to be able to end their contracts without delay. Options
+that a contract has and that its end online does not reach are looked at in `checking_terminations`.
 """
 
 from __future__ import annotations
