@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from mypage.slots.errors import AlreadyProcessed, LimitReached, NameTaken, NotFr
 from mypage.slots.models import Slot, SlotApplication, SlotName
 from mypage.slots.reading import overview
 from mypage.slots.service import cancel, close_pending
+from mypage.terminations.closing import end_contract, set_last_day
 from mypage.testing.portal import MakePortal
 
 
@@ -138,8 +140,9 @@ def test_the_contracts_end_against_doing_and_calling_off(home: Home) -> None:
     rows = [home.apply(1, "change", "uno"), home.apply(2, "add", "two")]
     jobs = [job_of(home.portal, row) for row in rows]
 
-    def end(tx: Any) -> int:
+    def end(tx: Tx) -> int:
         lock_contract(tx, home.ref)
+        set_last_day(tx, home.ref, tx.today() + timedelta(days=9))
         return close_pending(tx, home.operator, home.ref, cause="termination")
 
     results = at_once(
@@ -156,6 +159,27 @@ def test_the_contracts_end_against_doing_and_calling_off(home: Home) -> None:
     live = {row.address for row in home.rows() if row.address}
     wanted = {"done": f"uno@{EAST}"}.get(by_number(home, 1), f"one@{EAST}")
     assert live == {wanted} | ({f"two@{EAST}"} if by_number(home, 2) == "done" else set())
+
+
+@pytest.mark.req("OCN-150", "OCN-171")
+def test_staff_end_the_contract_while_an_application_is_done(home: Home) -> None:
+    ended = Counter[str]()
+    for round_ in range(4):
+        there = move_in(home.portal, f"300000{round_}", f"m{round_}@example.jp")
+        row = there.apply(1, "add", f"boat{round_}")
+        job = job_of(home.portal, row)
+        results = at_once(
+            home.portal,
+            lambda tx, job=job, slow=round_ % 2: finish(tx, home, job.id, slow=bool(slow)),
+            lambda tx, there=there: end_contract(tx, there.operator, there.ref, tx.today()),
+        )
+        said(results)
+        (app,) = [each for each in all_of(home.portal, SlotApplication) if each.id == row.id]
+        ended[app.state] += 1
+        assert [running for _, _, running in there.held() if running] == []
+        assert [row.address for row in there.rows() if row.address] == []
+    print(f"the end of contracts by staff against doing: {dict(ended)}")
+    assert set(ended) <= {"done", "closed"}
 
 
 def by_number(home: Home, number: int) -> str:

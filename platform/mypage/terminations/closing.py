@@ -23,6 +23,7 @@ from mypage.orders.states import FINAL
 from mypage.orders.values import Cause, Placed
 from mypage.slots.models import Slot
 from mypage.slots.names import leave_name
+from mypage.slots.service import close_pending
 from mypage.slots.values import address_of
 from mypage.subaccounts.mailboxes import Held, Kind, end_rows
 
@@ -85,7 +86,9 @@ def what_ends(tx: Tx, operator: Operator | None, ref: ContractRef) -> Ending:
 def set_last_day(tx: Tx, ref: ContractRef, last_day: date) -> None:
     """Nothing is sold on the contract after that day, and nothing charged after its month."""
     before = tx.execute(
-        select(Contract.ended_on).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id).with_for_update()
+        select(Contract.ended_on)
+        .where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
+        .with_for_update(key_share=True)
     ).scalar_one()
     if before == last_day:
         return
@@ -114,6 +117,8 @@ def end_contract(
     stay: bills are still to be read. Other systems are told of all that they switched on.
     """
     lock_contract(tx, ref)
+    # First, so that what is done at this moment is seen below, and ends too.
+    close_pending(tx, operator, ref, cause=cause)
     status = select(Contract.status).where(Contract.tenant_id == tx.tenant, Contract.id == ref.id)
     active = [each for each in holdings(tx, ref) if each.active]
     addresses, slots = _resources(tx, ref), _slots(tx, ref)
