@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,12 +11,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal_stack import Site, Stack, some_id
+from sqlalchemy import select
 
+from mypage.contracts.models import Contract
 from mypage.db.keys import Vault
-from mypage.db.session import Actor, Scope
+from mypage.db.session import Actor, Scope, Tx, unit
 from mypage.imports.chunk import Means
 from mypage.imports.loader import import_feed
 from mypage.lib.clock import SystemClock
+from mypage.orders.models import ProvisioningJob
+from mypage.orders.provisioning import DESK as BY_PEOPLE
+from mypage.slots.models import SlotApplication
 
 PASSWORD = "Ringo7No3Ki"
 CODE = ("aB3d", "7Kmp", "Xy90")
@@ -79,6 +85,47 @@ class People:
     def contract(self, person: Person) -> None:
         """Somebody who had none has a contract now."""
         self.load(person.site, [_contracts(person)[0]])
+
+    def places(self, person: Person, code: str) -> None:
+        """Has a first place in use, and waits for people to fill the second."""
+        number, host = f"K{person.number[-6:]}-1", "east.nagi.example"
+        since = "2024-04-01T00:00:00+09:00"
+        place = {
+            "contract": number,
+            "kind": code,
+            "number": 1,
+            "address": f"umi{some_id(6)}@{host}",
+            "started_at": since,
+        }
+        self.load(person.site, [{"type": "slot", **place}])
+
+        def wait(tx: Tx) -> None:
+            contract = tx.scalars(
+                select(Contract).where(Contract.tenant_id == tx.tenant, Contract.number == number)
+            ).one()
+            whose, waiting, job = (
+                {"tenant_id": tx.tenant, "customer_id": contract.customer_id},
+                uuid.uuid4(),
+                uuid.uuid4(),
+            )
+            tx.add(
+                ProvisioningJob(
+                    id=job, action="start", product="berth", subject="x", concerns="slot", concerns_id=waiting,
+                    adapter=BY_PEOPLE, state="sent", attempts=0, created_at=tx.now(), **whose,
+                )
+            )  # fmt: skip
+            tx.add(
+                SlotApplication(
+                    id=waiting, number=some_id(10), contract_id=contract.id, code=code, slot_number=2, action="add",
+                    state="pending", local=f"sora{some_id(6)}", host=host, operation_id=uuid.uuid4(), job_id=job,
+                    language="ja", filed_at=tx.now(), **whose,
+                )
+            )  # fmt: skip
+
+        with unit(
+            self._stack.engine, Scope(person.site.tenant, SystemClock(), Actor("system", "people"), "people")
+        ) as tx:
+            wait(tx)
 
     def load(self, site: Site, lines: Iterable[Line]) -> None:
         """Import lines as `mypage import` does. Fails when one is refused."""

@@ -110,6 +110,9 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
                 walk.add("guidance", f"/guidance/{slug}", slug)
             if site.facts.corrects:
                 _correcting(walk)
+            for code in site_slots(stack, site):
+                people.places(person, code)
+                _places(walk, code)
             if site.facts.ends:
                 _ending(walk)
             password = _changing_credentials(walk, person)
@@ -191,6 +194,35 @@ def _correcting(walk: Walk) -> None:
         if last == "complete":
             _press_on(walk.surfer, "/profile/complete")
         walk.here(f"profile-{last}")
+
+
+def site_slots(stack: Stack, site: Site) -> list[str]:
+    """The codes of the numbered places that a portal has."""
+    return sorted(stack.server.compiled.operators[site.operator].slots)
+
+
+def _places(walk: Walk, code: str) -> None:
+    """Numbered places, of which the first is in use and something waits about the second: every step of a change."""
+    surfer, path = walk.surfer, f"/slots/{code}"
+    walk.add("slots", path)
+    walk.add("slots-one", f"{path}/1", "change")
+    walk.add("slots-one", f"{path}/3", "add")
+    walk.add("slots-remove", f"{path}/1/remove")
+    surfer.go(path)
+    cancel = surfer.main.locator("a[href*='/cancel/']").get_attribute("href") or ""
+    walk.add("slots-cancel", cancel.removeprefix(surfer.site.prefix))
+    for last in ("done", "confirm"):
+        surfer.go(f"{path}/1")
+        surfer.main.locator("input[name=pattern][value=gear]").check()
+        surfer.main.locator(f"input[name=pgear-option-buoy][value={'not' if last == 'done' else 'use'}]").check()
+        surfer.main.locator("input[name=pgear-option-lamp][value=use]").check()
+        _press_on(surfer, f"{path}/{'confirm' if last == 'done' else 'terms'}")
+        if last == "done":
+            _press_on(surfer, f"{path}/done")
+        else:
+            walk.here("slots-terms")
+            _press_on(surfer, f"{path}/confirm")
+        walk.here(f"slots-{last}")
 
 
 def _ending(walk: Walk, *, press: bool = False) -> None:
