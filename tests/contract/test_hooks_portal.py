@@ -26,7 +26,7 @@ def test_hook_menu_items(actv: Operator, nagi: Operator) -> None:
     assert routes(actv) == [["contract", "bills", "invoices", "card", "credentials"]]
     assert routes(nagi) == [
         ["bills", "invoices"],
-        ["contract", "credentials", "profile", "accounts", "option", "guidance"],
+        ["contract", "credentials", "profile", "accounts", "option", "guidance", "termination", "requests"],
     ]
     assert [section.heading for section in nagi.menu] == ["お支払い", "ご契約"]
 

@@ -144,6 +144,8 @@ PLACES = {
     "slot_application": ("number", "local_before", "host_before", "local", "host", "reason"),
 }
 """The texts of numbered places, which pages of those and of staff show and `tests/slots/test_slot_injection.py` fills."""
+ENDINGS = {"termination": ("number", "email", "placed_login", "answers", "ends")}
+"""The texts of an end that was asked for, which `tests/terminations/test_ending_injection.py` fills."""
 OF_STAFF: dict[str, tuple[str, ...]] = {
     "staff_member": ("name", "email"),
     "work_item": ("reference", "title"),
@@ -223,6 +225,7 @@ NO_TEXTS = frozenset(
         "staff_identity.subject",
         "daily_figure.name",
         "approval.payload",
+        "termination.fee",
         "notice.audience",
         "provisioning_job.concerns",
         "provisioning_job.work",
@@ -270,7 +273,7 @@ def columns_without_cover() -> list[str]:
         and column.computed is None
         and column.name
         not in (
-            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
+            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, ENDINGS, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
             *NO_TEXTS,
         )
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)
