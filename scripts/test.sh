@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Runs the tests: all but those in a browser, then those in a browser, then the W3C's checker over the HTML that came up.
 # Several calls, because the browser's event loop and asynchronous tests do not bear each other in one process. On two
-# cores the first has three workers, because its tests often wait for something; in the browser's, which never do, each of
-# two has a stack and a browser of its own. What failed is told once more at the very end.
+# cores the first has three workers, because its tests often wait for something, and who is done takes from the others; in
+# the browser's, which never do, each of two has a stack and a browser of its own. What failed is told once more at the very
+# end.
 # usage: scripts/test.sh all|browser
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 mkdir -p build
+# Rewriting the asserts of all tests takes each worker ten seconds; what was compiled once is kept for the next run.
+unset PYTHONDONTWRITEBYTECODE
 export MYPAGE_FAILURES=$PWD/build/test-failures.txt
 : >"$MYPAGE_FAILURES"
 endings=()
@@ -49,7 +52,7 @@ what=${1:-all}
 if [ "$what" = all ]; then
     folders=(tests)
     [ -d plugins ] && folders+=(plugins)
-    pytest "Tests" "${folders[@]}" --ignore=tests/browser -n 3
+    pytest "Tests" "${folders[@]}" --ignore=tests/browser -n 3 --dist worksteal
 fi
 
 if [ -d tests/browser ]; then
