@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -41,11 +41,13 @@ class Facts:
     """Whether customers end their contract online."""
     lands: str = "/home"
     """Where a login leads."""
+    extensions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What else a tenant declares."""
 
     @property
     def changes_card(self) -> bool:
         """Whether a card is changed on the payment company's page."""
-        return self.payment["adapter"] == "hosted-page"
+        return self.payment.get("adapter") == "hosted-page"
 
 
 FACTS: Mapping[str, Facts] = {
@@ -59,6 +61,18 @@ FACTS: Mapping[str, Facts] = {
         payment={"adapter": "hosted-page", "base_url": "{gateway}", "key_env": "MYPAGE_PAYMENT_KEY"},
         settings={},
         words={},
+    ),
+    "ocn": Facts(
+        scheme="line",
+        login_suffix="@one.example.jp",
+        pages=("privacy", "environment"),
+        recoveries=(),
+        registers=False,
+        changes_login=False,
+        payment={},
+        settings={},
+        words={},
+        extensions={"provisioning": {"adapter": "desk"}},
     ),
     "ucom": Facts(
         scheme="customer-number",

@@ -146,6 +146,8 @@ def holds(surfer: Surfer, lang: str, views: Views) -> None:
 NAMES = (
     "認証アプリ",
     "ACT MyPage",
+    "OCN for business",
+    "ヤマナミショウジ",
     "Chrome / Linux",
     "American Express",
     "Diners Club",

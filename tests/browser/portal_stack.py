@@ -96,6 +96,8 @@ class Stack:
     nagi_actv: Site
     ucom: Site
     """Has the households of the demo; its pages have a test of their own."""
+    ocn: Site
+    """Has the companies of the demo, and a test of its own as well."""
     office: Site
     """The staff console, whose pages have tests of their own, too."""
     server: Server
@@ -161,6 +163,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
         Site("browser-nagi-actv", "nagi", "actv", "nagi-actv.localhost", "/umi", port),
         Site("browser-ucom", "ucom", "ucom", "ucom.localhost", "", port),
         Site("browser-staff", OFFICE, "plain", "staff.localhost", "", port),
+        Site("browser-ocn", "ocn", "ocn", "ocn.localhost", "", port),
     )
     mails = Mailstore(folder / "mails", keep=5000)
     smtp_port = _free_port()
@@ -195,6 +198,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
             nagi_actv=sites[3],
             ucom=sites[4],
             office=sites[5],
+            ocn=sites[6],
             server=server,
             engine=engine,
             mails=mails,
@@ -219,9 +223,11 @@ def _deploy(database: TestDatabase, site: Site, payment_url: str) -> None:
                 theme=site.theme,
                 locale="ja",
                 second_factor="offered",
-                extensions={"payment": {k: v.format(gateway=payment_url) for k, v in site.facts.payment.items()}}
-                if site.facts.payment
-                else {},
+                extensions={
+                    name: {k: v.format(gateway=payment_url) for k, v in values.items()}
+                    for name, values in {"payment": site.facts.payment, **site.facts.extensions}.items()
+                    if values
+                },
                 settings={
                     "mail_from": f"mypage@{site.tenant}.example",
                     "mail_domain": f"{site.tenant}.example",

@@ -165,6 +165,13 @@ class Surfer:
             self.fill({"暗証": password})
             self.press("入る")
             return
+        if self.site.operator == "ocn":
+            local, _, domain = login.partition("@")
+            self.put(self.main.locator("#local"), local)
+            self.choose(self.main.locator("#domain"), domain)
+            self.put(self.main.locator("#password"), password)
+            self.use(self.main.locator("form button[type=submit]"))
+            return
         if self.site.operator == "ucom":
             kind, name = ("customer-number", "number") if login.isdecimal() else ("account-id", "account")
             self.put(self.main.locator(f"#{kind}-{name}"), login)
