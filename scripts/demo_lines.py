@@ -78,7 +78,7 @@ def usen() -> list[Subscriber]:
             lines=(Fibre(plan="v6", place="東京都見本区三丁目3-3", started_on="2026-11-01"),),
         ),
         Subscriber(
-            number="20000003", name="佐藤 健", kana="サトウ ケン", password="hatsu-log1n-isp", confirmed=False,
+            number="20000003", name="佐藤 健", kana="サトウ ケン", password="hatsu-isp-2026", confirmed=False,
             shows="初回ログイン（ISPなし）。接続情報は表示されません",
             lines=(Fibre(plan="", place="東京都見本区四丁目4-4", started_on="2026-11-10"),),
         ),
@@ -88,12 +88,12 @@ def usen() -> list[Subscriber]:
             lines=(Fibre(plan="v4", place="東京都見本区五丁目5-5", started_on="2026-11-15"),),
         ),
         Subscriber(
-            number="20000005", name="田中 翼", kana="タナカ ツバサ", password="futatsu-no-kaisen", card=VISA,
+            number="20000005", name="田中 翼", kana="タナカ ツバサ", password="futatsu-kaisen5", card=VISA,
             shows="ご利用中の回線と、ご利用開始前の回線（申込の進捗）",
             lines=(home, shop),
         ),
         Subscriber(
-            number="20000006", name="伊藤 翠", kana="イトウ ミドリ", password="card-futashika6",
+            number="20000006", name="伊藤 翠", kana="イトウ ミドリ", password="card-fushika6",
             card=VISA | {"brand": "jcb", "last4": "0505", "fixed": False},
             shows="カードが使えず、登録しなおすまでマイページは開きません",
             lines=(Fibre(plan="v6", place="東京都見本区六丁目6-6", started_on="2024-06-01"),),
@@ -105,7 +105,7 @@ def usen() -> list[Subscriber]:
             more={"kind": "company"},
         ),
         Subscriber(
-            number="20000008", name="渡辺 望", kana="ワタナベ ノゾミ", password="moushikomi-chokugo8", card=VISA,
+            number="20000008", name="渡辺 望", kana="ワタナベ ノゾミ", password="moushikomi-ato8", card=VISA,
             shows="お申し込み直後。進捗はまだありません",
             lines=(Fibre(plan="v4", place="東京都見本区八丁目8-8"),),
         ),
@@ -116,12 +116,12 @@ def neighbour() -> list[Subscriber]:
     """The portal beside it, on the same host: the same customer number is somebody else there."""
     return [
         Subscriber(
-            number="20000005", name="隣 めぐみ", kana="トナリ メグミ", password="tonari-no-mypage5", card=VISA,
+            number="20000005", name="隣 めぐみ", kana="トナリ メグミ", password="tonari-mypage5", card=VISA,
             shows="同じホストの別のマイページ。お客様番号は同じでも別のお客様です",
             lines=(Fibre(plan="v6", place="大阪府見本市一丁目1-1", started_on="2025-01-01"),),
         ),
         Subscriber(
-            number="20000001", name="隣 大", kana="トナリ ダイ", password="tonari-hatsu-log1n", confirmed=False,
+            number="20000001", name="隣 大", kana="トナリ ダイ", password="tonari-hatsu1", confirmed=False,
             shows="初回ログイン（IPv4）",
             lines=(Fibre(plan="v4", place="大阪府見本市二丁目2-2", started_on="2026-11-01"),),
         ),

@@ -260,4 +260,5 @@ def _account(tx: Tx, person: Person, role: str, email: str) -> Account:
         role=role,
         email=email,
         email_verified_at=tx.now(),
+        confirmed_at=tx.now(),
     )

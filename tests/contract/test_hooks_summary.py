@@ -8,10 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import sample_operator.plugin as nagi_plugin
 from mypage.audit.models import AuditEntry
+from mypage.auth.models import Account
 from mypage.hooks.auth import Gate
 from mypage.hooks.markers import hookimpl
 from mypage.operators.compiling import compile_operator, make_hooks
@@ -66,6 +67,9 @@ def test_without_a_gate_the_pages_are_there_and_nobody_is_led_to_them(portal: Po
     assert browser.get("/home").status == 200
     assert browser.get("/summary").texts("//h2")[:2] == ["係留", "そのほか"]
     assert "船のことは港務所へ。" in browser.get("/contact").text
+    assert browser.get("/first-login").location == "/home"
+    anew = update(Account).where(Account.tenant_id == portal.name).values(confirmed_at=None)
+    portal.run(lambda tx: tx.execute(anew))
     page = browser.get("/first-login")
     assert page.texts("//h1") == ["ようこそ、みなとへ"]
     assert "岸壁だけ" in page.text

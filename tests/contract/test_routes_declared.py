@@ -19,6 +19,7 @@ from mypage.hooks.permissions import (
     SIGNED_IN,
     SLOT_CHANGE,
     SLOT_READ,
+    SUMMARY_READ,
     TERMINATION,
     TERMINATION_READ,
 )
@@ -39,6 +40,7 @@ OF_CAPABILITIES = {
     REQUEST_READ,
     SLOT_CHANGE,
     SLOT_READ,
+    SUMMARY_READ,
     TERMINATION,
     TERMINATION_READ,
 }

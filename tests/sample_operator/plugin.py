@@ -25,6 +25,7 @@ from mypage.plugin import (
     REQUEST_READ,
     SLOT_CHANGE,
     SLOT_READ,
+    SUMMARY_READ,
     AccountDeletion,
     AccountField,
     AccountSteps,
@@ -219,7 +220,8 @@ def profile_form_items() -> list[ProfileForm]:
 def permission_policy() -> PermissionMatrix:
     """The holder may do all, a reader of the family only read bills, and crew change their own account."""
     everything = {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
-    more = {PROFILE_CHANGE, GUIDANCE, ACCOUNT_MANAGE, SLOT_READ, SLOT_CHANGE, "family.more", REQUEST_READ, REQUEST_FILE}
+    more = {PROFILE_CHANGE, GUIDANCE, SUMMARY_READ, ACCOUNT_MANAGE, "family.more"}
+    more |= {SLOT_READ, SLOT_CHANGE, REQUEST_READ, REQUEST_FILE}
     accounts = {
         each + reach
         for each in (ACCOUNT_READ, ACCOUNT_CHANGE, MAILBOX_CHANGE, OPTION_READ, "weather")

@@ -14,7 +14,7 @@ from mypage.operators.loading import load_operator
 from mypage.testing.database import TestDatabase
 from mypage.testing.portal import MakePortal, Portal
 
-PLUGINS: dict[str, Any] = {"nagi": nagi} | {name: load_operator(name) for name in ("actv", "ocn", "ucom")}
+PLUGINS: dict[str, Any] = {"nagi": nagi} | {name: load_operator(name) for name in ("actv", "ocn", "ucom", "usen")}
 PAYMENT = {
     "payment": {"adapter": "hosted-page", "base_url": "http://127.0.0.1:9", "key_env": "MYPAGE_TEST_PAYMENT_KEY"}
 }
@@ -22,8 +22,10 @@ PAYMENT = {
 
 
 @pytest.fixture
-def oracle(test_database: TestDatabase) -> Oracle:
-    return Oracle(test_database.admin)
+def oracle(test_database: TestDatabase) -> Iterator[Oracle]:
+    oracle = Oracle(test_database.admin)
+    yield oracle
+    oracle.close()
 
 
 @pytest.fixture

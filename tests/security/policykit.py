@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from attackkit import Browser, Oracle, Seen, jar_of, run_all, session_of
+from sqlalchemy import select
 
-from mypage.auth.models import Credential, LoginName
+from mypage.auth.models import Account, Credential, LoginName
 from mypage.billing.models import CardSetup
 from mypage.db.session import Tx
 from mypage.lib.tokens import new_token, token_hash
@@ -40,6 +41,7 @@ FILES = {
     "nagi": ROOT / "tests/sample_operator/policy.toml",
     "ocn": ROOT / "plugins/ocn/policy.toml",
     "ucom": ROOT / "plugins/ucom/policy.toml",
+    "usen": ROOT / "plugins/usen/policy.toml",
 }
 ANONYMOUS = "anonymous"
 OTHER = "any-other"
@@ -199,7 +201,9 @@ def belongings(portal: Portal, person: Person) -> dict[str, str]:
         "token": token,
         "scheme": person.scheme,
         "kind": "password",
-        "slug": next(slug for slug, page in operator_of(portal).public_pages.items() if slug and not page.url),
+        "slug": next(
+            (slug for slug, page in operator_of(portal).public_pages.items() if slug and not page.url), "none"
+        ),
         "name": "x.png",
         "code": next(iter(operator_of(portal).slots), "none"),
         "number": "1",
@@ -229,6 +233,31 @@ def signed_out(portal: Portal) -> Browser:
         portal.server, portal.host, portal.prefix, cookies, csrf_token(key_of(portal), portal.name, visitor),
         keep_cookies=False,
     )  # fmt: skip
+
+
+def before_first_login(cast: Cast) -> bool:
+    """The first role's account has confirmed nothing yet, where a gate asks for that; whether one does."""
+    asked = any(gate.condition == "unconfirmed" for gate in operator_of(cast.portal).gates)
+    if asked:
+        must_confirm(cast.portal, cast.accounts[cast.roles[0]])
+    return asked
+
+
+def confirm_first_login(cast: Cast) -> None:
+    """Through the page."""
+    client = sign_in(cast.portal, cast.accounts[cast.roles[0]])
+    client.get("/first-login")
+    assert client.submit({}).status == 303
+
+
+def must_confirm(portal: Portal, person: Person) -> None:
+    """What the first login shows was not confirmed: the operator's gate stands for this account."""
+
+    def work(tx: Tx) -> None:
+        account = tx.scalars(select(Account).where(Account.tenant_id == tx.tenant, Account.id == person.account_id))
+        account.one().confirmed_at = None
+
+    portal.run(work)
 
 
 def must_change(portal: Portal, person: Person) -> None:
@@ -275,6 +304,8 @@ def give_password(cast: Cast, *, must_change: bool = False) -> None:
 def change_credentials(cast: Cast) -> None:
     """Login ID, where it may be changed, and password through the pages."""
     person = cast.accounts[cast.roles[0]]
+    if person.scheme not in operator_of(cast.portal).credential_changes:
+        return
     client = sign_in(cast.portal, person)
     new = PASSWORDS[1][: operator_of(cast.portal).password_policies[person.scheme].length[1]]
     values = {"current": PASSWORDS[0], "password": new, "password_again": new}

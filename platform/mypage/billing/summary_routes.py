@@ -10,7 +10,7 @@ from mypage.billing.summary_pages import OutLine, PayLine, ProgressStep, Service
 from mypage.billing.views import card_can_change, card_fact
 from mypage.contracts.pages import Fact
 from mypage.contracts.service import ContractItem, Progress, ServiceItem, list_contracts
-from mypage.hooks.permissions import HOME
+from mypage.hooks.permissions import SUMMARY_READ
 from mypage.hooks.summary import CardLine, LinkLine, Summary
 from mypage.lib.errors import NotFound
 from mypage.lib.tokens import new_token
@@ -19,7 +19,7 @@ from mypage.web.request import PortalRequest
 from mypage.web.routing import get
 
 
-@get("/summary", name="summary", permission=HOME, capability="summary")
+@get("/summary", name="summary", permission=SUMMARY_READ, capability="summary")
 def summary(rq: PortalRequest) -> Reply:
     """Who, the services with their progress or their facts, how one pays, and the ways out."""
     words = rq.operator.summary

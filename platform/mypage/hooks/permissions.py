@@ -44,6 +44,9 @@ SLOT_CHANGE = "slot.change"
 GUIDANCE = "guidance"
 """Pages that say how something is done which cannot be done here."""
 
+SUMMARY_READ = "summary.read"
+"""The one page of a small portal: contracts, services and the card in use."""
+
 CORE_PERMISSIONS = frozenset(
     {HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, CARD_CHANGE, CREDENTIAL_CHANGE, NOTICE_READ}
 )

@@ -17,12 +17,15 @@ from mypage.hooks.permissions import (
     NOTICE_READ,
     OPTION_READ,
     PUBLIC,
+    SUMMARY_READ,
 )
 from mypage.lib.errors import OnlyViewing
 from mypage.web.request import VIEW_FORMS, PortalRequest, SignedIn
 from mypage.web.routing import Route
 
-READING = frozenset({HOME, CONTRACT_READ, BILL_READ, INVOICE_READ, NOTICE_READ, ACCOUNT_READ, OPTION_READ, GUIDANCE})
+READING = frozenset(
+    {HOME, CONTRACT_READ, SUMMARY_READ, BILL_READ, INVOICE_READ, NOTICE_READ, ACCOUNT_READ, OPTION_READ, GUIDANCE}
+)
 """The permissions of the account that remain, with their reach. No other is lent to anybody."""
 PUBLIC_PAGES = frozenset({"top", "public-page", "display", "view"})
 """Pages without a permission that are open: none on which one signs in, registers or recovers."""

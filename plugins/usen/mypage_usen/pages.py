@@ -3,6 +3,7 @@
 from mypage.plugin import (
     CARD_CHANGE,
     HOME,
+    SUMMARY_READ,
     ApplicationStep,
     Bundle,
     CardLine,
@@ -46,7 +47,7 @@ LOGIN_PAGE = LoginPageText(
     title="マイページ ログイン", lead="ログイン情報は【契約内容確認書】の『マイページ』の項目を確認してください。"
 )
 
-PERMISSIONS = PermissionMatrix({"holder": frozenset({HOME, CARD_CHANGE})})
+PERMISSIONS = PermissionMatrix({"holder": frozenset({HOME, SUMMARY_READ, CARD_CHANGE})})
 
 SUMMARY = Summary(
     title="マイページ",

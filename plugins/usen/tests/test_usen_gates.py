@@ -181,9 +181,9 @@ def test_after_login_comes_the_standing_gate_else_the_page_asked_for(portal: Por
     assert asked.status == 303
     assert asked.location.startswith("/u0020/login?next=")
     browser.get(asked.location)
-    assert browser.submit({"login": "u0020-000001", "password": "kami-no-password1"}).location == "/u0020/contact"
+    assert browser.submit({"login": "u0020-000001", "password": "kami-password1"}).location == "/u0020/contact"
     subscriber(portal, number="20000009", login_id="u0020-000009", confirmed=False)
     browser = portal.client()
     browser.get("/login?next=/u0020/contact")
-    answer = browser.submit({"login": "u0020-000009", "password": "kami-no-password1"}, follow=True)
+    answer = browser.submit({"login": "u0020-000009", "password": "kami-password1"}, follow=True)
     assert answer.raw.url.path == "/u0020/first-login"

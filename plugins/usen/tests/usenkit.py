@@ -19,7 +19,7 @@ from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
 from mypage_usen.gates import NET_ID, NET_PASSWORD
 
 NUMBER = "20000000"
-PASSWORD = "kami-no-password1"
+PASSWORD = "kami-password1"
 SECRETS = {NET_ID: "v4-0000000@01net.example.jp", NET_PASSWORD: "Xk7mP2qa"}
 HOST = "usen.example"
 KEY = "MYPAGE_TEST_PAYMENT_KEY"
