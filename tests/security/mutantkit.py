@@ -158,11 +158,11 @@ def _remake_constants(
     source = inspect.getsource(module)
     for statement, own in _assignments(source):
         names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        if first not in own and not changed & (names - own):
+            continue
         text = ast.get_source_segment(source, statement) or ""
         if first in own:
             text = mutated(mutant, text)
-        elif not changed & (names - own):
-            continue
         flags = __future__.annotations.compiler_flag
         before = {name: module.__dict__[name] for name in own}
         undo.callback(module.__dict__.update, before)

@@ -16,6 +16,7 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -86,6 +87,7 @@ NIGHT = SIZE >= 10_000
 """Then all of them are made."""
 
 
+@lru_cache(maxsize=1000)
 def quoted(text: bytes) -> str:
     """All bytes of a text as a URL carries them."""
     return quote_from_bytes(text, safe="")

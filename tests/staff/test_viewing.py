@@ -32,8 +32,10 @@ NOBODY = uuid.UUID(int=7)
 
 
 @pytest.fixture
-def oracle(test_database: TestDatabase) -> Oracle:
-    return Oracle(test_database.admin)
+def oracle(test_database: TestDatabase) -> Iterator[Oracle]:
+    oracle = Oracle(test_database.admin)
+    yield oracle
+    oracle.close()
 
 
 @pytest.fixture
