@@ -14,6 +14,7 @@ from mypage.hooks.contracts import ContractCondition, ContractPolicy
 from mypage.hooks.home import HomeRow, StatusHome
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.permissions import CREDENTIAL_CHANGE, FOR_ALL, HOME, SIGNED_IN
+from mypage.hooks.portal import Entry, MenuSection, SubMenu
 from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.loading import load_extensions
 from mypage.operators.operator import Operator, OperatorError
@@ -92,7 +93,9 @@ def test_a_condition_that_cannot_be_meant(condition: dict[str, Any], message: st
 
 def test_a_login_that_no_state_permits() -> None:
     nobody = ContractPolicy(signs_in=frozenset())
-    assert refused(contract_policy=lambda: nobody) == "contract_policy: signs_in names no state; leave states out for any"
+    assert (
+        refused(contract_policy=lambda: nobody) == "contract_policy: signs_in names no state; leave states out for any"
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,3 +112,14 @@ def test_a_first_page_that_cannot_be_meant(changed: dict[str, Any], message: str
     values: dict[str, Any] = {"title": "今", "greeting": (), "rows": (HomeRow(label="番号", field="number"),)}
     page = StatusHome(**(values | changed))
     assert refused(status_home_items=lambda: [page]).startswith(f"status_home_items: {message}")
+
+
+@pytest.mark.req("OCN-34")
+def test_a_heading_among_entries_needs_words_and_entries(ocn: Operator) -> None:
+    for made in (SubMenu("料金", ()), SubMenu("", (Entry("請求", "bills"),))):
+        menu = [MenuSection((made,))]
+        assert refused(menu_items=lambda menu=menu: menu).startswith("menu_items: the sub-menu ")
+    astray = [MenuSection((SubMenu("料金", (Entry("請求", "bill"),)),))]
+    assert refused(menu_items=lambda: astray) == "menu_items: '請求' names route 'bill', which does not exist"
+    changes = next(section for section in ocn.menu if any(isinstance(each, SubMenu) for each in section.entries))
+    assert [each.label for each in changes.links][3] == "担当者連絡先"
