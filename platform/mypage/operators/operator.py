@@ -97,6 +97,13 @@ class Operator:
         """Product code → price, in the order of the products."""
         return {code: product.price for code, product in self.products.items()}
 
+    def called(self, product: str) -> str:
+        """What a code of provisioning means to people: a product, or a line whose password is changed; else itself."""
+        if product in self.products:
+            return self.products[product].name
+        lines = {change.line: change.title for change in self.credential_changes.values() if change.line}
+        return lines.get(product, product)
+
     def home_of(self, role: str) -> str:
         """The route that is home to a role: its first landing without a condition, else the core's home page."""
         fitting = (each.route for each in self.landings if not each.condition and role in (each.roles or {role}))

@@ -34,6 +34,7 @@ from mypage.orders.outcomes import OutcomeHandlers, Outcomes
 from mypage.orders.provisioning import Try, begin_try, note_done, note_failed
 from mypage.testing.portal import HANG, Answer, MakePortal, Portal, PortalClient
 from mypage.web.request import PortalRequest
+from mypage.work.models import WorkItem
 from mypage_ocn.login import DOMAINS, PASSWORDS, SYMBOLS
 from mypage_ocn.names import ONLINE_CHANGE
 
@@ -512,6 +513,10 @@ def test_what_the_other_system_declines_reaches_staff_and_may_be_changed_anew_at
     job = job_of(portal)
     portal.run(lambda tx: note_failed(tx, job.id, "no such line", outcomes=outcomes_of(portal)))
     assert (job_of(portal).state, job_of(portal).secret_sealed) == ("failed", None)
+    waiting = portal.run(lambda tx: tx.scalars(select(WorkItem).where(WorkItem.tenant_id == tx.tenant)).one())
+    assert (waiting.kind, waiting.subject_id, waiting.title) == ("failure", job.id, "change auth-password")
+    operator = portal.server.compiled.operators["ocn"]
+    assert [operator.called(code) for code in ("auth-password", "other")] == ["認証パスワードの変更", "other"]
     assert change(browser, OTHER, NEW).status == 200
 
 

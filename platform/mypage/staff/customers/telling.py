@@ -174,8 +174,7 @@ def _value(rq: PortalRequest, detail: Detail, value: Any) -> str:
         case "hidden":
             return mask(text)
         case "product":
-            known = rq.desk.operator.products.get(text)
-            return words(known.name) if known else text
+            return words(rq.desk.operator.called(text))
         case "role":
             accounts = rq.desk.operator.sub_accounts
             return words(accounts.roles[text]) if accounts and text in accounts.roles else text

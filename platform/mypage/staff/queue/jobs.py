@@ -97,9 +97,7 @@ CLOSE = Act(
 
 def _title(stored: str, means: Means) -> str:
     action, _, product = stored.partition(" ")
-    known = means.operator.products.get(product)
-    name = means.words(known.name) if known else product
-    return means.t(ACTIONS.get(action, "%(product)s"), product=name)
+    return means.t(ACTIONS.get(action, "%(product)s"), product=means.words(means.operator.called(product)))
 
 
 def _job(tx: Tx, item: WorkItem) -> ProvisioningJob:
