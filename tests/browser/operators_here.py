@@ -39,6 +39,8 @@ class Facts:
     """Whether customers correct their own data."""
     ends: bool = False
     """Whether customers end their contract online."""
+    short: tuple[str, ...] = ()
+    """Pages of portals of few pages, by their routes."""
     lands: str = "/home"
     """Where a login leads."""
     extensions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -111,6 +113,7 @@ FACTS: Mapping[str, Facts] = {
         sells=("more", "weather"),
         guidance=("moving", "counter"),
         corrects=True,
+        short=("summary", "contact", "first-login"),
         ends=True,
     ),
 }

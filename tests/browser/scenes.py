@@ -108,6 +108,8 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
                 _options(walk, *site.facts.sells)
             for slug in site.facts.guidance:
                 walk.add("guidance", f"/guidance/{slug}", slug)
+            for name in site.facts.short:
+                walk.add(name, f"/{name}")
             if site.facts.corrects:
                 _correcting(walk)
             for code in site_slots(stack, site):

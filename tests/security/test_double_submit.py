@@ -60,6 +60,7 @@ SAYS_NOTHING_TWICE = {
     "view-end": "what has ended stays ended",
 }
 PRESSED_ELSEWHERE = {
+    "first-login": "plugins/usen/tests/test_usen_gates.py",
     "option-confirm": "plugins/ucom/tests/test_ucom_options.py",
     "accounts-new-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
     "accounts-one-confirm": "plugins/ucom/tests/test_ucom_accounts.py",
