@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
+from axe_checks import FORM, barriers_of
 from page_views import Views
 from playwright.sync_api import Page
 from surfing import DESK, HEIGHT, PHONE, Surfer
 
 NARROW = 320
 
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-_RUN_AXE = """
-async (rules) => {
-  if (typeof axe === "undefined") return null;
-  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"], iframes: false});
-  return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).slice(0, 3).join(", ")}`);
-}
-"""
 _LOOK = """
 () => {
   const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
@@ -129,8 +118,8 @@ def at_both_widths(page: Page, lang: str, views: Views) -> list[str]:
     for width in (DESK, PHONE) if present == DESK else (PHONE, DESK):
         if width != present:
             page.set_viewport_size({"width": width, "height": HEIGHT})
-        seen, form = page.evaluate(f"() => [({_LOOK})(), ({_FORM})()]")
-        found += [f"at {width}: {fault}" for fault in _faults_in(seen, lang) + _barriers_of(page, form)]
+        seen, form = page.evaluate(f"() => [({_LOOK})(), ({FORM})()]")
+        found += [f"at {width}: {fault}" for fault in _faults_in(seen, lang) + barriers_of(page, form)]
         views.count += 1
     return found
 
@@ -168,60 +157,6 @@ NAMES = (
     "日本語",
 )
 """Names are the same in every language; people give them to their authenticator apps, too."""
-
-
-@cache
-def _axe() -> str:
-    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-_FORM = """
-() => {
-  // All that axe judges by: elements, attributes, what is shown, style sheets, width. Of words only whether there are any.
-  const wordy = new Set(["value", "aria-label", "title", "alt", "placeholder", "content", "href", "src", "action", "datetime"]);
-  const passing = new Set(["lang", "hreflang", "nonce", "hx-nonce"]);
-  const kept = (name, value) => {
-    if (name === "href" && (value.startsWith("#") || value.includes(".css"))) return value;
-    return wordy.has(name) || (name.startsWith("data-") && value.length > 16) ? String(Boolean(value.trim())) : value;
-  };
-  const form = (e) => {
-    const attributes = [...e.attributes].filter((a) => !passing.has(a.name)).map((a) => `${a.name}=${kept(a.name, a.value)}`).sort();
-    const inside = [...e.childNodes].flatMap((node) => {
-      if (node.nodeType === Node.ELEMENT_NODE) return [form(node)];
-      return node.nodeType === Node.TEXT_NODE && node.data.trim() ? ["text"] : [];
-    });
-    // The present language is the first here and the second there.
-    if (e.matches(".languages, [role=group]")) inside.sort();
-    const shown = e.checkVisibility({visibilityProperty: true});
-    return `<${e.localName} ${attributes} ${shown} ${e === document.activeElement}>${inside.join("")}</>`;
-  };
-  return `${innerWidth} ${form(document.documentElement)}`;
-}
-"""
-
-
-@cache
-def _without_barriers() -> set[str]:
-    """The forms of pages in which axe found nothing in this process."""
-    return set()
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA. A page of which only the words differ is not judged again."""
-    return _barriers_of(page, page.evaluate(_FORM))
-
-
-def _barriers_of(page: Page, shape: str) -> list[str]:
-    form = hashlib.sha256(shape.encode()).hexdigest()
-    if form in _without_barriers():
-        return []
-    found: list[str] | None = page.evaluate(_RUN_AXE, list(RULES))
-    if found is None:
-        page.evaluate(_axe())
-        found = list(page.evaluate(_RUN_AXE, list(RULES)))
-    if not found:
-        _without_barriers().add(form)
-    return [f"axe {violation}" for violation in found]
 
 
 def look(page: Page) -> dict[str, Any]:

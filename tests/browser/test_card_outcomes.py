@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from axe_checks import barriers
 from journeys import (
     CHALLENGE_ANSWER,
     CHALLENGED_CARD,
@@ -17,7 +18,7 @@ from journeys import (
     start_card,
     type_card,
 )
-from page_checks import barriers, faults
+from page_checks import faults
 from playwright.sync_api import expect
 from portal_stack import Line, Stack
 from sample_people import People

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from axe_checks import barriers
 from desk_people import Office
 from desk_scenes import PORTAL_LOOKS, Scenery, desk_pages, set_up, walk_account, walk_desk, walk_door
-from page_checks import at_both_widths, barriers, focus_faults, stretched_faults
+from page_checks import at_both_widths, focus_faults, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser, Page
 from portal_stack import Stack

@@ -7,7 +7,8 @@ from itertools import product
 from urllib.parse import urlsplit
 
 import pytest
-from page_checks import at_both_widths, barriers, faults, focus_faults, look, stretched_faults
+from axe_checks import barriers
+from page_checks import at_both_widths, faults, focus_faults, look, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser, Page, expect
 from portal_stack import OWN_THEMES, SITES, Stack

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from page_checks import barriers, faults, focus_faults, stretched_faults
+from axe_checks import barriers
+from page_checks import faults, focus_faults, stretched_faults
 from page_views import Views
 from playwright.sync_api import Browser
 from portal_stack import REPOSITORY, Stack
