@@ -37,7 +37,7 @@ def check_termination(operator: Operator, wrong: Wrong) -> None:
 
 def _check_fields(rules: Termination, wrong: Wrong) -> None:
     names = Counter(field.name for field in rules.fields)
-    kinds = Counter(field.kind for field in rules.fields)
+    kinds = Counter[str](field.kind for field in rules.fields)
     for field in rules.fields:
         if not _NAME.fullmatch(field.name) or names[field.name] > 1:
             raise wrong(HOOK, f"the name {field.name!r} of a field must be small letters, and its own")
