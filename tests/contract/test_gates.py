@@ -51,7 +51,6 @@ MEMORIES: Mapping[str, str] = {
     "auth/conditions.py:Held.withheld": "of one session; permissions and sentences of the plugin",
     "web/request.py:SignedIn.withheld": "of one session; permissions and sentences of the plugin",
     "contracts/status.py:Status.details": "of one customer, for one page",
-    "contracts/status.py:Status.fields": "of one customer, for one page",
     "auth/pages.py:LoginBlock.parts": "of one page; captions that a plugin declares",
     "hooks/desk.py:DeskPolicy.kinds": "declared by a plugin, frozen",
     "hooks/slot_pages.py:SlotPage.options": "declared by a plugin, frozen",
