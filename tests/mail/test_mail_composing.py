@@ -53,6 +53,26 @@ VALUES = {
     "announcement": {"title": "Line works", "text": ("First line", "", "Second"), "link": f"{ORIGIN}/notices/1"},
     "staff_invite": {"name": "Mori", "role": "Agent", "portal": "Kita <portal>", "link": LINK, "expires_at": NOW},
     "staff_role": {"change": "added", "role": "Manager", "portal": "Kita", "link": LOGIN, "changed_at": NOW},
+    "slot_application": {
+        "customer": "N1",
+        "ordered": "Change",
+        "labels": ("Address", "Check"),
+        "befores": ("a@a.example", "no"),
+        "afters": ("b@b.example", "yes"),
+        "at": NOW,
+    },
+    "slot_outcome": {
+        "state": "returned",
+        "reason": "Please <write> again",
+        "customer": "N1",
+        "number": "20261121-ABCDEFGH",
+        "ordered": "Change",
+        "labels": ("Address",),
+        "befores": ("a@a.example",),
+        "afters": ("b@b.example",),
+        "filed_at": NOW,
+        "at": NOW,
+    },
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
 }
 

@@ -115,5 +115,5 @@ def termination_items() -> list[Termination]:
 
 @hookimpl
 def mail_text_items() -> list[MailText]:
-    """OCN-149."""
-    return list(MAILS)
+    """OCN-108, OCN-149."""
+    return [*slots.MAILS, *MAILS]

@@ -11,6 +11,7 @@ from mypage.plugin import (
     ChargedMonths,
     Guidance,
     LocalPart,
+    MailText,
     Paragraphs,
     PasswordPolicy,
     Product,
@@ -94,6 +95,18 @@ GUIDANCE: tuple[Guidance, ...] = (
     ),
 )
 """OCN-176: what is done on another page, which the manual links to (L18-20)."""
+
+MAILS: tuple[MailText, ...] = (
+    MailText(
+        name="slot_application",
+        subject="メールアカウント・ウイルスチェックサービスのお申込み内容のお知らせ",
+        opening=(
+            "メールアカウント・ウイルスチェックサービスのお申込みを受け付けました。",
+            "お申込みの内容は以下の通りです。",
+        ),
+    ),
+)
+"""OCN-97, OCN-108."""
 
 _NAME = "メールアカウント"
 _CHECK = "ウイルスチェックサービス"

@@ -159,10 +159,12 @@ def test_the_mail_says_what_was_and_what_shall_be_and_no_password(mine: MailLine
     [mail] = read_mails(mine)
     [app] = mine.applications()
     assert mail["To"] == SECOND
+    assert mail["Subject"] == words.MAILS[0].subject
     text, html = (part.get_content() for part in mail.iter_parts())
     for part in (text, html):
         for told in (
-            NUMBER, "メールアカウント、ウイルスチェックサービスの変更", SECOND, f"opqrstu@{app.host}",
+            *words.MAILS[0].opening, NUMBER,
+            "メールアカウント、ウイルスチェックサービスの変更", SECOND, f"opqrstu@{app.host}",
             "利用しない → 利用する", "2026年11月21日 12:00",
         ):  # fmt: skip
             assert told in part, told
