@@ -1,1 +1,0 @@
-"""BIZIMO as an operator of mypage."""
