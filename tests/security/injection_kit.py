@@ -146,6 +146,8 @@ PLACES = {
 """The texts of numbered places, which pages of those and of staff show and `tests/slots/test_slot_injection.py` fills."""
 ENDINGS = {"termination": ("number", "email", "placed_login", "answers", "ends")}
 """The texts of an end that was asked for, which `tests/terminations/test_ending_injection.py` fills."""
+REQUESTS = {"request": ("number", "title"), "request_event": ("body",), "request_file": ("name",)}
+"""The texts of forms that were filed, which `tests/requests/test_request_injection.py` fills, with all kinds of content."""
 OF_STAFF: dict[str, tuple[str, ...]] = {
     "staff_member": ("name", "email"),
     "work_item": ("reference", "title"),
@@ -231,6 +233,13 @@ NO_TEXTS = frozenset(
         "provisioning_job.work",
         "provisioning_job.details",
         "slot.code",
+        "request.form",
+        "request.section",
+        "request.content",
+        "request_event.step",
+        "request_event.author",
+        "request_file.field",
+        "request_file.media_type",
         "slot_name.local_key",
         "slot_name.host",
         "slot_application.code",
@@ -273,7 +282,7 @@ def columns_without_cover() -> list[str]:
         and column.computed is None
         and column.name
         not in (
-            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, ENDINGS, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
+            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, ENDINGS, REQUESTS, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
             *NO_TEXTS,
         )
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)
