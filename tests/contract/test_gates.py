@@ -95,6 +95,7 @@ MEMORIES: Mapping[str, str] = {
     "imports/reading.py:Batch.items": "one portion of one tenant's file",
     "imports/reading.py:Batch.problems": "one portion of one tenant's file",
     "imports/records.py:Contract.details": "one line of one tenant's file",
+    "imports/records.py:Contract.features": "one line of one tenant's file",
     "imports/records.py:Contract.services": "one line of one tenant's file",
     "imports/records.py:Service.progress": "one line of one tenant's file",
     "contracts/service.py:ServiceItem.progress": "one row of one request",

@@ -15,6 +15,7 @@ from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.operator import Operator, OperatorError
 from mypage.orders.consents import wording
 from mypage.server.routes import all_routes
+from sample_operator import berths
 
 
 def test_hook_product_items(ucom: Operator, nagi: Operator, actv: Operator) -> None:
@@ -82,7 +83,9 @@ def refused(products: list[Product] | None = None, pages: list[ProductPage] | No
 
 
 def changed(product: Product, **values: Any) -> list[Product]:
-    return [dataclasses.replace(each, **values) if each is product else each for each in (MORE, WEATHER)]
+    return [
+        dataclasses.replace(each, **values) if each is product else each for each in (MORE, WEATHER, *berths.PRODUCTS)
+    ]
 
 
 @pytest.mark.parametrize(
