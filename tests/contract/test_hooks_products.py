@@ -15,7 +15,6 @@ from mypage.operators.compiling import compile_operator, make_hooks
 from mypage.operators.operator import Operator, OperatorError
 from mypage.orders.consents import wording
 from mypage.server.routes import all_routes
-from sample_operator import berths
 
 
 def test_hook_product_items(ucom: Operator, nagi: Operator, actv: Operator) -> None:
@@ -54,7 +53,7 @@ def test_hook_quota_items(ucom: Operator, nagi: Operator, actv: Operator) -> Non
     assert {name: quota.base_of("") for name, quota in nagi.quotas.items()} == {"family": 2}
 
 
-MORE, WEATHER, *_ = nagi_plugin.product_items()
+MORE, WEATHER, *OTHERS = nagi_plugin.product_items()
 MORE_PAGE, WEATHER_PAGE = nagi_plugin.product_page_items()
 
 
