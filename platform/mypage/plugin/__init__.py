@@ -23,7 +23,6 @@ from mypage.hooks.context import HookContext, Principal
 from mypage.hooks.contracts import ContractCondition, ContractPolicy
 from mypage.hooks.desk import NEW_YEAR, PAPERS, DeskPolicy, PaperKind, WorkQuestion, WorkReason, WorkRule
 from mypage.hooks.home import HomeNotice, HomeRow, StatusHome
-from mypage.hooks.home import HomeNotice, HomeRow, StatusHome
 from mypage.hooks.mailboxes import LocalPart, Mailboxes
 from mypage.hooks.markers import hookimpl
 from mypage.hooks.overview import Overview, OverviewBlock, OverviewOption
@@ -235,8 +234,6 @@ __all__ = [
     "Guidance",
     "HomeNotice",
     "HomeRow",
-    "HomeNotice",
-    "HomeRow",
     "HookContext",
     "IdentifierPolicy",
     "Landing",
@@ -300,7 +297,6 @@ __all__ = [
     "SlotSteps",
     "SlotTier",
     "Slots",
-    "StatusHome",
     "StatusHome",
     "StoredCard",
     "SubAccounts",
