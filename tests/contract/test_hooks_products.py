@@ -82,9 +82,7 @@ def refused(products: list[Product] | None = None, pages: list[ProductPage] | No
 
 
 def changed(product: Product, **values: Any) -> list[Product]:
-    return [
-        dataclasses.replace(each, **values) if each is product else each for each in (MORE, WEATHER, *berths.PRODUCTS)
-    ]
+    return [dataclasses.replace(each, **values) if each is product else each for each in (MORE, WEATHER, *OTHERS)]
 
 
 @pytest.mark.parametrize(
