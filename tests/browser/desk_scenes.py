@@ -27,11 +27,19 @@ from mypage.mail.service import mark_failed, send_mail
 from mypage.notices.writing import NoticeText, publish, write
 from mypage.server.routes import office_routes
 from mypage.staff.approvals.service import propose
+from mypage.requests.content import ContentRow
+from mypage.requests.models import Request
 from mypage.staff.permissions import STAFF_TABLE
 from mypage.web.routing import Route
 from mypage.work.service import open_kind, short_reference
 
-FILES: Mapping[str, str] = {"queue-export": "text/csv", "look": "text/css", "trail-export": "text/csv"}
+FILES: Mapping[str, str] = {
+    "queue-export": "text/csv",
+    "request-export": "text/csv",
+    "request-attachment": "application/pdf",
+    "look": "text/css",
+    "trail-export": "text/csv",
+}
 """Routes of desks that answer with a file, by the kind of file."""
 PASSING = frozenset[str]()
 """Routes of desks that only lead on."""
@@ -163,10 +171,18 @@ def _work(stack: Stack, site: Site, tx: Tx, made: Scenery) -> dict[str, str]:
         title="工事のお知らせ", body="本文です。", title_en="Works", body_en="Text.", importance="normal", starts_at=now,
         ends_at=None, audience="plan", aimed=("試験用",),
     )  # fmt: skip
+    asked = uuid.uuid4()
+    tx.add(
+        Request(
+            id=asked, number="R-261121-ABCDEF", contract_id=contract, account_id=uuid.UUID(made.things["account_id"]),
+            form="x", form_version=1, section="x", title="申請", state="filed", language="ja", filed_at=now,
+            content=[ContentRow(name="a", kind="area", label="ご要望", value="一行目\n二行目").kept()], **whose,
+        )
+    )  # fmt: skip
     notice = publish(tx, write(tx, said, by=made.agent.account_id).id)
     return {
         "notice_id": str(notice.id), "item_id": str(item.id), "secret_id": str(secret), "approval_id": str(waiting.id), "act": "accept",
-        "mail_id": str(mail),
+        "mail_id": str(mail), "request_id": str(asked),
     }  # fmt: skip
 
 

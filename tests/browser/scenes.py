@@ -71,11 +71,12 @@ FILES: Mapping[str, str] = {
     "bills-pdf": "application/pdf",
     "invoices-pdf": "application/pdf",
     "factors-codes-file": "text/plain",
+    "request-file": "application/pdf",
 }
 """Routes that answer with a file, by the kind of file."""
 
-PASSING: frozenset[str] = frozenset({"display", "card-return"})
-"""Routes that only lead on to another page; tests of their own look at where."""
+PASSING: frozenset[str] = frozenset({"display", "card-return", "request-address"})
+"""Routes that only lead on to another page, or are a part of one; tests of their own look at them."""
 
 _PRIVATE = ("home", "contract", "notices", "bills", "invoices", "card", "credentials", "sessions", "reauth")
 
@@ -115,6 +116,8 @@ def walk_through(stack: Stack, people: People, surfers: Surfers, site: Site, rol
             for code in site_slots(stack, site):
                 people.places(person, code)
                 _places(walk, code)
+            if stack.server.compiled.operators[site.operator].requests is not None:
+                _requests(walk)
             if site.facts.ends:
                 _ending(walk)
             password = _changing_credentials(walk, person)
@@ -225,6 +228,28 @@ def _places(walk: Walk, code: str) -> None:
             walk.here("slots-terms")
             _press_on(surfer, f"{path}/confirm")
         walk.here(f"slots-{last}")
+
+
+def _requests(walk: Walk) -> None:
+    """The catalogue, a form with every kind of field, and one that is sent: its page, and taking it back."""
+    surfer = walk.surfer
+    walk.add("requests", "/requests")
+    walk.add("requests", "/requests?q=zzzz", "none found")
+    walk.add("request-new", "/requests/new/berth-move")
+    walk.add("request-new", "/requests/new/storm-stop", "more fields")
+    for last in ("confirm", "done"):
+        surfer.go("/requests/new/slip-mail")
+        surfer.put(surfer.main.locator("#f-mail"), "hanako@mail.example")
+        surfer.put(surfer.main.locator("#f-mail_again"), "hanako@mail.example")
+        _press_on(surfer, "/requests/new/slip-mail/confirm")
+        if last == "done":
+            _press_on(surfer, "/requests/new/slip-mail/done")
+            path = surfer.main.locator("a.btn--primary").get_attribute("href") or ""
+            path = path.removeprefix(surfer.site.prefix)
+            walk.add("request", path)
+            walk.add("request-withdraw", f"{path}/withdraw")
+            walk.add("requests-filed", "/requests/filed")
+        walk.here(f"request-{last}")
 
 
 def _ending(walk: Walk, *, press: bool = False) -> None:

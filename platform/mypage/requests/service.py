@@ -7,7 +7,7 @@ act at once exactly one wins, and the other raises `Overtaken`. Each leaves a st
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -31,6 +31,11 @@ from mypage.work.models import WorkItem
 from mypage.work.service import close_work, open_work, resume
 
 LONGEST_ANSWER = 2000
+_CLOSED: Mapping[RequestStep, str] = {
+    "done": "request.done",
+    "returned": "request.returned",
+    "withdrawn": "request.withdrawn",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +217,7 @@ def _close(
     _step(tx, vault, operator, request, step, by, told, lines=told.splitlines())
     record(
         tx,
-        f"request.{step}",
+        _CLOSED[step],
         "request",
         request.id,
         customer_id=request.customer_id,

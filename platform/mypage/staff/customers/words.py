@@ -42,6 +42,7 @@ _ENDING = (
     Detail("number", "Receipt number"),
     Detail("wanted_on", "Last day of the contract"),
 )
+_REQUEST = (Detail("number", "Request number"),)
 _LOGIN_ID = Detail("login_id", "Login ID")
 _BROWSER = Detail("device", "Browser")
 _METHOD = Detail("method", "Second step")
@@ -126,6 +127,16 @@ WORDS: Mapping[str, Words] = {
     "slot.address_followed": Words("Mails go to the new address from now on", "application", (_ADDRESS,)),
     "slot.mail_impossible": Words(
         "No mail about an application could be sent: the address cannot be reached", "application"
+    ),
+    # Forms that staff work on
+    "request.filed": Words("%(who)s sent a form", "application", _REQUEST),
+    "request.done": Words("What a form asked for is done", "application", _REQUEST),
+    "request.returned": Words("A form was returned to the customer", "application", _REQUEST),
+    "request.withdrawn": Words("%(who)s took a form back", "application", _REQUEST),
+    "request.file_read": Words("%(who)s opened a file of a form", "staff", (*_REQUEST, Detail("file", "File"))),
+    "request.exported": Words("%(who)s downloaded what forms asked for", "staff", (Detail("rows", "Rows"),)),
+    "request.mail_impossible": Words(
+        "No mail about a form could be sent: the address cannot be reached", "application"
     ),
     # Bills and cards
     "card.consented": Words("%(who)s agreed to pay by card", "bill"),
