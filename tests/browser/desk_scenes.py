@@ -25,10 +25,10 @@ from mypage.hooks.permissions import YES
 from mypage.lib.months import add_months
 from mypage.mail.service import mark_failed, send_mail
 from mypage.notices.writing import NoticeText, publish, write
-from mypage.server.routes import office_routes
-from mypage.staff.approvals.service import propose
 from mypage.requests.content import ContentRow
 from mypage.requests.models import Request
+from mypage.server.routes import office_routes
+from mypage.staff.approvals.service import propose
 from mypage.staff.permissions import STAFF_TABLE
 from mypage.web.routing import Route
 from mypage.work.service import open_kind, short_reference
