@@ -190,6 +190,8 @@ def plant(oracle: Oracle, tenant: str) -> None:
                 if (table.name, column.name) == ("contract", "details")
                 else f"jsonb_build_array(jsonb_build_array({token}, '2026-11-01', NULL, {token}))"
                 if (table.name, column.name) == ("service", "progress")
+                else f"jsonb_build_array(jsonb_build_array({token}, {token}, 2))"
+                if (table.name, column.name) == ("termination", "ends")
                 else f"jsonb_build_object('login_id', {token}, 'email', {token}, 'password', true, 'echo', {token})",
             }.get(str(column.type))
             if value and (table.name, column.name) not in UNPLANTED:
