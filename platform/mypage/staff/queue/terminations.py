@@ -68,7 +68,7 @@ def _subject(tx: Tx, item: WorkItem, means: Means) -> Subject:
             Line(label="Day of the end", value=day_text(row.wanted_on, means.t.locale)),
             Line(label="What ends", value=", ".join(thing_text(means.words, *thing) for thing in row.ends) or "–"),
             *_entered(row, means),
-            *((Line(label="Shown as charged (yen)", value=row.fee["total"]),) if row.fee else ()),
+            *((Line(label="Shown as charged (yen)", value=row.fee["total"]),) if "total" in row.fee else ()),
             Line(label="Asked for by", value=row.placed_login or "–"),
             Line(label="Accepted at", value=row.accepted_at),
         ),
