@@ -260,9 +260,12 @@ def test_the_mail_of_the_end_goes_where_mails_arrive_and_holds_no_password(home:
     mail = all_of(home.portal, MailMessage)[0]
     sent = home.portal.run(lambda tx: claim(tx, home.vault, mail.id, mail_domain="isp.example"))
     assert sent is not None
-    assert (sent.values["state"], sent.values["befores"], sent.values["afters"]) == (
-        "done", (f"one@{EAST}", "利用しない", "利用しない"), (f"uno@{EAST}", "利用しない", "利用しない"),
-    )  # fmt: skip
+    befores, afters = sent.values["befores"], sent.values["afters"]
+    assert (sent.values["state"], sent.values["ordered"], sent.values["customer"]) == ("done", "Change", "1000001")
+    assert isinstance(befores, tuple)
+    assert isinstance(afters, tuple)
+    assert (befores[0], afters[0]) == (f"one@{EAST}", f"uno@{EAST}")
+    assert (befores[1:], len(befores)) == (afters[1:], 3)
     assert PASSWORD not in repr(sent)
 
 
@@ -333,6 +336,21 @@ def test_the_end_of_the_contract_leaves_what_another_system_does_to_it(make_port
     home.portal.run(lambda tx: note_done(tx, home.vault, job.id, ProvisioningDone(), home.outcomes))
     assert (states(home.portal), all_of(home.portal, Slot)) == (["closed"], [])
     assert [(name.local_key, name.ended_at is None) for name in all_of(home.portal, SlotName)] == [("taro", False)]
+
+
+def test_what_is_done_on_a_contract_that_a_feed_has_ended_is_charged_to_nobody(home: Home) -> None:
+    row = home.apply(1, "add", "taro")
+
+    def ended(tx: Tx) -> None:
+        tx.get_one(Contract, (tx.tenant, home.ref.id)).status = "terminated"
+
+    home.portal.run(ended)
+    done(home, row)
+    assert (states(home.portal), home.held(), all_of(home.portal, Slot)) == (["closed"], [], [])
+    assert [item.state for item in all_of(home.portal, WorkItem)] == ["done"]
+    other = move_in(home.portal, "1000002", "other@example.jp")
+    with pytest.raises(NameTaken):
+        other.apply(1, "add", "taro")
 
 
 def test_the_trail_has_every_step(home: Home) -> None:

@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy import select
 
 from mypage.audit.trail import record
+from mypage.contracts.reaching import ContractRef
 from mypage.db.session import Tx
 from mypage.hooks.provisioning import ProvisioningDone
 from mypage.hooks.slots import Slots
@@ -34,8 +35,16 @@ class SlotOutcome:
         app = _waiting(tx, job.concerns_id)
         if app is None:
             return
+        ref = contract_of(tx, app.contract_id)
+        if ref.status == "terminated":
+            # A feed ended it meanwhile; nobody is charged on a contract that is over, and the name stays its own.
+            if app.local:
+                use_name(tx, app.local, app.host)
+                leave_name(tx, app.local, app.host)
+            end_application(tx, app, "closed", "slot.closed", reason="", why="terminated")
+            return
         slots = means.operator.slots[app.code]
-        _carry_out(tx, means, slots, app)
+        _carry_out(tx, means, slots, ref, app)
         end_application(tx, app, "done", "slot.done", reason="")
         tell_outcome(tx, means, slots, app)
 
@@ -97,10 +106,9 @@ def _waiting(tx: Tx, application_id: uuid.UUID | None) -> SlotApplication | None
     return app if app is not None and app.state == "pending" else None
 
 
-def _carry_out(tx: Tx, means: OutcomeMeans, slots: Slots, app: SlotApplication) -> None:
+def _carry_out(tx: Tx, means: OutcomeMeans, slots: Slots, ref: ContractRef, app: SlotApplication) -> None:
     now = tx.now()
     slot = _used(tx, app)
-    ref = contract_of(tx, app.contract_id)
     bill = Bill(means.operator, ref, app, app.filed_at if slots.billed_from == "applied" else now)
     if app.action != "change" or app.local:
         if slot is not None:
