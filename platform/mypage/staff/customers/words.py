@@ -77,7 +77,9 @@ _WORK = (Detail("reference", "Number"),)
 WORDS: Mapping[str, Words] = {
     # Logging in
     "login.succeeded": Words("%(who)s logged in", "login", (_BROWSER, _METHOD)),
-    "first_login.confirmed": Words("%(who)s confirmed what the first login shows", "login", (Detail("shown", "Shown"),)),
+    "first_login.confirmed": Words(
+        "%(who)s confirmed what the first login shows", "login", (Detail("shown", "Shown"),)
+    ),
     "login.failed": Words("A login failed: the password was wrong, or the login was locked", "login"),
     "login.former": Words("A login with the password from before a change; it was not counted", "login"),
     "login.second_failed": Words("A login failed at its second step", "login", (_METHOD,)),
@@ -119,6 +121,11 @@ WORDS: Mapping[str, Words] = {
     "provisioning.withdrawn": Words("Setting up an option was called off before it began", "application", (_PRODUCT,)),
     # Numbered places, such as mail accounts
     "slot.applied": Words("%(who)s applied for something about an address", "application", _SLOT),
+    "slot.terms_agreed": Words(
+        "%(who)s agreed to the terms of an option",
+        "application",
+        (_PRODUCT, Detail("version", "Version of the terms")),
+    ),
     "slot.done": Words("What was applied for about an address is done", "application", _SLOT),
     "slot.failed": Words("An application about an address was turned down", "application", (*_SLOT, _WHY)),
     "slot.returned": Words("An application about an address was given back", "application", (*_SLOT, _WHY)),
