@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import pytest
 from slotkit import PASSWORD, Home, all_of, deploy, move_in
@@ -125,3 +126,28 @@ def test_hostile_texts_that_are_typed_are_shown_as_texts(home: Home) -> None:
             seen += 1
     assert seen >= 3 * len(PAYLOADS) // 12
     assert all_of(home.portal, Draft) == []
+
+
+def test_whoever_gives_out_names_is_asked_outside_and_what_is_not_wanted_is_given_back(make_portal: MakePortal) -> None:
+    home = move_in(deploy(make_portal, reservation={"adapter": "harbourmaster", "host": "quay.nagi.example"}))
+    home.have("umi")
+    browser, server = browser_of(home), home.portal.server
+    tenant = server.registry.current.get(home.portal.name)
+    master: Any = server.reservations.of(tenant, home.slots)
+    enter(browser, 3, ADD | {"pnew-name": "kraken"})
+    refused = press(browser, [])
+    assert refused.status == 422
+    assert refused.errors == ["「kraken」はつかえません。べつの名にしてください。"]
+    enter(browser, 3, ADD)
+    master.day_off = True
+    closed = press(browser, [])
+    assert closed.texts("//h1") == ["お申し込み内容の確認"]
+    assert "ただいま予約ができません。" in closed.raw.text
+    assert all_of(home.portal, SlotApplication) == []
+    master.day_off = False
+    form = dict(browser.last.form_values()) if browser.last is not None else {}
+    home.paper("berth")
+    blocked = browser.post("/slots/berths/confirm", form, follow=True)
+    assert "紙のお届けの間は、ここではかえられません。" in blocked.raw.text
+    assert master.kept == {}
+    assert all_of(home.portal, SlotApplication) == []
