@@ -332,3 +332,26 @@ def test_a_file_that_is_sent_twice_is_kept_once(client: PortalClient, portal: Po
     for _ in range(2):
         upload(client, NEW, {**MOVE, "f-postal": "1"}, [("f-papers", ("a.pdf", PDF))])
     assert count(portal, RequestFile) == 1
+
+
+def test_a_file_may_be_larger_than_a_form_and_not_larger_than_its_field_says(
+    client: PortalClient, portal: Portal
+) -> None:
+    client.get(NEW)
+    large = PDF[:9] + b"%" + b"x" * 1_500_000 + b"\n" + PDF[9:]
+    wanted = {**MOVE, "f-reason": "harbour"}
+    refused = upload(client, NEW, wanted, [("f-papers", ("b.pdf", large + large))])
+    assert (refused.status, refused.errors) == (422, ["b.pdfは大きすぎます。"])
+    assert upload(client, NEW, wanted, [("f-papers", ("a.pdf", large))]).status == 303
+    kept = select(RequestFile.size).where(RequestFile.name == "a.pdf")
+    assert portal.run(lambda tx: tx.execute(kept.where(RequestFile.tenant_id == tx.tenant)).scalar_one()) == len(large)
+
+
+def test_the_style_sheet_of_requests_is_small(client: PortalClient, portal: Portal) -> None:
+    sheets = [str(url) for url in client.get(NEW).all("//link[@rel='stylesheet']/@href")]
+    own = [url for url in sheets if "/requests." in url]
+    assert len(own) == 1
+    size = len(client._send("GET", own[0], follow=False).raw.content)
+    print(f"Style sheet of requests: {size:,} bytes of at most 2,000")
+    assert size <= 2_000
+    assert not [url for url in client.get("/bills").all("//link/@href") if "/requests." in str(url)]

@@ -90,7 +90,8 @@ def entered(rq: PortalRequest) -> Reply:
     there = {field.name for field in sheet.present()}
     for name, message in problems:
         if name in there:
-            sheet.form.add_error(name, message)
+            # What was wrong with a file says more than that there is none.
+            sheet.form[name].errors = [message]
             good = False
     if not good:
         return _input(rq, wizard, sheet, draft_id, status=422)
