@@ -19,9 +19,13 @@ MAILS: Mapping[str, str] = {
     "option_ended": "Mail about an option that was ended",
     "password_reset": "Mail to set a new password",
     "profile_changed": "Mail about changed contact data",
+    "request_step": "Mail about a request",
     "second_factor_changed": "Mail about the second step of the login",
     "secret_shown": "Mail about data of a line that staff looked at",
+    "slot_application": "Mail about an application for an address",
+    "slot_outcome": "Mail about the end of an application for an address",
     "staff_invite": "Invitation to the console",
     "staff_role": "Mail about a role at the console",
+    "termination_accepted": "Mail about the accepted end of a contract",
 }
 """Mails by their template; a test says when one is missing."""
