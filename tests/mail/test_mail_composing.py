@@ -73,6 +73,17 @@ VALUES = {
         "filed_at": NOW,
         "at": NOW,
     },
+    "termination_accepted": {
+        "number": "E-261121-9F3A2B",
+        "number_label": "Receipt number",
+        "day": "2026/12/18 (Fri)",
+        "contract": "C-1",
+        "plan": "Fast <line>",
+        "name": "Mori",
+        "at": NOW,
+        "ends": ("Fast <line>", "Mail accounts (3)"),
+        "refused": "Nothing can be changed any more.",
+    },
     "mailbox_registered": {"account": "family-001", "address": "ringo@example.jp", "registered_at": NOW},
 }
 
