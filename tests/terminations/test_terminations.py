@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -239,6 +240,14 @@ def test_what_stands_in_the_way(home: Home) -> None:
     with pytest.raises(NotAllowed):
         press(nobody, early)
     assert all_of(home.portal, EndingRow) == []
+
+
+def test_a_contract_whose_last_day_is_over_does_not_stand_before_another(home: Home) -> None:
+    second = uuid.uuid4()
+    whose = {"customer_id": home.ref.customer_id, "number": "C9", "number_key": "c9", "name": "ふたつめ"}
+    home.portal.run(lambda tx: tx.add(Contract(tenant_id=tx.tenant, id=second, **whose)))
+    change(home, ended_on=date(2026, 11, 20))
+    assert press(home).contract_id == second
 
 
 @pytest.mark.req("OCN-124", "OCN-152")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from mypage.audit.trail import record
 from mypage.auth.models import Credential, Customer
@@ -107,6 +107,7 @@ def reach_endable(tx: Tx, principal: Principal) -> ContractRef:
             Contract.tenant_id == tx.tenant,
             Contract.customer_id == principal.customer_id,
             Contract.status != "terminated",
+            or_(Contract.ended_on.is_(None), Contract.ended_on >= tx.today()),
             Contract.id.not_in(asked),
         )
         .order_by(Contract.number_key, Contract.id)
