@@ -24,8 +24,8 @@ from mypage.operators.checking_products import check_products
 from mypage.operators.checking_profile import check_profile
 from mypage.operators.checking_requests import check_requests
 from mypage.operators.checking_slots import check_slots
-from mypage.operators.checking_terminations import check_termination
 from mypage.operators.checking_summary import check_summary
+from mypage.operators.checking_terminations import check_termination
 from mypage.operators.operator import Operator, OperatorError
 
 MAILS = Path(__file__).parent.parent / "templates" / "email"
