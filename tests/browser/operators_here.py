@@ -94,6 +94,18 @@ FACTS: Mapping[str, Facts] = {
             "カードを登録しました": "お支払い方法登録／変更完了",
         },
     ),
+    "usen": Facts(
+        scheme="customer",
+        login_suffix="",
+        pages=(),
+        recoveries=(),
+        registers=False,
+        changes_login=False,
+        payment={"adapter": "hosted-page", "base_url": "{gateway}", "key_env": "MYPAGE_PAYMENT_KEY"},
+        settings={},
+        words={},
+        lands="/summary",
+    ),
     "nagi": Facts(
         scheme="mail",
         login_suffix="@nagi.example",

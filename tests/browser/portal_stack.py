@@ -98,6 +98,8 @@ class Stack:
     """Has the households of the demo; its pages have a test of their own."""
     ocn: Site
     """Has the companies of the demo, and a test of its own as well."""
+    usen: Site
+    """By path, with the customers of the demo, and a test of its own."""
     office: Site
     """The staff console, whose pages have tests of their own, too."""
     server: Server
@@ -164,6 +166,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
         Site("browser-ucom", "ucom", "ucom", "ucom.localhost", "", port),
         Site("browser-staff", OFFICE, "plain", "staff.localhost", "", port),
         Site("browser-ocn", "ocn", "ocn", "ocn.localhost", "", port),
+        Site("browser-usen", "usen", "usen", "usen.localhost", "/u0020", port),
     )
     mails = Mailstore(folder / "mails", keep=5000)
     smtp_port = _free_port()
@@ -199,6 +202,7 @@ def running_stack(database: TestDatabase, folder: Path, html: Path | None = None
             ucom=sites[4],
             office=sites[5],
             ocn=sites[6],
+            usen=sites[7],
             server=server,
             engine=engine,
             mails=mails,
