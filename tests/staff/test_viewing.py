@@ -339,7 +339,7 @@ class Sweep:
                 path = route.path
                 for name, value in ids.items():
                     path = path.replace("{" + name + ":uuid}", value).replace("{" + name + ":str}", value)
-                for kind, value in (("uuid", str(NOBODY)), ("str", "x")):
+                for kind, value in (("uuid", str(NOBODY)), ("str", "x"), ("int", "1")):
                     while f":{kind}}}" in path:
                         start = path.index("{")
                         path = path[:start] + value + path[path.index("}", start) + 1 :]
