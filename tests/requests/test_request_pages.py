@@ -92,6 +92,14 @@ def test_from_the_form_to_its_page(client: PortalClient, portal: Portal) -> None
     assert again.status == 200
 
 
+@pytest.mark.parametrize("form", ["berth-move", "storm-stop", "slip-mail"])
+def test_every_form_opens_in_both_languages_and_refuses_to_be_blank(client: PortalClient, form: str) -> None:
+    for language in ("ja", "en"):
+        client.get(f"/display?language={language}&back=/requests")
+        assert client.get(f"/requests/new/{form}").status == 200
+        assert client.submit({"f-phone": ""}).status == 422
+
+
 def test_what_is_wrong_stands_at_its_field_and_everything_typed_stays(client: PortalClient, portal: Portal) -> None:
     client.get(NEW)
     page = client.submit({**MOVE, "f-postal": "1", "f-day1": "2026-11-28", "f-boat": "うみ"})

@@ -202,7 +202,8 @@ def _input(t: Translator, field: RequestField, having: Having, today: Today) -> 
         case "month":
             return ChoiceField(field.label, options=(("", "Please choose"), *_months(t, field, today)), **words)
         case "choice":
-            return ChoiceField(field.label, options=(("", "Please choose"), *options), **words)
+            pairs = tuple(option[:2] for option in options)
+            return ChoiceField(field.label, options=(("", "Please choose"), *pairs), **words)
         case "radio" | "yes-no":
             return ChoiceField(field.label, options=_without_blanks(options), cards=True, **words)
         case "checks":
