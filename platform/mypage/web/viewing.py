@@ -17,6 +17,8 @@ from mypage.hooks.permissions import (
     NOTICE_READ,
     OPTION_READ,
     PUBLIC,
+    REQUEST_READ,
+    SLOT_READ,
     SUMMARY_READ,
 )
 from mypage.lib.errors import OnlyViewing
@@ -24,7 +26,19 @@ from mypage.web.request import VIEW_FORMS, PortalRequest, SignedIn
 from mypage.web.routing import Route
 
 READING = frozenset(
-    {HOME, CONTRACT_READ, SUMMARY_READ, BILL_READ, INVOICE_READ, NOTICE_READ, ACCOUNT_READ, OPTION_READ, GUIDANCE}
+    {
+        HOME,
+        CONTRACT_READ,
+        SUMMARY_READ,
+        BILL_READ,
+        INVOICE_READ,
+        NOTICE_READ,
+        ACCOUNT_READ,
+        OPTION_READ,
+        SLOT_READ,
+        REQUEST_READ,
+        GUIDANCE,
+    }
 )
 """The permissions of the account that remain, with their reach. No other is lent to anybody."""
 PUBLIC_PAGES = frozenset({"top", "public-page", "display", "view"})
