@@ -139,6 +139,8 @@ NAMES = (
     "USEN NETWORKS",
     "01 NET ID",
     "田中 翼",
+    "USEN光01（v4）",
+    "USEN光01（v6）",
     "ヤマナミショウジ",
     "Chrome / Linux",
     "American Express",
