@@ -14,6 +14,8 @@ from mypage.db.session import Tx
 from mypage.forms.models import Draft
 from mypage.requests.models import Request, RequestEvent, RequestFile
 from mypage.testing.portal import Answer, MakePortal, Portal, PortalClient
+from mypage.web import kernel
+from mypage.web.uploads import parse_files
 from portal_rows import Person, add_account, add_contract, sign_in
 
 NEW = "/requests/new/berth-move"
@@ -363,3 +365,18 @@ def test_the_style_sheet_of_requests_is_small(client: PortalClient, portal: Port
     print(f"Style sheet of requests: {size:,} bytes of at most 2,000")
     assert size <= 2_000
     assert not [url for url in client.get("/bills").all("//link/@href") if "/requests." in str(url)]
+
+
+def test_a_large_body_is_read_from_nobody_who_may_not_send_it(
+    portal: Portal, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty megabytes of a stranger would stand in memory, or be parsed, before anybody asked who that is."""
+    read: list[int] = []
+    monkeypatch.setattr(kernel, "parse_files", lambda body, kind: read.append(len(body)) or parse_files(body, kind))
+    stranger, forged = portal.client(), portal.client()
+    crew = sign_in(portal, add_account(portal, person, "crew"))
+    forged.cookies.update(dict.fromkeys(crew.cookies, "x" * 43))
+    for client, status in ((stranger, 303), (forged, 303), (crew, 403)):
+        page = client._send("POST", NEW, follow=False, data={"a": "b"}, files=[("f-papers", ("a.pdf", PDF * 2000))])
+        assert page.status == status
+    assert read == []

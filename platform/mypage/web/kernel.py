@@ -226,11 +226,26 @@ class Kernel:
         origin, site = rq.headers.get("origin"), rq.headers.get("sec-fetch-site")
         if not same_origin(host, origin, site, scheme=rq.origin.partition(":")[0]):
             raise StaleForm
+        if route.uploads:
+            await self._known(route, rq)
         try:
             read = parse_files if route.uploads else parse_upload if route.files else parse_form
             return read(await request.body(), rq.headers.get("content-type", ""))
         except BadForm as error:
             raise StaleForm from error
+
+    async def _known(self, route: Route, rq: PortalRequest) -> None:
+        """A large body is read only from somebody who is signed in and may send it; the rest is checked as always."""
+        token = rq.headers[":session"]
+
+        def find(tx: Tx) -> SignedIn | None:
+            return self.authenticate(tx, self.operator, token, second_factor=rq.tenant.second_factor)
+
+        found = await self.database.run(rq.tenant.name, find, request_id=rq.request_id) if token else None
+        if found is None:
+            raise SignInNeeded
+        if not found.principal.may(route.permission):
+            raise NotAllowed
 
     async def _failed(self, rq: PortalRequest, error: DomainError) -> Response[Any]:
         rq.out.cookies.clear()
