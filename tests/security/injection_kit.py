@@ -228,6 +228,8 @@ NO_TEXTS = frozenset(
         "daily_figure.name",
         "approval.payload",
         "termination.fee",
+        # Codes of the operator and days; the note to a step has a test of its own in plugins/usen.
+        "service.progress",
         "notice.audience",
         "provisioning_job.concerns",
         "provisioning_job.work",

@@ -138,6 +138,15 @@ def test_before_its_start_a_line_shows_the_progress_and_afterwards_the_facts(por
     assert "申込の進捗" not in used.text_content()
 
 
+@pytest.mark.req("USEN-35")
+@pytest.mark.parametrize("text", ["<script>xq()</script>", "<img src=x onerror=xq()>", '"><b>xq</b>', "{{ 7*7 }}xq"])
+def test_the_note_to_a_step_is_text_and_never_markup(portal: Portal, text: str) -> None:
+    step = ("accepted", None, "2026-12-03", text)
+    page = subscriber(portal, Line(started_on=None, status="preparing", progress=(step,))).client().get("/summary")
+    assert f"2026/12/03 {text}の予定" in page.text
+    assert page.all("//article//script | //article//img | //article//b") == []
+
+
 @pytest.mark.req("USEN-37")
 @pytest.mark.parametrize(
     ("start", "badge"),
