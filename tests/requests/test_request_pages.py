@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -380,3 +381,20 @@ def test_a_large_body_is_read_from_nobody_who_may_not_send_it(
         page = client._send("POST", NEW, follow=False, data={"a": "b"}, files=[("f-papers", ("a.pdf", PDF * 2000))])
         assert page.status == status
     assert read == []
+
+
+def test_the_id_of_another_wizards_draft_changes_nothing(client: PortalClient, portal: Portal) -> None:
+    client.get("/requests/new/slip-mail")
+    client.submit({"f-mail": "a@b.example", "f-mail_again": "a@b.example"})
+
+    def draft(tx: Tx) -> tuple[uuid.UUID, Any]:
+        row = tx.scalars(select(Draft).where(Draft.tenant_id == tx.tenant)).one()
+        return row.id, (row.data, row.expires_at)
+
+    other, before = portal.run(draft)
+    client.get(NEW)
+    portal.clock.at += timedelta(minutes=1)
+    sent = client.submit({**MOVE, "draft": str(other)})
+    assert client.get(sent.location).status == 409
+    assert portal.run(draft) == (other, before)
+    assert client.get(f"/requests/new/slip-mail/confirm?draft={other}").status == 200

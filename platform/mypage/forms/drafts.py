@@ -56,11 +56,13 @@ def save_draft(
             Draft.tenant_id == tx.tenant, Draft.owner == owner, Draft.wizard == wizard, Draft.id != chosen
         )
     )
+    # The id of another wizard's draft, which a browser might send, neither changes that draft nor makes it live longer.
+    mine = (Draft.owner == owner) & (Draft.wizard == wizard)
     content = {"data": dict(data), "sealed": sealed, "expires_at": tx.now() + life}
     tx.execute(
         insert(Draft)
         .values(tenant_id=tx.tenant, id=chosen, owner=owner, wizard=wizard, created_at=tx.now(), **content)
-        .on_conflict_do_update(index_elements=["tenant_id", "id"], set_=content, where=Draft.owner == owner)
+        .on_conflict_do_update(index_elements=["tenant_id", "id"], set_=content, where=mine)
     )
     return chosen
 
