@@ -206,7 +206,7 @@ class RequestCatalogue:
 
     def state_word(self, state: str) -> str:
         """The word of a state, a msgid."""
-        known: Mapping[str, str] = dict(_STATES) | dict(self.states)
+        known: dict[str, str] = {**_STATES, **self.states}
         return known.get(state, state)
 
 
