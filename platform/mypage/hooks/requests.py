@@ -206,8 +206,8 @@ class RequestCatalogue:
 
     def state_word(self, state: str) -> str:
         """The word of a state, a msgid."""
-        known: dict[str, str] = {**_STATES, **self.states}
-        return known.get(state, state)
+        words = self.states if state in self.states else _STATES
+        return next((word for code, word in words.items() if code == state), state)
 
 
 class RequestsSpec:
