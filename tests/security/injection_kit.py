@@ -284,7 +284,11 @@ def columns_without_cover() -> list[str]:
         and column.computed is None
         and column.name
         not in (
-            *(name for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, ENDINGS, REQUESTS, OF_STAFF, UNSEEN) for name in listed.get(table.name, ())),
+            *(
+                name
+                for listed in (TEXTS, HOUSEHOLD, CONSOLE, PLACES, ENDINGS, REQUESTS, OF_STAFF, UNSEEN)
+                for name in listed.get(table.name, ())
+            ),
             *NO_TEXTS,
         )
         and f"{table.name}.{column.name}" not in (*NO_TEXTS, "contract.details", PROFILE)

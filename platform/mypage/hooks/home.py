@@ -1,4 +1,4 @@
-"""A first page after login that says how things stand: greeting, fixed notices, what is registered (OCN-36 to OCN-41)."""
+"""A first page after login that says how things stand: greeting, notices, what is registered (OCN-36 to OCN-41)."""
 
 from __future__ import annotations
 

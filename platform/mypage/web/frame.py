@@ -30,7 +30,6 @@ class NavItem:
     text: str = ""
     leads_out: bool = False
     below: tuple[NavItem, ...] = ()
-    below: tuple[NavItem, ...] = ()
     new_tab: bool = False
 
 
@@ -40,11 +39,6 @@ class MenuGroup:
 
     heading: str | None
     items: tuple[NavItem, ...]
-
-    @property
-    def links(self) -> tuple[NavItem, ...]:
-        """All links in order, without the headings between them."""
-        return tuple(link for item in self.items for link in (item.below or (item,)))
 
     @property
     def links(self) -> tuple[NavItem, ...]:
@@ -153,7 +147,6 @@ class Frame:
     flashes: tuple[Flash, ...]
     foot_nav: tuple[NavItem, ...] = ()
     page_top: str = ""
-    logout_first: bool = False
     logout_first: bool = False
     viewing: Viewing | None = None
     ask: Ask | None = None

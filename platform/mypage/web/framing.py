@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from mypage.hooks.permissions import HOME, PUBLIC, SIGNED_IN
-from mypage.hooks.portal import Entry, Guidance, SubMenu, SubMenu
+from mypage.hooks.portal import Entry, Guidance, SubMenu
 from mypage.i18n import LOCALES
 from mypage.operators.operator import OFFICE
 from mypage.web.contact import contact_of
@@ -97,7 +97,6 @@ class Framer:
             foot_nav=self._public_nav(rq, at_foot=True),
             page_top=t(portal.page_top) if principal else "",
             logout_first=portal.logout_first,
-            logout_first=portal.logout_first,
             menu=() if gated or principal is None else self.menu(rq),
             contact=Contact(
                 t(portal.contact.title),
@@ -135,13 +134,6 @@ class Framer:
             if items:
                 groups.append(MenuGroup(rq.t(section.heading) if section.heading else None, items))
         return tuple(groups)
-
-    def _items(self, rq: PortalRequest, entry: Entry | SubMenu, permissions: frozenset[str]) -> tuple[NavItem, ...]:
-        """The entry if it is shown; of a sub-menu its heading with what is shown below it."""
-        if isinstance(entry, Entry):
-            return (self._entry(rq, entry),) if self._shown(rq, entry, permissions) else ()
-        below = tuple(self._entry(rq, each) for each in entry.entries if self._shown(rq, each, permissions))
-        return (NavItem(rq.t(entry.label), "", below=below),) if below else ()
 
     def _items(self, rq: PortalRequest, entry: Entry | SubMenu, permissions: frozenset[str]) -> tuple[NavItem, ...]:
         """The entry if it is shown; of a sub-menu its heading with what is shown below it."""
