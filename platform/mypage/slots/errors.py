@@ -30,6 +30,10 @@ class NotUsed(SlotRefused):
     """Nothing is in the place, or something about it has been applied for."""
 
 
+class NotAsBefore(SlotRefused):
+    """The place has other options than it had when the change was entered."""
+
+
 class LimitReached(SlotRefused):
     """There is no such place: every one that the contract has is in use or applied for (OCN-72)."""
 

@@ -121,6 +121,8 @@ async def release(port: Reservations, tenant: Tenant, slots: Slots, reserved: Re
 
 def _wanted(tx: Tx, principal: Principal, slots: Slots, local: str, operation_id: uuid.UUID) -> tuple[NameWish, str]:
     ref = reach_contract(tx, principal)
+    # Before what was filed: a press that files at this moment must not find its own name taken.
+    taken = hosts_taken(tx, local)
     known = application_by_operation(tx, ref, operation_id)
     number = tx.execute(
         select(Customer.number).where(Customer.tenant_id == tx.tenant, Customer.id == ref.customer_id)
@@ -132,6 +134,6 @@ def _wanted(tx: Tx, principal: Principal, slots: Slots, local: str, operation_id
         local=local_key(local),
         customer_number=number,
         contract_number=ref.number,
-        taken=hosts_taken(tx, local),
+        taken=taken,
     )
     return wish, known.address.partition("@")[2] if known is not None else ""

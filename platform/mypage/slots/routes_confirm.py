@@ -12,6 +12,7 @@ from mypage.db.session import Tx
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import SLOT_CHANGE
 from mypage.hooks.slots import ReservationUnavailable
+from mypage.lib.errors import DomainError
 from mypage.orders.views import mode_of
 from mypage.slots import drafts
 from mypage.slots.confirming import confirm_page, done_page
@@ -75,7 +76,7 @@ async def slot_commit(rq: PortalRequest) -> Reply:
     try:
         reserved = await reserve(port, rq.tenant, rq.run, rq.principal, wish, ready.id)
         await rq.run(lambda tx: _register(rq, tx, ready, wish, reserved))
-    except SlotRefused as error:
+    except DomainError as error:
         refused = error
     except ReservationUnavailable:
         rq.flash("warn", rq.t("The name cannot be reserved just now. Please try again a little later."))
@@ -110,6 +111,7 @@ def wish_of(rq: PortalRequest, draft: SlotDraft) -> SlotWish:
         options=draft.typed.options,
         tell=tuple(rq.form.getlist("tell")[:MOST_TOLD]),
         shown=rq.form.get("price", ""),
+        had=draft.had,
     )
 
 
@@ -155,9 +157,11 @@ def _register(rq: PortalRequest, tx: Tx, draft: SlotDraft, wish: SlotWish, reser
     once(tx, str(draft.id), owner=rq.owner, wizard=WIZARD, effect=effect)
 
 
-def _refused(rq: PortalRequest, tx: Tx, draft: SlotDraft, refused: SlotRefused) -> Reply:
+def _refused(rq: PortalRequest, tx: Tx, draft: SlotDraft, refused: DomainError) -> Reply:
     """A name that cannot be had leads back to the input; nothing has changed (OCN-106)."""
     _, words = reach_slots(rq)
+    if not isinstance(refused, SlotRefused):
+        raise refused
     if isinstance(refused, NameTaken):
         return again(rq, tx, draft, refused.local)
     if isinstance(refused, PriceChanged):

@@ -32,13 +32,14 @@ from mypage.slots.errors import (
     Blocked,
     Ending,
     LimitReached,
+    NotAsBefore,
     NotFree,
     NothingChanges,
     NotUsed,
     PriceChanged,
 )
 from mypage.slots.models import SlotApplication
-from mypage.slots.names import take_name, use_name
+from mypage.slots.names import leave_name, take_name, use_name
 from mypage.slots.outcomes import CONCERNS, SlotOutcome, end_application, locked_application, release_name, shown
 from mypage.slots.prices import PricesAhead, prices_ahead, usage_after, usage_of
 from mypage.slots.reading import application_by_operation, application_of, overview, own_addresses
@@ -60,7 +61,7 @@ def check_wish(tx: Tx, operator: Operator, ref: ContractRef, wish: SlotWish, mod
     """What would be applied for, and at which prices; nothing is changed. Secrets need not be there yet.
 
     Raises NotFound for a place that there cannot be, and SlotRefused: LimitReached, NotFree, NotUsed, NothingChanges,
-    BadWish, Blocked, Ending.
+    BadWish, Blocked, Ending, NotAsBefore.
     """
     slots = wish.slots
     stands = contract_standing(tx, ref.id, stopping=())
@@ -150,7 +151,8 @@ def cancel(tx: Tx, operator: Operator, principal: Principal, application_id: uui
     job = locked_job(tx, app.job_id) if app.job_id else None
     if app.state != "pending" or job is None or not withdraw_job(tx, job):
         raise AlreadyProcessed(application_of(tx, principal.customer_id, application_id))
-    _drop(tx, app, "cancelled", "slot.cancelled")
+    end_application(tx, app, "cancelled", "slot.cancelled", reason="")
+    release_name(tx, app)
     return application_of(tx, principal.customer_id, application_id)
 
 
@@ -172,9 +174,13 @@ def close_pending(tx: Tx, operator: Operator, ref: ContractRef, *, cause: str) -
         app = _locked(tx, application_id)
         if app.state != "pending":
             continue
-        if app.job_id and not withdraw_job(tx, locked_job(tx, app.job_id)) and app.local:
+        late = app.job_id is not None and not withdraw_job(tx, locked_job(tx, app.job_id))
+        end_application(tx, app, "closed", "slot.closed", reason="", why=cause)
+        if not late:
+            release_name(tx, app)
+        elif app.local:
             use_name(tx, app.local, app.host)
-        _drop(tx, app, "closed", "slot.closed", cause=cause)
+            leave_name(tx, app.local, app.host)
         closed += 1
     return closed
 
@@ -194,17 +200,15 @@ def _locked(tx: Tx, application_id: uuid.UUID) -> SlotApplication:
     return app
 
 
-def _drop(tx: Tx, app: SlotApplication, state: str, action: str, *, cause: str = "") -> None:
-    end_application(tx, app, state, action, reason="", why=cause)
-    release_name(tx, app)
-
-
 def _check_place(row: SlotRow, wish: SlotWish) -> None:
     if wish.action == "add":
         if row.state != "free":
             raise NotFree
     elif row.state != "used":
         raise NotUsed
+    if wish.had is not None and wish.had != row.options:
+        # What was agreed to, or needed no agreement, was worked out from what the place had then (OCN-91).
+        raise NotAsBefore
 
 
 def _check_content(row: SlotRow, wish: SlotWish, options: frozenset[str]) -> None:

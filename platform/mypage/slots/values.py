@@ -75,7 +75,7 @@ class SlotWish:
     """What a customer applies for. `local` None: the name stays.
 
     `tell`: addresses that get the mails, of the customer's own; others are left out (OCN-102). `shown` is the mark of
-    the prices that were shown.
+    the prices that were shown. `had`: the options of the place when all that was entered, None for whatever they are.
     """
 
     slots: Slots
@@ -86,6 +86,7 @@ class SlotWish:
     options: frozenset[str] = NO_OPTIONS
     tell: tuple[str, ...] = ()
     shown: str = ""
+    had: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
