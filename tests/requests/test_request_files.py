@@ -44,7 +44,16 @@ def zipped() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("content", "kind"), [(PDF, "pdf"), (JPEG, "jpeg"), (png(), "png"), (PDF + b"\r\n", "pdf")])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (PDF, "pdf"),
+        (JPEG, "jpeg"),
+        (png(), "png"),
+        (PDF + b"\r\n", "pdf"),
+        (PDF.replace(b"/Catalog", b"/Catalog/MS#20Gothic/JSome"), "pdf"),
+    ],
+)
 def test_whole_files_are_what_they_are(content: bytes, kind: str) -> None:
     assert type_of(content) == kind
 
@@ -63,6 +72,14 @@ def test_whole_files_are_what_they_are(content: bytes, kind: str) -> None:
         ("a PDF and an archive", PDF + zipped() + b"%%EOF", "active"),
         ("a PDF that runs", PDF.replace(b"/Catalog", b"/Catalog/OpenAction 2 0 R"), "active"),
         ("a PDF that runs, disguised", PDF.replace(b"/Catalog", b"/Catalog/J#61vaScript 2 0 R"), "active"),
+        (
+            "a PDF that runs, disguised far behind",
+            PDF[:9] + b"%" + b"x" * 9_000 + b"\n/#4fpenAction 2 0 R" + PDF[9:],
+            "active",
+        ),
+        ("a PDF that runs, all of it disguised", PDF.replace(b"/Catalog", b"/Catalog/#4A#53(x)"), "active"),
+        ("a PDF that runs, before a NUL", PDF.replace(b"/Catalog", b"/Catalog/JS\0(x)"), "active"),
+        ("a PDF that runs, before a comment", PDF.replace(b"/Catalog", b"/Catalog/JS%x\n(x)"), "active"),
         ("a PDF with a file in it", PDF.replace(b"/Catalog", b"/Catalog/EmbeddedFiles 2 0 R"), "active"),
         ("a PNG without an end", png()[:-6], "broken"),
         ("a PNG with an archive behind it", png() + zipped(), "broken"),

@@ -22,10 +22,24 @@ MOST_PIXELS = 100_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TAIL = 1024
 _ZIP_TAIL = 66_000
+_LONG = (
+    b"JavaScript", b"Launch", b"EmbeddedFile", b"EmbeddedFiles", b"RichMedia", b"XFA", b"OpenAction", b"SubmitForm",
+    b"ImportData",
+)  # fmt: skip
+_SHORT = (b"JS", b"AA")
+
+
+def _names(*plain: bytes) -> bytes:
+    """Names of a PDF as a pattern: each character may be written as two digits behind a #."""
+    written = (b"".join(b"(?:%c|#%x(?i:%x))" % (char, char >> 4, char & 15) for char in name) for name in plain)
+    return b"/(?:" + b"|".join(written) + b")"
+
+
+# What ends a name in a PDF: a NUL and a comment too. Names of two letters stand in what is packed by chance, so those
+# count only before what can be their value.
 _RUNS = re.compile(
-    rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|OpenAction|AA|SubmitForm|ImportData)(?=[\s/<\[(])"
+    _names(*_LONG) + rb"(?![^\0\s()<>\[\]{}/%])" + b"|" + _names(*_SHORT) + rb"(?:[\0\s]*[(<%]|[\0\s]+[0-9])"
 )
-_HEX_NAME = re.compile(rb"/[^\s/<>\[\]()%]*#[0-9A-Fa-f]{2}")
 _SHAPES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """JPEG segments that state the size of the picture."""
 
@@ -54,7 +68,7 @@ def _check_pdf(content: bytes) -> None:
         raise BadFile("broken")
     if b"PK\x05\x06" in content[-_ZIP_TAIL:]:
         raise BadFile("active")
-    if _RUNS.search(content) or _HEX_NAME.search(content, 0, 4 * _TAIL):
+    if _RUNS.search(content):
         raise BadFile("active")
 
 
