@@ -18,6 +18,10 @@ class OpenAlready(DomainError):
     """A request of the same form about the same contract is open, and nobody said that this one comes besides."""
 
 
+class TooMany(DomainError):
+    """The customer has filed as much within a day as one can."""
+
+
 class BadFile(ValueError):
     """A file that is not taken; `code` says why: "empty", "large", "type", "broken", "active" or "many"."""
 

@@ -17,6 +17,7 @@ from mypage.hooks.context import Principal
 from mypage.hooks.requests import FileRule
 from mypage.lib.errors import NotFound
 from mypage.lib.tabular import safe_filename
+from mypage.lib.tokens import token_hash
 from mypage.requests.errors import BadFile
 from mypage.requests.file_types import ENDINGS, MEDIA, type_of
 from mypage.requests.models import Request, RequestFile, RequestFilePiece
@@ -25,8 +26,8 @@ PIECE = 512 * 1024
 """Bytes of a piece before it is sealed."""
 STRAY = timedelta(hours=24)
 """How long files of a draft are kept that is never filed."""
-MOST_OF_A_BROWSER = 20
-"""Files that one browser may have in drafts at once."""
+MOST_OF_AN_ACCOUNT = 20
+"""Files that one account may have in drafts at once; of more the oldest of other drafts give way."""
 _TABLE, _COLUMN = "request_file_piece", "sealed"
 
 
@@ -42,6 +43,11 @@ class FileFacts:
     created_at: datetime
 
 
+def keeper(principal: Principal) -> bytes:
+    """The `owner` of an account's files, whatever the session: sessions cost nothing, and files take room."""
+    return token_hash(f"files:{principal.account_id}")
+
+
 def add_file(
     tx: Tx, vault: Vault, *, owner: bytes, draft_id: uuid.UUID, field: str, rule: FileRule, name: str, content: bytes
 ) -> uuid.UUID:
@@ -52,17 +58,22 @@ def add_file(
     if kind not in rule.types:
         raise BadFile("type")
     digest = hashlib.sha256(content).digest()
+    # What comes at once is counted one after the other.
+    tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"files:{tx.tenant}:{owner.hex()}", 0))))
     there = tx.execute(
         select(RequestFile.id, RequestFile.digest, RequestFile.field, RequestFile.draft_id)
         .where(RequestFile.tenant_id == tx.tenant, RequestFile.owner == owner, RequestFile.request_id.is_(None))
-        .limit(MOST_OF_A_BROWSER + 1)
+        .order_by(RequestFile.created_at, RequestFile.id)
+        .limit(MOST_OF_AN_ACCOUNT)
     ).all()
     here = [row for row in there if row.draft_id == draft_id and row.field == field]
     if same := next((row.id for row in here if row.digest == digest), None):
         found: uuid.UUID = same
         return found
-    if len(here) >= rule.most or len(there) >= MOST_OF_A_BROWSER:
+    if len(here) >= rule.most:
         raise BadFile("many")
+    if len(there) >= MOST_OF_AN_ACCOUNT:
+        _give_way(tx, owner, [(row.id, row.draft_id) for row in there if row.draft_id != draft_id])
     file_id = uuid.uuid4()
     tx.add(
         RequestFile(
@@ -203,6 +214,14 @@ def by_field(files: tuple[FileFacts, ...]) -> Mapping[str, tuple[FileFacts, ...]
     """The files of each field."""
     names = dict.fromkeys(file.field for file in files)
     return {name: tuple(file for file in files if file.field == name) for name in names}
+
+
+def _give_way(tx: Tx, owner: bytes, others: list[tuple[uuid.UUID, uuid.UUID]]) -> None:
+    """Drop the oldest file of another draft. Raises BadFile: all are of this one."""
+    if not others:
+        raise BadFile("many")
+    file_id, draft_id = others[0]
+    drop_file(tx, owner=owner, draft_id=draft_id, file_id=file_id)
 
 
 def _facts(tx: Tx, *where: object) -> tuple[FileFacts, ...]:

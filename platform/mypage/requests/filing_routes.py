@@ -16,8 +16,8 @@ from mypage.hooks.permissions import REQUEST_FILE
 from mypage.hooks.requests import RequestCatalogue, RequestField, RequestForm
 from mypage.lib.errors import NotAllowed, NotFound, StaleForm
 from mypage.requests.content import ContentRow, content_rows
-from mypage.requests.errors import BadFile, OpenAlready
-from mypage.requests.files import FileFacts, add_file, by_field, drop_absent, drop_file, files_of_draft
+from mypage.requests.errors import BadFile, OpenAlready, TooMany
+from mypage.requests.files import FileFacts, add_file, by_field, drop_absent, drop_file, files_of_draft, keeper
 from mypage.requests.forms import PREFIX, Sheet, Today, fill_address, make_sheet, posted_contract
 from mypage.requests.having import read_having
 from mypage.requests.pages import AddressFields, RequestConfirmPage, RequestDonePage, RequestInputPage
@@ -81,11 +81,11 @@ def entered(rq: PortalRequest) -> Reply:
     sheet = _sheet(rq, wizard, data=rq.form, contract=posted_contract(rq.form))
     problems = _take_files(rq, wizard, draft_id)
     if taken_out := draft_id_of(rq.form.get("remove", "")):
-        drop_file(rq.tx, owner=rq.owner, draft_id=draft_id, file_id=taken_out)
+        drop_file(rq.tx, owner=keeper(rq.principal), draft_id=draft_id, file_id=taken_out)
         return _input(rq, wizard, sheet, draft_id)
     if lookup := rq.form.get("lookup", ""):
         return _input(rq, wizard, sheet, draft_id, problem=fill_address(sheet, lookup[:100]))
-    files = by_field(files_of_draft(rq.tx, owner=rq.owner, draft_id=draft_id))
+    files = by_field(files_of_draft(rq.tx, owner=keeper(rq.principal), draft_id=draft_id))
     good = sheet.check(rq.t, {name: len(each) for name, each in files.items()})
     there = {field.name for field in sheet.present()}
     for name, message in problems:
@@ -95,7 +95,7 @@ def entered(rq: PortalRequest) -> Reply:
             good = False
     if not good:
         return _input(rq, wizard, sheet, draft_id, status=422)
-    drop_absent(rq.tx, owner=rq.owner, draft_id=draft_id, fields=tuple(there))
+    drop_absent(rq.tx, owner=keeper(rq.principal), draft_id=draft_id, fields=tuple(there))
     kept = {"values": dict(sheet.filled()), "contract": sheet.contract, "language": rq.locale}
     life = rq.operator.sessions.idle
     vault = rq.ports.get(Vault)
@@ -158,6 +158,9 @@ def commit(rq: PortalRequest) -> Reply:
     except OpenAlready:
         rq.flash("warn", rq.t("Another request of this kind was sent meanwhile. Please check."))
         return Go("request-confirm", {"form": wizard.rules.code, "draft": draft.id})
+    except TooMany:
+        rq.flash("warn", rq.t("Nothing more can be sent online today. Please call us if it is urgent."))
+        return Go("request-confirm", {"form": wizard.rules.code, "draft": draft.id})
     return Go("request-done", {"form": wizard.rules.code, "operation": draft.id}) if done.result else _home(wizard)
 
 
@@ -212,7 +215,7 @@ def _sheet(
 def _input(
     rq: PortalRequest, wizard: Wizard, sheet: Sheet, draft_id: uuid.UUID, *, status: int = 200, problem: str = ""
 ) -> Reply:
-    files = by_field(files_of_draft(rq.tx, owner=rq.owner, draft_id=draft_id))
+    files = by_field(files_of_draft(rq.tx, owner=keeper(rq.principal), draft_id=draft_id))
     page = RequestInputPage(
         words=wizard.words,
         rules=wizard.rules,
@@ -240,7 +243,7 @@ def _take_files(rq: PortalRequest, wizard: Wizard, draft_id: uuid.UUID) -> list[
                 add_file(
                     rq.tx,
                     rq.ports.get(Vault),
-                    owner=rq.owner,
+                    owner=keeper(rq.principal),
                     draft_id=draft_id,
                     field=field.name,
                     rule=field.files,
@@ -262,7 +265,7 @@ def _of(draft: DraftContent | None, name: str) -> str:
 
 def _again(rq: PortalRequest, wizard: Wizard, draft: DraftContent) -> tuple[Sheet | None, tuple[FileFacts, ...]]:
     """The draft, checked anew: a day may be over, a service gone. None when it does not hold any more."""
-    files = files_of_draft(rq.tx, owner=rq.owner, draft_id=draft.id)
+    files = files_of_draft(rq.tx, owner=keeper(rq.principal), draft_id=draft.id)
     sheet = _sheet(rq, wizard, values=draft.data["values"], contract=_of(draft, "contract"))
     counts = {name: len(each) for name, each in by_field(files).items()}
     if sheet.contract != _of(draft, "contract") or not sheet.check(rq.t, counts):
@@ -333,7 +336,7 @@ def _file(
         rows=rows,
         contract_id=contract.id if contract else None,
         draft_id=draft.id,
-        owner=rq.owner,
+        owner=keeper(rq.principal),
         language=rq.locale,
     )
     if "besides" in form:

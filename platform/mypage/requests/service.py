@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import Select, func, select
 
@@ -22,7 +23,7 @@ from mypage.lib.errors import NotFound
 from mypage.lib.tokens import readable
 from mypage.operators.operator import Operator
 from mypage.requests.content import ContentRow
-from mypage.requests.errors import OpenAlready, Overtaken
+from mypage.requests.errors import OpenAlready, Overtaken, TooMany
 from mypage.requests.files import keep_files
 from mypage.requests.models import OPEN_REQUESTS, Request, RequestEvent
 from mypage.requests.telling import tell
@@ -31,6 +32,8 @@ from mypage.work.models import WorkItem
 from mypage.work.service import close_work, open_work, resume
 
 LONGEST_ANSWER = 2000
+MOST_A_DAY = 50
+"""Requests that one customer can file within 24 hours: more are somebody's program, and each may bring files."""
 _CLOSED: Mapping[RequestStep, str] = {
     "done": "request.done",
     "returned": "request.returned",
@@ -52,7 +55,7 @@ class Filing:
 
 
 def file_request(tx: Tx, vault: Vault, operator: Operator, principal: Principal, filing: Filing) -> Request:
-    """Keep it, put it into the work queue, and tell the customer. Raises OpenAlready, NotFound."""
+    """Keep it, put it into the work queue, and tell the customer. Raises OpenAlready, TooMany, NotFound."""
     catalogue = operator.requests
     section = catalogue.section_of(filing.form.code) if catalogue else None
     if catalogue is None or section is None:
@@ -60,6 +63,8 @@ def file_request(tx: Tx, vault: Vault, operator: Operator, principal: Principal,
     # Two windows of one customer that file at once: the second sees what the first one filed.
     owner = select(Customer.id).where(Customer.tenant_id == tx.tenant, Customer.id == principal.customer_id)
     tx.execute(owner.with_for_update())
+    if _filed_lately(tx, principal) >= MOST_A_DAY:
+        raise TooMany
     warned = filing.form.warns_twice and not filing.besides
     if warned and open_request(tx, principal, filing.form, filing.contract_id) is not None:
         raise OpenAlready
@@ -254,6 +259,15 @@ def _step(
     )
     tx.flush()
     return tell(tx, vault, operator, request, step, lines)
+
+
+def _filed_lately(tx: Tx, principal: Principal) -> int:
+    lately = select(func.count()).where(
+        Request.tenant_id == tx.tenant,
+        Request.customer_id == principal.customer_id,
+        Request.filed_at > tx.now() - timedelta(days=1),
+    )
+    return tx.execute(lately).scalar_one()
 
 
 def _open(tx: Tx, request_id: uuid.UUID) -> Request:
