@@ -27,6 +27,8 @@ LINE = Product(
 )
 """The basic fee: it comes with the contract."""
 
+EARLY = EarlyEndFee(months=24, base="line", penalty=3_000, construction=24_000)
+
 LEAVING = Termination(
     titles=("お別れのお手続き", "お別れの確認", "お別れをうけたまわりました"),
     over="お別れ",
@@ -58,6 +60,6 @@ LEAVING = Termination(
         EndOption(label="灯台", services=("灯台",), ends=False, stays="灯台は窓口でおわりにします。"),
     ),
     stays_block=True,
-    early=EarlyEndFee(months=24, base="line", penalty=3_000, construction=24_000),
+    early=EARLY,
     steps=("かく", "みる", "おわり"),
 )
