@@ -1,12 +1,14 @@
-"""What is reserved and not registered is given back, whatever happens; what somebody may have got is not."""
+"""Names: what is not registered is given back, what may be given out already is not, and nobody takes them all."""
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from slotkit import Home, all_of, deploy, job_of, move_in
-from sqlalchemy import update
+from sqlalchemy import select, update
 from test_reserving import MASTER, port_of, queued
 
 from mypage.contracts.models import Contract
@@ -14,19 +16,20 @@ from mypage.contracts.reaching import lock_contract
 from mypage.db.session import Tx
 from mypage.hooks.slots import NameWish
 from mypage.orders.provisioning import begin_try
+from mypage.slots.errors import TooOften
 from mypage.slots.models import SlotApplication, SlotName
-from mypage.slots.service import close_pending
+from mypage.slots.service import MOST_A_DAY, MOST_NAMES, cancel, close_pending
 from mypage.testing.portal import MakePortal, PortalClient
 from portal_rows import Person, sign_in
 
 ADD = {"action": "add", "pnew-name": "taro", "pnew-secret": "nami77", "pnew-again": "nami77"}
 
 
-def at_the_check(home: Home) -> PortalClient:
+def at_the_check(home: Home, place: str = "1") -> PortalClient:
     """A browser that has entered an addition and sees what will be applied for."""
     owner = home.principal
     browser = sign_in(home.portal, Person(owner.customer_id, owner.account_id, owner.scheme))
-    browser.get("/slots/berths/1")
+    browser.get(f"/slots/berths/{place}")
     assert browser.submit(ADD, follow=True).raw.url.path == "/slots/berths/confirm"
     return browser
 
@@ -73,3 +76,44 @@ def test_a_name_that_another_system_may_have_given_out_is_not_released_at_an_end
     assert [app.state for app in all_of(portal, SlotApplication)] == ["closed"]
     assert len(all_of(portal, SlotName)) == sent, "it is the contract's for ever, or anybody's again"
     assert portal.run(queued) == (not sent)
+
+
+def test_nobody_takes_all_names_by_changing_over_and_over(make_portal: MakePortal) -> None:
+    """A name that was in use is nobody else's for ever, so that one contract cannot have any number of them."""
+    home = move_in(deploy(make_portal))
+    home.have("first")
+
+    def used(tx: Tx) -> None:
+        whose = {"tenant_id": tx.tenant, "customer_id": home.ref.customer_id, "contract_id": home.ref.id}
+        for each in range(MOST_NAMES - 1):
+            tx.add(SlotName(local_key=f"name{each}", host="h", since=tx.now(), used_at=tx.now(), **whose))
+
+    home.portal.run(used)
+    with pytest.raises(TooOften):
+        home.apply(1, "change", "another")
+    browser = at_the_check(home, "2")
+    page = browser.submit({}, follow=True)
+    assert "お申し込みが多いため" in page.text
+    home.apply(1, "change", options=["lamp"])
+    assert [app.local for app in all_of(home.portal, SlotApplication)] == [""]
+    other = move_in(home.portal, "1000002", "other@example.jp")
+    assert other.apply(1, "add", "another").state == "pending"
+
+
+def test_nobody_applies_and_calls_off_without_end(make_portal: MakePortal) -> None:
+    home = move_in(deploy(make_portal))
+    first = home.apply(1, "add", "taro")
+    home.portal.run(lambda tx: cancel(tx, home.operator, home.principal, first.id))
+
+    def filed(tx: Tx) -> None:
+        [known] = tx.scalars(select(SlotApplication).where(SlotApplication.tenant_id == tx.tenant))
+        columns = {column.name: getattr(known, column.name) for column in SlotApplication.__table__.columns}
+        for each in range(MOST_A_DAY - 1):
+            own = {"id": uuid.uuid4(), "number": f"N{each}", "operation_id": uuid.uuid4(), "job_id": None}
+            tx.add(SlotApplication(**columns | own))
+
+    home.portal.run(filed)
+    with pytest.raises(TooOften):
+        home.apply(1, "add", "taro")
+    home.portal.clock.at += timedelta(days=1)
+    assert home.apply(1, "add", "taro").state == "pending"

@@ -58,6 +58,10 @@ class NameTaken(SlotRefused):
         self.local = local
 
 
+class TooOften(SlotRefused):
+    """The contract has had so many names, or applied for so much within a day, that this is somebody's program."""
+
+
 class AlreadyProcessed(SlotRefused):
     """It is too late to call it off: it was done or turned down meanwhile, or is being done."""
 

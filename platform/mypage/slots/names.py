@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from mypage.contracts.reaching import ContractRef
@@ -20,6 +20,12 @@ def hosts_taken(tx: Tx, local: str) -> frozenset[str]:
     """The hosts on which a name is, or was, somebody's."""
     found = select(SlotName.host).where(SlotName.tenant_id == tx.tenant, SlotName.local_key == local_key(local))
     return frozenset(tx.scalars(found))
+
+
+def names_of(tx: Tx, ref: ContractRef) -> int:
+    """How many names a contract has, had, and applied for."""
+    mine = select(func.count()).where(SlotName.tenant_id == tx.tenant, SlotName.contract_id == ref.id)
+    return tx.execute(mine).scalar_one()
 
 
 def take_name(tx: Tx, ref: ContractRef, local: str, host: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 
 from mypage.contracts.models import Contract
 from mypage.contracts.reaching import ContractRef
@@ -80,6 +80,16 @@ def application_by_operation(tx: Tx, ref: ContractRef, operation_id: uuid.UUID) 
     )
     row = tx.execute(found).one_or_none()
     return _application(row) if row is not None else None
+
+
+def filed_since(tx: Tx, ref: ContractRef, since: datetime) -> int:
+    """How much was applied for about a contract since then, whatever became of it."""
+    filed = select(func.count()).where(
+        SlotApplication.tenant_id == tx.tenant,
+        SlotApplication.contract_id == ref.id,
+        SlotApplication.filed_at > since,
+    )
+    return tx.execute(filed).scalar_one()
 
 
 def contract_of(tx: Tx, contract_id: uuid.UUID) -> ContractRef:

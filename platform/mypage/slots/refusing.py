@@ -18,6 +18,7 @@ from mypage.slots.errors import (
     NothingChanges,
     NotUsed,
     SlotRefused,
+    TooOften,
 )
 from mypage.web.replies import Go, Reply
 from mypage.web.request import PortalRequest
@@ -30,6 +31,7 @@ _WORDS: Mapping[type[SlotRefused], str] = {
     NothingChanges: "Nothing would change by this, so nothing was ordered.",
     LimitReached: "No more can be added: all are in use or in process.",
     Ending: "The end of the contract has been accepted, so nothing can be changed any more.",
+    TooOften: "So much was ordered here that nothing more can be ordered online just now. Please call us.",
     AlreadyProcessed: "This cannot be cancelled any more: it has been processed, or is being processed now.",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -37,14 +38,20 @@ from mypage.slots.errors import (
     NothingChanges,
     NotUsed,
     PriceChanged,
+    TooOften,
 )
 from mypage.slots.models import SlotApplication
-from mypage.slots.names import leave_name, take_name, use_name
+from mypage.slots.names import leave_name, names_of, take_name, use_name
 from mypage.slots.outcomes import CONCERNS, SlotOutcome, end_application, locked_application, release_name, shown
 from mypage.slots.prices import PricesAhead, prices_ahead, usage_after, usage_of
-from mypage.slots.reading import application_by_operation, application_of, overview, own_addresses
+from mypage.slots.reading import application_by_operation, application_of, filed_since, overview, own_addresses
 from mypage.slots.values import NO_OPTIONS, ApplicationRow, Reserved, SlotRow, SlotWish, address_of
 
+MOST_NAMES = 100
+"""Names that a contract can ever have: nobody else gets what it gave up, so that more would be kept from all others."""
+MOST_A_DAY = 100
+"""Applications of a contract within 24 hours."""
+_DAY = timedelta(days=1)
 _ACTIONS: dict[SlotAction, ProvisioningAction] = {"add": "start", "change": "change", "remove": "end"}
 
 
@@ -100,8 +107,8 @@ def file_application(
     """Apply for it: by the end of this unit somebody is asked to do it. The same operation again finds what it filed.
 
     `reserved` is the name's host (`reserving.reserve`), None where no new name is wanted. A first password goes sealed
-    to whoever does it, and nowhere else. Raises what `check_wish` raises, PriceChanged and NameTaken: nothing has
-    changed then, and the caller gives the reservation back.
+    to whoever does it, and nowhere else. Raises what `check_wish` raises, PriceChanged, NameTaken and TooOften: nothing
+    has changed then, and the caller gives the reservation back.
     """
     ref = reach_contract(tx, principal)
     lock_contract(tx, ref)
@@ -112,6 +119,8 @@ def file_application(
     if checked.prices.mark != wish.shown:
         raise PriceChanged
     _check_secret(wish)
+    if filed_since(tx, ref, tx.now() - _DAY) >= MOST_A_DAY or (wish.local and names_of(tx, ref) >= MOST_NAMES):
+        raise TooOften
     if wish.local is not None:
         if reserved is None or (reserved.local, reserved.id) != (wish.local, operation_id):
             raise ValueError("a new name has to be reserved for this operation first")
