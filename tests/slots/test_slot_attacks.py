@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from slotkit import Home, all_of, deploy, job_of, move_in
+from slotkit import EAST, PASSWORD, Home, all_of, deploy, job_of, move_in
 from sqlalchemy import select, update
 from test_reserving import MASTER, port_of, queued
 
+from mypage.auth.models import Account
 from mypage.contracts.models import Contract
 from mypage.contracts.reaching import lock_contract
 from mypage.db.session import Tx
@@ -117,3 +118,27 @@ def test_nobody_applies_and_calls_off_without_end(make_portal: MakePortal) -> No
         home.apply(1, "add", "taro")
     home.portal.clock.at += timedelta(days=1)
     assert home.apply(1, "add", "taro").state == "pending"
+
+
+@pytest.mark.req("OCN-109")
+@pytest.mark.parametrize(("place", "asked"), [("1", True), ("2", False)])
+def test_a_session_left_open_does_not_move_the_mails_that_open_the_account(
+    make_portal: MakePortal, place: str, asked: bool
+) -> None:
+    """Who types the new name sets the password of its mail box, to which a link for a new password would go."""
+    home = move_in(deploy(make_portal))
+    home.have("first", "second")
+    portal, owner = home.portal, home.principal
+    mine = update(Account).where(Account.tenant_id == portal.name, Account.id == owner.account_id)
+    portal.run(lambda tx: tx.execute(mine.values(email=f"First@{EAST}")))
+    browser = sign_in(portal, Person(owner.customer_id, owner.account_id, owner.scheme))
+    portal.clock.at += timedelta(minutes=9)
+    browser.get(f"/slots/berths/{place}")
+    typed = {"pattern": "name", "pname-name": "mine", "pname-secret": PASSWORD, "pname-again": PASSWORD}
+    check = browser.submit(typed).location
+    form = browser.get(check).form_values("//main//form[@method='post']")
+    portal.clock.at += timedelta(minutes=2)
+    answers = browser.get(check), browser.post("/slots/berths/confirm", form)
+    assert [each.status for each in answers] == ([303, 303] if asked else [200, 303])
+    assert ["/reauth" in each.location for each in answers if each.status == 303] == [asked] * (1 + asked)
+    assert len(all_of(portal, SlotApplication)) == (not asked)

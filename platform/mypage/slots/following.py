@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 
 from mypage.audit.trail import record
 from mypage.auth.finding import account_keys, customer_keys
 from mypage.auth.models import Account, Customer
 from mypage.db.session import Tx
+
+
+def gets_mails(tx: Tx, customer_id: uuid.UUID, address: str) -> bool:
+    """Whether the customer, or an account of the customer, gets mails at the address: they would follow it."""
+    known = select(Customer.id).where(_customer_at(tx, customer_id, address))
+    return tx.execute(known.union_all(_accounts_at(tx, customer_id, address))).first() is not None
 
 
 def follow_address(tx: Tx, customer_id: uuid.UUID, before: str, after: str) -> None:
@@ -19,22 +25,14 @@ def follow_address(tx: Tx, customer_id: uuid.UUID, before: str, after: str) -> N
     """
     moved = tx.execute(
         update(Customer)
-        .where(
-            Customer.tenant_id == tx.tenant, Customer.id == customer_id, func.lower(Customer.email) == before.lower()
-        )
+        .where(_customer_at(tx, customer_id, before))
         .values(email=after, **customer_keys(email=after))
         .returning(Customer.id)
         .execution_options(synchronize_session=False)
     ).all()
-    of_accounts = select(Account.id).where(
-        Account.tenant_id == tx.tenant,
-        Account.customer_id == customer_id,
-        Account.status != "closed",
-        func.lower(Account.email) == before.lower(),
-    )
     accounts = tx.execute(
         update(Account)
-        .where(Account.tenant_id == tx.tenant, Account.id.in_(of_accounts))
+        .where(Account.tenant_id == tx.tenant, Account.id.in_(_accounts_at(tx, customer_id, before)))
         .values(email=after, **account_keys(email=after))
         .returning(Account.id)
         .execution_options(synchronize_session=False)
@@ -49,3 +47,18 @@ def follow_address(tx: Tx, customer_id: uuid.UUID, before: str, after: str) -> N
             before={"address": before},
             after={"address": after, "customer": bool(moved), "accounts": len(accounts)},
         )
+
+
+def _customer_at(tx: Tx, customer_id: uuid.UUID, address: str) -> ColumnElement[bool]:
+    return and_(
+        Customer.tenant_id == tx.tenant, Customer.id == customer_id, func.lower(Customer.email) == address.lower()
+    )
+
+
+def _accounts_at(tx: Tx, customer_id: uuid.UUID, address: str) -> Select[uuid.UUID]:
+    return select(Account.id).where(
+        Account.tenant_id == tx.tenant,
+        Account.customer_id == customer_id,
+        Account.status != "closed",
+        func.lower(Account.email) == address.lower(),
+    )

@@ -12,19 +12,20 @@ from mypage.db.session import Tx
 from mypage.forms.wizard import once, recall
 from mypage.hooks.permissions import SLOT_CHANGE
 from mypage.hooks.slots import ReservationUnavailable
-from mypage.lib.errors import DomainError
+from mypage.lib.errors import DomainError, ReauthNeeded
 from mypage.orders.views import mode_of
 from mypage.slots import drafts
 from mypage.slots.confirming import confirm_page, done_page
 from mypage.slots.drafts import WIZARD, SlotDraft
 from mypage.slots.errors import NameTaken, PriceChanged, SlotRefused
 from mypage.slots.filing import Filing, file_wish
+from mypage.slots.following import gets_mails
 from mypage.slots.reading import overview, own_addresses, reach_application
 from mypage.slots.refusing import gone, say
 from mypage.slots.reserving import Reservations, release, reserve
 from mypage.slots.routes import CAPABILITY, PATH, again
 from mypage.slots.service import check_wish
-from mypage.slots.values import Reserved, SlotWish
+from mypage.slots.values import Reserved, SlotRow, SlotWish
 from mypage.slots.views import consent_of, heading_of, next_terms, reach_slots, terms_of
 from mypage.web.replies import Go, Reply, Show
 from mypage.web.request import PortalRequest
@@ -47,9 +48,10 @@ def slot_confirm(rq: PortalRequest) -> Reply:
         return Go("slots-terms", {"code": slots.code, "draft": draft.id})
     ref, wish = reach_contract(rq.tx, rq.principal), wish_of(rq, draft)
     try:
-        check_wish(rq.tx, rq.operator, ref, wish)
+        checked = check_wish(rq.tx, rq.operator, ref, wish)
     except SlotRefused as refused:
         return say(rq, words, refused)
+    _owner_alone(rq, rq.tx, draft, checked.row)
     page = confirm_page(
         rq,
         words,
@@ -128,9 +130,23 @@ def _ready(rq: PortalRequest, tx: Tx) -> SlotDraft | Reply:
         checked = check_wish(tx, rq.operator, reach_contract(tx, rq.principal), wish_of(rq, draft), mode_of(rq))
     except SlotRefused as refused:
         return say(rq, words, refused)
+    _owner_alone(rq, tx, draft, checked.row)
     if checked.prices.mark != rq.form.get("price", ""):
         return _other_price(rq, draft)
     return draft
+
+
+def _owner_alone(rq: PortalRequest, tx: Tx, draft: SlotDraft, row: SlotRow) -> None:
+    """Raises ReauthNeeded before mails move by which the account can be opened (OCN-109).
+
+    Who has the new mail box chooses its password, so that a session left open would be enough to get all the rest.
+    """
+    signed_in, moves = rq.signed_in, bool(draft.typed.local and row.address)
+    assert signed_in is not None
+    if not moves or "password" not in rq.operator.recoveries or signed_in.reauth_fresh:
+        return
+    if gets_mails(tx, rq.principal.customer_id, row.address or ""):
+        raise ReauthNeeded
 
 
 def _register(rq: PortalRequest, tx: Tx, draft: SlotDraft, wish: SlotWish, reserved: Reserved | None) -> None:
