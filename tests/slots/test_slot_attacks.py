@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +12,23 @@ from slotkit import EAST, PASSWORD, Home, all_of, deploy, job_of, move_in
 from sqlalchemy import select, update
 from test_reserving import MASTER, port_of, queued
 
+from mypage.audit.models import AuditEntry
 from mypage.auth.models import Account
+from mypage.billing.tax import TaxMode
 from mypage.contracts.models import Contract
 from mypage.contracts.reaching import lock_contract
 from mypage.db.session import Tx
+from mypage.hooks.slot_pages import SlotPage
 from mypage.hooks.slots import NameWish
+from mypage.orders.consents import wording
+from mypage.orders.models import ConsentText
 from mypage.orders.provisioning import begin_try
+from mypage.slots.drafts import Agreed
 from mypage.slots.errors import TooOften
+from mypage.slots.filing import Consent, Filing, file_wish
 from mypage.slots.models import SlotApplication, SlotName
 from mypage.slots.service import MOST_A_DAY, MOST_NAMES, cancel, close_pending
+from mypage.slots.values import Reserved
 from mypage.testing.portal import MakePortal, PortalClient
 from portal_rows import Person, sign_in
 
@@ -142,3 +151,32 @@ def test_a_session_left_open_does_not_move_the_mails_that_open_the_account(
     assert [each.status for each in answers] == ([303, 303] if asked else [200, 303])
     assert ["/reauth" in each.location for each in answers if each.status == 303] == [asked] * (1 + asked)
     assert len(all_of(portal, SlotApplication)) == (not asked)
+
+
+@pytest.mark.req("OCN-91")
+def test_every_terms_that_were_agreed_to_are_kept(make_portal: MakePortal) -> None:
+    """Two options with terms of their own in one application: neither agreement is lost."""
+    home = move_in(deploy(make_portal))
+    operator, t = home.operator, home.operator.catalogues["ja"]
+    asking = {"consent": "読みました。", "terms": ("灯りは夜につきます。",), "terms_version": "7"}
+    products = operator.products["buoy"], replace(operator.products["lamp"], **asking)
+    consents = []
+    for product in products:
+        shown = wording(product, t, "ja")
+        assert shown is not None
+        consents.append(Consent(product, shown, Agreed(shown.mark, "ja", home.portal.clock.now())))
+    filing = Filing(
+        operator=operator, principal=home.principal, words=SlotPage(code="berths"), heading="h", language="ja", t=t,
+        mode=TaxMode.DOWN, terms=2,
+    )  # fmt: skip
+    wish, operation = home.wish(1, "add", "taro", options=["buoy", "lamp"]), uuid.uuid4()
+    reserved = Reserved(id=operation, local="taro", host=EAST)
+    home.portal.run(
+        lambda tx: file_wish(tx, home.vault, filing, wish, reserved, operation_id=operation, consents=consents)
+    )
+    texts = {text.product: text for text in all_of(home.portal, ConsentText)}
+    assert {name: text.version for name, text in texts.items()} == {"buoy": "1", "lamp": "7"}
+    notes = [note for note in all_of(home.portal, AuditEntry) if note.action == "slot.terms_agreed"]
+    assert sorted(note.after["product"] for note in notes if note.after) == ["buoy", "lamp"]
+    [app] = all_of(home.portal, SlotApplication)
+    assert app.consent_id == texts["buoy"].id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +56,15 @@ def file_wish(
     reserved: Reserved | None,
     *,
     operation_id: uuid.UUID,
-    consent: Consent | None,
+    consents: Sequence[Consent],
 ) -> Mapping[str, Any]:
-    """File it and queue its mails; returns what the completion page needs. Raises what `file_application` raises."""
+    """File it and queue its mails; returns what the completion page needs. Raises what `file_application` raises.
+
+    The application names the first of `consents`, the trail each of them.
+    """
     ref = reach_contract(tx, filing.principal)
     own = own_addresses(tx, ref)
+    kept = [keep_wording(tx, each.product, each.wording) for each in consents]
     row = file_application(
         tx,
         vault,
@@ -70,10 +74,10 @@ def file_wish(
         reserved,
         operation_id=operation_id,
         language=filing.language,
-        consent_id=keep_wording(tx, consent.product, consent.wording) if consent is not None else None,
+        consent_id=kept[0] if kept else None,
         mode=filing.mode,
     )
-    if consent is not None:
+    for consent in consents:
         _note_consent(tx, ref, row.id, consent)
     mailed = send_receipts(
         tx,

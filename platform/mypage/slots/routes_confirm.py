@@ -162,11 +162,11 @@ def _register(rq: PortalRequest, tx: Tx, draft: SlotDraft, wish: SlotWish, reser
         mode=mode_of(rq),
         terms=len(terms),
     )
-    consent = consent_of(rq, slots, draft, terms[0]) if terms else None
+    consents = tuple(consent_of(rq, slots, draft, option) for option in terms)
 
     def effect() -> Mapping[str, Any]:
         vault = rq.ports.get(Vault)
-        result = file_wish(tx, vault, filing, wish, reserved, operation_id=draft.id, consent=consent)
+        result = file_wish(tx, vault, filing, wish, reserved, operation_id=draft.id, consents=consents)
         drafts.drop(tx, rq.owner)
         return result
 

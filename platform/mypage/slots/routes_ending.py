@@ -124,7 +124,7 @@ def _file_removal(rq: PortalRequest, wish: SlotWish, operation: uuid.UUID) -> Ma
         t=rq.t,
         mode=mode_of(rq),
     )
-    return file_wish(rq.tx, rq.ports.get(Vault), filing, wish, None, operation_id=operation, consent=None)
+    return file_wish(rq.tx, rq.ports.get(Vault), filing, wish, None, operation_id=operation, consents=())
 
 
 def _cancel(rq: PortalRequest, row: ApplicationRow) -> Mapping[str, Any]:
