@@ -51,7 +51,8 @@ def slot_confirm(rq: PortalRequest) -> Reply:
         checked = check_wish(rq.tx, rq.operator, ref, wish)
     except SlotRefused as refused:
         return say(rq, words, refused)
-    _owner_alone(rq, rq.tx, draft, checked.row)
+    if not _is_proved(rq, rq.tx, draft, checked.row):
+        raise ReauthNeeded
     page = confirm_page(
         rq,
         words,
@@ -130,23 +131,24 @@ def _ready(rq: PortalRequest, tx: Tx) -> SlotDraft | Reply:
         checked = check_wish(tx, rq.operator, reach_contract(tx, rq.principal), wish_of(rq, draft), mode_of(rq))
     except SlotRefused as refused:
         return say(rq, words, refused)
-    _owner_alone(rq, tx, draft, checked.row)
+    if not _is_proved(rq, tx, draft, checked.row):
+        # That page asks for the password, and is where one comes back to.
+        return Go("slots-confirm", {"code": slots.code, "draft": draft.id})
     if checked.prices.mark != rq.form.get("price", ""):
         return _other_price(rq, draft)
     return draft
 
 
-def _owner_alone(rq: PortalRequest, tx: Tx, draft: SlotDraft, row: SlotRow) -> None:
-    """Raises ReauthNeeded before mails move by which the account can be opened (OCN-109).
+def _is_proved(rq: PortalRequest, tx: Tx, draft: SlotDraft, row: SlotRow) -> bool:
+    """False before mails move by which the account can be opened, unless the password was given of late (OCN-109).
 
     Who has the new mail box chooses its password, so that a session left open would be enough to get all the rest.
     """
     signed_in, moves = rq.signed_in, bool(draft.typed.local and row.address)
     assert signed_in is not None
     if not moves or "password" not in rq.operator.recoveries or signed_in.reauth_fresh:
-        return
-    if gets_mails(tx, rq.principal.customer_id, row.address or ""):
-        raise ReauthNeeded
+        return True
+    return not gets_mails(tx, rq.principal.customer_id, row.address or "")
 
 
 def _register(rq: PortalRequest, tx: Tx, draft: SlotDraft, wish: SlotWish, reserved: Reserved | None) -> None:
