@@ -76,8 +76,8 @@ async def login_post(rq: PortalRequest) -> Reply:
     async with rq.ports.get(Turns).take(rq.tenant.name, rq.network):
         entry = await _sign_in(rq, scheme, form)
     if entry is None:
-        text = "The login ID or the password is not right. After several tries that fail you have to wait for a while."
-        form.add_error(None, rq.t(text))
+        text = "%(login)s or password is not right. After several tries that fail you have to wait for a while."
+        form.add_error(None, rq.t(text, login=rq.t(scheme.legend or scheme.parts[0].label)))
         return _page(rq, Tried(scheme.name, form))
     if entry.second:
         return Go("login-second", {"next": safe_path(rq.query.get("next", ""), rq.prefix)})

@@ -101,7 +101,7 @@ class Operator:
         """What a code of provisioning means to people: a product, or a line whose password is changed; else itself."""
         if product in self.products:
             return self.products[product].name
-        lines = {change.line: change.title for change in self.credential_changes.values() if change.line}
+        lines = {change.line: change.table or change.title for change in self.credential_changes.values() if change.line}
         return lines.get(product, product)
 
     def home_of(self, role: str) -> str:

@@ -74,7 +74,8 @@ def _input(rules: Termination, field: EndField, days: tuple[date, ...], reason: 
         case "reason" | "detail" | "choice":
             offered = tuple((choice.code, choice.label) for choice in _choices(rules, field, reason))
             hint = rules.reason_hint if field.kind == "detail" and not reason else rules.choose
-            return ChoiceField(field.label, options=(("", hint), *offered), **words)
+            size = "m" if field.kind == "choice" else ""  # reasons are sentences: nothing of one is to be cut off
+            return ChoiceField(field.label, options=(("", hint), *offered), size=size, **words)
         case "text":
             return TextAreaField(field.label, max_length=TEXT, size="l", render_kw={"rows": "3"}, **words)
         case "phone":

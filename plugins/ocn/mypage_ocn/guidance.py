@@ -7,7 +7,7 @@ from mypage.plugin import Guidance
 from mypage_ocn.names import CHANGES
 
 PHONE = "0120-000-000"
-HOURS = "受付時間 9:00~17:00（土・日・祝日・年末年始を除く）"
+HOURS = "受付時間 9:00～17:00（土・日・祝日・年末年始を除く）"
 SITE = "https://support.ocn.example/"
 
 AGAIN = "専用ページが開きます。お客様番号をご用意ください。"

@@ -13,7 +13,7 @@ from mypage.auth.models import LoginCounter
 from mypage.testing.portal import Answer, MakePortal, Portal
 from mypage_ocn.login import DOMAINS
 
-FAILED = "ログインIDまたはパスワードが正しくありません。"
+FAILED = "認証IDまたはパスワードが正しくありません。"
 
 
 @pytest.fixture

@@ -516,7 +516,7 @@ def test_what_the_other_system_declines_reaches_staff_and_may_be_changed_anew_at
     waiting = portal.run(lambda tx: tx.scalars(select(WorkItem).where(WorkItem.tenant_id == tx.tenant)).one())
     assert (waiting.kind, waiting.subject_id, waiting.title) == ("failure", job.id, "change auth-password")
     operator = portal.server.compiled.operators["ocn"]
-    assert [operator.called(code) for code in ("auth-password", "other")] == ["認証パスワードの変更", "other"]
+    assert [operator.called(code) for code in ("auth-password", "other")] == ["認証パスワード", "other"]
     assert change(browser, OTHER, NEW).status == 200
 
 

@@ -38,7 +38,7 @@ PORTAL = Portal(
 
 LOGIN = LoginScheme(
     name="customer",
-    title="マイページ",
+    title="ログイン",
     parts=(TextPart("login", "ログインID"),),
     secret="パスワード",
     submit="ログイン",
