@@ -173,6 +173,17 @@ def handed_out(portal: Portal, person: Person) -> tuple[uuid.UUID, ...]:
     return member.account_id, made
 
 
+_OBJECT = "jsonb_build_object('login_id', TOKEN, 'email', TOKEN, 'password', true, 'echo', TOKEN)"
+_SHAPES = {
+    ("contract", "details"): "jsonb_build_array(jsonb_build_array(TOKEN, TOKEN))",
+    ("service", "progress"): "jsonb_build_array(jsonb_build_array(TOKEN, '2026-11-01', NULL, TOKEN))",
+    ("termination", "ends"): "jsonb_build_array(jsonb_build_array(TOKEN, TOKEN, 2))",
+    ("request", "content"): "jsonb_build_array(jsonb_build_object('name', TOKEN, 'kind', 'text', 'label', TOKEN, "
+    "'value', TOKEN, 'chosen', jsonb_build_array(TOKEN), 'read', TOKEN))",
+}
+"""What pages read of a column that holds more than a text."""
+
+
 def plant(oracle: Oracle, tenant: str) -> None:
     """Another canary into every text of every row of a tenant. Fails on a table without a row."""
     for table in metadata().sorted_tables:
@@ -184,16 +195,8 @@ def plant(oracle: Oracle, tenant: str) -> None:
             if column.name == "tenant_id" or column.name in CLOSED or column.name in words_of(table):
                 continue
             token = PLANT.format(place=f"{table.name}.{column.name}")
-            value = {
-                "TEXT": token,
-                "JSONB": f"jsonb_build_array(jsonb_build_array({token}, {token}))"
-                if (table.name, column.name) == ("contract", "details")
-                else f"jsonb_build_array(jsonb_build_array({token}, '2026-11-01', NULL, {token}))"
-                if (table.name, column.name) == ("service", "progress")
-                else f"jsonb_build_array(jsonb_build_array({token}, {token}, 2))"
-                if (table.name, column.name) == ("termination", "ends")
-                else f"jsonb_build_object('login_id', {token}, 'email', {token}, 'password', true, 'echo', {token})",
-            }.get(str(column.type))
+            shape = _SHAPES.get((table.name, column.name), _OBJECT)
+            value = {"TEXT": token, "JSONB": shape.replace("TOKEN", token)}.get(str(column.type))
             if value and (table.name, column.name) not in UNPLANTED:
                 changed = oracle.change(
                     f'UPDATE "{table.name}" SET "{column.name}" = {value} WHERE tenant_id = %s', tenant
