@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from attackkit import Browser, Oracle, Seen, jar_of, run_all, session_of
 from ring_recipes import path_of
 from ring_victims import CANARY, Victim, plant, victim_of
+from sqlalchemy import delete, select
 
 import rlskit
 from mypage.db.keys import Vault
+from mypage.db.session import Tx
+from mypage.requests.models import RequestFilePiece
 from mypage.testing.portal import Portal
 from mypage.web.csrf import csrf_token
 from mypage.web.routing import Route
@@ -58,8 +61,18 @@ def make_twins(place: Callable[..., Portal], oracle: Oracle, admin_url: str) -> 
     victim = victim_of(one, oracle, "2000001")
     token = session_of(one, victim.person)
     assert rlskit.make_twin(admin_url, one.name, two.name) > 25
-    # A key of its own: the copied one would open in no other tenant.
-    two.run(lambda tx: two.server.ports.get(Vault).seal(tx, b"x", table="draft", column="sealed", row="x"))
+    two.run(lambda tx: _seal_anew(two.server.ports.get(Vault), tx))
     plant(oracle, two.name)
     found = [frozenset(CANARY.findall("\n".join(oracle.rows(p.name).values()))) for p in (one, two)]
     return Twins(victim, (one, two), (found[0] - found[1], found[1] - found[0]), token)
+
+
+def _seal_anew(vault: Vault, tx: Tx) -> None:
+    """Files under a key of the twin's own: with the copied one they would open in no other tenant."""
+    rows = RequestFilePiece.tenant_id == tx.tenant
+    pieces = tx.execute(select(RequestFilePiece.file_id, RequestFilePiece.position).where(rows)).all()
+    assert pieces
+    tx.execute(delete(RequestFilePiece).where(rows))
+    for file_id, position in pieces:
+        sealed = vault.seal(tx, b"%PDF", table="request_file_piece", column="sealed", row=f"{file_id}:{position}")
+        tx.add(RequestFilePiece(tenant_id=tx.tenant, file_id=file_id, position=position, sealed=sealed))
