@@ -52,6 +52,11 @@ def mail(name: str, part: str, locale: str, **more: Any) -> str:
         "decided_at": NOW, "pays": True, "account": "family-001", "product": "Shield", "number": "20261121-A", "at": NOW,
         "address": "ringo@example.jp", "registered_at": NOW, "waiting": False, "title": "Works", "text": ("One", "", "Two"),
         "role": "Agent", "portal": "Kita", "label": "PPPoE", "contract": "K-1", "shown_at": NOW,
+        "step": "returned", "form": "Berth move", "state": "returned", "number_label": "Receipt number",
+        "lines": ("Please write the berth's number.",), "customer": "N1000001", "ordered": "Change",
+        "labels": ("Address", "Check"), "befores": ("a@example.jp", "no"), "afters": ("b@example.jp", "yes"),
+        "reason": "Please choose another name", "filed_at": NOW, "plan": "Fast line", "day": "2026/12/18 (Fri)",
+        "ends": ("Fast line", "Mail accounts (3)"), "refused": "Nothing can be changed any more.",
     }  # fmt: skip
     if name == "staff_role":
         values["change"] = "added"
