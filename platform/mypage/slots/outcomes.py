@@ -53,8 +53,10 @@ class SlotOutcome:
         app = _waiting(tx, job.concerns_id)
         if app is None:
             return
-        state, action = ("returned", "slot.returned") if declined.returned else ("failed", "slot.failed")
-        end_application(tx, app, state, action, reason=declined.told, why=declined.problem)
+        if declined.returned:
+            end_application(tx, app, "returned", "slot.returned", reason=declined.told, why=declined.problem)
+        else:
+            end_application(tx, app, "failed", "slot.failed", reason=declined.told, why=declined.problem)
         release_name(tx, app)
         tell_outcome(tx, means, means.operator.slots[app.code], app)
 
