@@ -98,11 +98,11 @@ class Operator:
         return {code: product.price for code, product in self.products.items()}
 
     def called(self, product: str) -> str:
-        """What a code of provisioning means to people: a product, or a line whose password is changed; else itself."""
+        """What a code of provisioning means to people: a product, or a password of a line that is changed; else itself."""
         if product in self.products:
             return self.products[product].name
-        lines = {change.line: change.table or change.title for change in self.credential_changes.values() if change.line}
-        return lines.get(product, product)
+        changes = (each for each in self.credential_changes.values() if each.line)
+        return {each.line: each.table or each.title for each in changes}.get(product, product)
 
     def home_of(self, role: str) -> str:
         """The route that is home to a role: its first landing without a condition, else the core's home page."""

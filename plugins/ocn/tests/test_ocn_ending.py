@@ -134,6 +134,7 @@ def test_the_form_has_the_fields_of_the_manual(browser: PortalClient) -> None:
     assert days[:2] == ["選択してください", "2026/12/21(月)"]
     assert "他社へ移行（NTTグループその他）" in page.texts("//select[@name='reason']/option")
     assert "価格" in page.texts("//select[@name='why_moved']/option")
+    assert page.all("//select[not(contains(@class, 'input--'))]/@name") == ["reason", "detail"]
 
 
 @pytest.mark.req("OCN-140")

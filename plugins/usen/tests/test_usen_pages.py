@@ -45,6 +45,7 @@ def test_the_login_page_asks_for_the_two_values_on_paper(portal: Portal) -> None
     assert page.raw.url.path.rstrip("/") == "/u0020/login"
     assert page.texts("//main//form//label")[:2] == ["ログインID", "パスワード"]
     assert page.texts("//main//form//button") == ["ログイン"]
+    assert page.texts("//title") == ["ログイン | USEN NETWORKS マイページ"]
     assert "【契約内容確認書】の『マイページ』の項目を確認してください。" in page.text
     assert page.all("//header//img/@alt") == ["USEN NETWORKS"]
     assert page.texts("//header//*[@class='brand__name']") == ["マイページ"]
