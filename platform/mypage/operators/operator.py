@@ -98,7 +98,7 @@ class Operator:
         return {code: product.price for code, product in self.products.items()}
 
     def called(self, product: str) -> str:
-        """What a code of provisioning means to people: a product, or a password of a line that is changed; else itself."""
+        """What a code of provisioning means to people: a product, or the password of a line; else itself."""
         if product in self.products:
             return self.products[product].name
         changes = (each for each in self.credential_changes.values() if each.line)
