@@ -15,7 +15,16 @@ PLATFORM = {"platform_tenant", "platform_address", "alembic_version"}
 """Tables without tenants' data; the queue's own are known by their prefix."""
 NOT_CHANGED = {
     **dict.fromkeys(
-        ("audit_entry", "audit_link", "consent_text", "notice_mail", "posting", "staff_identity", "work_note"),
+        (
+            "audit_entry",
+            "audit_link",
+            "consent_text",
+            "notice_mail",
+            "posting",
+            "request_event",
+            "staff_identity",
+            "work_note",
+        ),
         frozenset({"SELECT", "INSERT"}),
     ),
     **dict.fromkeys(
@@ -31,16 +40,19 @@ NOT_CHANGED = {
             "payment_review",
             "product_order",
             "provisioning_job",
+            "request",
             "resource",
             "slot",
             "slot_application",
             "staff_member",
             "staff_view",
             "subscription",
+            "termination",
             "work_item",
         ),
         frozenset({"SELECT", "INSERT", "UPDATE"}),
     ),
+    "request_file_piece": frozenset({"SELECT", "INSERT", "DELETE"}),
 }
 
 
