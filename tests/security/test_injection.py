@@ -285,6 +285,9 @@ FEED: dict[str, dict[str, Any]] = {
         "contract": "feed-k", "scheme": "mypage", "login_id": "feed-a", "kind": "web", "started_at": "2026-01-01T00:00:00+09:00",
         "ended_at": "2026-01-02T00:00:00+09:00",
     },
+    "Slot": {
+        "contract": "feed-k", "kind": "x", "number": 1, "address": "x@feed.example", "started_at": "2026-01-01T00:00:00+09:00",
+    },
     "Posting": {"contract": "feed-k", "month": "2026-01", "description": "x", "amount": 1},
     "LineSecret": {"contract": "feed-k", "value": "x"},
 }  # fmt: skip
@@ -292,7 +295,7 @@ FEED: dict[str, dict[str, Any]] = {
 _TAGS = {"LineSecret": "line_secret"}
 FOUND_BY = {
     "Customer": "number", "Account": "login_id", "Contract": "number", "Invoice": "number", "Card": "customer", "Notice": "key",
-    "Subscription": "product", "Resource": "value", "Posting": "key", "LineSecret": "label",
+    "Subscription": "product", "Resource": "value", "Slot": "address", "Posting": "key", "LineSecret": "label",
 }  # fmt: skip
 NAMED = (
     {"type": "customer", "number": "feed-1", "name": "x"},
