@@ -59,7 +59,9 @@ NOTHING_TO_GUESS = {
     "factors-rename", "factors-remove", "factors-codes-new", "factors-codes-kept",
     "accounts-new", "accounts-new-confirm", "accounts-one", "accounts-one-confirm", "accounts-delete", "accounts-mail",
     "accounts-mail-confirm", "option", "option-confirm", "option-pin", "profile", "profile-confirm",
-    "provisioning-report", "request-answer", "request-confirm", "request-new", "request-withdraw", "termination", "termination-confirm", "view", "view-end",
+    "first-login", "provisioning-report", "request-answer", "request-confirm", "request-new", "request-withdraw",
+    "slots-cancel", "slots-confirm", "slots-one", "slots-remove", "slots-terms", "termination", "termination-confirm",
+    "view", "view-end",
 }  # fmt: skip
 """They need a session, a draft of 256 random bits or a signature by a secret key, and compare nothing that others could
 want to know."""
