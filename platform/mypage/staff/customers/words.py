@@ -78,7 +78,7 @@ WORDS: Mapping[str, Words] = {
     # Logging in
     "login.succeeded": Words("%(who)s logged in", "login", (_BROWSER, _METHOD)),
     "first_login.confirmed": Words(
-        "%(who)s confirmed what the first login shows", "login", (Detail("shown", "Shown"),)
+        "%(who)s confirmed what the first login shows", "login", (Detail("shown", "What was shown"),)
     ),
     "login.failed": Words("A login failed: the password was wrong, or the login was locked", "login"),
     "login.former": Words("A login with the password from before a change; it was not counted", "login"),
