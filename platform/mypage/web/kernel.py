@@ -156,6 +156,16 @@ class Kernel:
         self._guard(route, rq)
 
     def _find_session(self, rq: PortalRequest, tx: Tx | None) -> None:
+        token, browser = rq.headers[":session"], self._find_reader(rq, tx)
+        if rq.method == "POST" and rq.route_name:
+            sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
+            if not token_holds(rq.key, rq.tenant.name, browser, sent):
+                if rq.signed_in is not None or not token_holds(rq.key, rq.tenant.name, token, sent):
+                    raise StaleForm
+                self._leave(rq, tx, token)
+
+    def _find_reader(self, rq: PortalRequest, tx: Tx | None) -> str:
+        """Who asks; returns what the tokens of their forms hang on. Raises OnlyViewing and ViewOver."""
         token = rq.headers[":session"]
         if rq.headers[":view"] and tx is not None:
             self._find_view(rq, tx)
@@ -172,12 +182,7 @@ class Kernel:
         browser += f"\n{rq.seat.tenant.name}" if rq.seat else ""
         rq.csrf_token = csrf_token(rq.key, rq.tenant.name, browser)
         check_form(rq)
-        if rq.method == "POST" and rq.route_name:
-            sent = rq.form.get(FIELD) or rq.headers.get(HEADER, "")
-            if not token_holds(rq.key, rq.tenant.name, browser, sent):
-                if rq.signed_in is not None or not token_holds(rq.key, rq.tenant.name, token, sent):
-                    raise StaleForm
-                self._leave(rq, tx, token)
+        return browser
 
     def _find_view(self, rq: PortalRequest, tx: Tx) -> None:
         """Before any session, so that in the browser of a viewer who is a customer too nothing is taken for another."""
@@ -236,16 +241,14 @@ class Kernel:
 
     async def _known(self, route: Route, rq: PortalRequest) -> None:
         """A large body is read only from somebody who is signed in and may send it; the rest is checked as always."""
-        token = rq.headers[":session"]
-
-        def find(tx: Tx) -> SignedIn | None:
-            return self.authenticate(tx, self.operator, token, second_factor=rq.tenant.second_factor)
-
-        found = await self.database.run(rq.tenant.name, find, request_id=rq.request_id) if token else None
-        if found is None:
-            raise SignInNeeded
-        if not found.principal.may(route.permission):
-            raise NotAllowed
+        # Its fields are unread, and its page has its own address: that is where a login leads back to.
+        rq.form = FormData([("_back", rq.path)])
+        cookies = list(rq.out.cookies)
+        if rq.headers[":session"] or rq.headers[":view"]:
+            await self._run(rq, lambda tx: self._find_reader(rq, tx))
+        self._guard(route, rq)
+        # Who asks is found once more together with the form, and so is what their browser is told.
+        rq.out.cookies[:] = cookies
 
     async def _failed(self, rq: PortalRequest, error: DomainError) -> Response[Any]:
         rq.out.cookies.clear()
