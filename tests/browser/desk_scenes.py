@@ -174,7 +174,7 @@ def _work(stack: Stack, site: Site, tx: Tx, made: Scenery) -> dict[str, str]:
     asked = uuid.uuid4()
     tx.add(
         Request(
-            id=asked, number="R-261121-ABCDEF", contract_id=contract, account_id=uuid.UUID(made.things["account_id"]),
+            id=asked, number=f"R-261121-{asked.hex[:6].upper()}", contract_id=contract, account_id=uuid.UUID(made.things["account_id"]),
             form="x", form_version=1, section="x", title="申請", state="filed", language="ja", filed_at=now,
             content=[ContentRow(name="a", kind="area", label="ご要望", value="一行目\n二行目").kept()], **whose,
         )

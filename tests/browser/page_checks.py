@@ -145,6 +145,11 @@ NAMES = (
     "Chrome / Linux",
     "American Express",
     "Diners Club",
+    # Services, as feeds name them.
+    "光1Gコース",
+    "スタンダード（多チャンネル・録画機能付き）",
+    "ケーブル電話",
+    "固定IPアドレス",
     "青森 花子",
     "弘前 空",
     "青森 次郎",
