@@ -64,7 +64,9 @@ NOTHING_TO_GUESS = {
     "view", "view-end",
 }  # fmt: skip
 """They need a session, a draft of 256 random bits or a signature by a secret key, and compare nothing that others could
-want to know."""
+want to know. `accounts-mail` and `slots-confirm` tell a customer who applies for a mail name that it cannot be had, as
+they must; whose it is they tell nobody.
+"""
 
 
 @pytest.fixture
