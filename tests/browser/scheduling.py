@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 _SITE = re.compile("|".join(SITES))
 OWN = "portals under their own themes"
+COUNT = "::test_every_flow"
 LONGEST = (
     OWN, "journeys", "test_console_pages.py", "test_injection_seen.py", *SITES, "test_every_state.py", "test_card_outcomes.py",
     "test_error_pages.py", "test_ucom_pages.py",
@@ -22,7 +23,7 @@ LONGEST = (
 
 
 def group_of(nodeid: str) -> str:
-    """The group of a test by its id: its file; both files of journeys are one, and of every page each portal is one.
+    """The group of a test by its id: its file; all files of journeys are one, and of every page each portal is one.
 
     All portals under their own themes are one, since a test walks through every one of them.
     """
@@ -34,9 +35,9 @@ def group_of(nodeid: str) -> str:
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Order the tests by their groups."""
+    """Order the tests by their groups; the count of the journeys comes after all of them."""
     places = {group: place for place, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(group_of(item.nodeid), len(places)))
+    items.sort(key=lambda item: (places.get(group_of(item.nodeid), len(places)), COUNT in item.nodeid))
 
 
 class ByPortal(LoadScopeScheduling):
