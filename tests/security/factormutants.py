@@ -198,7 +198,7 @@ FACTOR_GUARDS: tuple[Mutant, ...] = (
            'factor_missing = second_factor == "required" and not row.has_factor', "factor_missing=False", "factor gate"),
     _guard("anybody's factor opens the gate", "auth.sessions:_FIND_WITH_FACTOR",
            ", SecondFactor.account_id == LoginSession.account_id", "", "factor gate"),
-    _guard("no tenant demands a factor", "web.kernel:Kernel._find_session", "second_factor=rq.tenant.second_factor",
+    _guard("no tenant demands a factor", "web.kernel:Kernel._find_reader", "second_factor=rq.tenant.second_factor",
            'second_factor="off"', "factor gate"),
     _guard("a password alone is a fresh proof", "auth.sessions:find_session", " and not half", "", "half proved"),
     _guard("any login showed a factor", "auth.sessions:open_session", "now if factor else None", "now", "half proved"),

@@ -22,6 +22,8 @@ WRITES_OF_PAGES = {("login_session", "seen_at")}
 LOOKS: dict[str, set[str]] = {
     "customer": {"desk.customer_seen"},
     "queue-export": {"work.exported"},
+    "request-attachment": {"request.file_read"},
+    "request-export": {"request.exported"},
     "trail-export": {"trail.exported"},
 }
 """Pages whose being looked at is noted in the trail, by the name of the route: the actions that they may write."""

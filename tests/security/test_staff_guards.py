@@ -27,7 +27,7 @@ GUARDS: tuple[Mutant, ...] = (
     without_guard("no right", "web.kernel:Kernel._guard", "not rq.principal.may(route.permission)", "False", "right"),
     without_guard("no proof", "web.kernel:Kernel._guard", "route.reauth and not rq.signed_in.reauth_fresh", "False", "proof"),
     without_guard(
-        "a token of any seat", "web.kernel:Kernel._find_session", 'f"\\n{rq.seat.tenant.name}" if rq.seat else ""', '""',
+        "a token of any seat", "web.kernel:Kernel._find_reader", 'f"\\n{rq.seat.tenant.name}" if rq.seat else ""', '""',
         "token",
     ),
     without_guard("a seat anywhere", "staff.seats:take_seat", "each.tenant == worked", "True", "choice"),
